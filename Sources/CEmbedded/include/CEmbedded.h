@@ -1,0 +1,11 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// GPT-2's ranks, `base64(token) rank` a line: `gpt2.tiktoken` of openai-whisper 20250625 (MIT,
+/// see LICENSE-gpt2), embedded so that the command runs on a fresh machine.
+extern const uint8_t prep_gpt2_ranks[];
+extern const size_t prep_gpt2_ranks_count;
+
+/// The ranks' address, which Swift cannot take of an array without bounds.
+static inline const uint8_t *prep_gpt2_ranks_start(void) { return prep_gpt2_ranks; }

@@ -1,0 +1,4 @@
+extension ChatTemplate {
+  /// The template's text, UTF-8, line ends as `\n`.
+  public var text: [UInt8] { source.bytes }
+}

@@ -1,0 +1,61 @@
+/// A chat template, parsed and compiled once; shared by all workers.
+///
+/// The language is Jinja 3.1 as `transformers` sets it up for chat templates: trimmed blocks, loop
+/// controls, an immutable sandbox, `tojson` as `json.dumps`, `raise_exception`, `strftime_now`,
+/// `{% generation %}`.
+public final class ChatTemplate: Sendable {
+  /// The file, or what the caller called it.
+  public let name: String
+  let program: Program
+  let source: TemplateSource
+
+  /// Parses a template. `source` is UTF-8. O(n).
+  public init(source: some Collection<UInt8>, name: String) throws(TemplateError) {
+    let bytes = Array(source)
+    guard String(validating: bytes, as: UTF8.self) != nil else {
+      throw TemplateError(
+        file: name, reason: "the template is not UTF-8", remedy: "save it as UTF-8")
+    }
+    let text = TemplateSource(bytes, name: name)
+    self.name = name
+    self.source = text
+    program = try Compiler.compile(try TemplateParser.parse(text), text)
+  }
+
+  /// Whether it marks what the model generates with `{% generation %}`.
+  public var marksGeneration: Bool { program.marksGeneration }
+  /// Whether it may print today's date.
+  public var readsDate: Bool { program.readsContext("strftime_now") }
+  /// Whether it looks at `add_generation_prompt`.
+  public var readsGenerationPrompt: Bool { program.readsContext("add_generation_prompt") }
+  /// Whether it looks at `tools`.
+  public var readsTools: Bool { program.readsContext("tools") }
+  /// Whether it looks at `bos_token`: then it writes the BOS itself.
+  public var readsBeginningOfText: Bool { program.readsContext("bos_token") }
+  /// Every name that it reads from its caller, in the order of their first use.
+  public var variables: [String] {
+    program.contextNames.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The template's own name for a built-in one: `chatml`, `llama3`; nil for others.
+  public static func builtIn(_ name: String) throws(TemplateError) -> ChatTemplate? {
+    switch name {
+    case "chatml": try ChatTemplate(source: BuiltInTemplates.chatml.utf8, name: name)
+    case "llama3": try ChatTemplate(source: BuiltInTemplates.llama3.utf8, name: name)
+    default: nil
+    }
+  }
+
+  public static let builtInNames = ["chatml", "llama3"]
+}
+
+/// The templates that need no file.
+enum BuiltInTemplates {
+  static let chatml = """
+    {% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}
+    """
+
+  static let llama3 = """
+    {% for message in messages %}{% if loop.first %}{{ bos_token if bos_token is defined else '<|begin_of_text|>' }}{% endif %}{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' + message['content'] | trim + '<|eot_id|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}
+    """
+}

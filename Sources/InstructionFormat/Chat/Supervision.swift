@@ -1,0 +1,144 @@
+/// Bytes of one assistant turn that the model is to produce.
+struct SupervisedBytes {
+  var range: Range<Int>
+  /// Where the terminator starts; the end where there is none.
+  var terminator: Int
+  var turn: Int
+  /// Where the turn's region (what the template printed for the message) starts.
+  var region: Int
+}
+
+/// What the spans of a render say of one message.
+struct TurnExtent {
+  /// Bytes that the template printed in the message's iteration.
+  var region: Range<Int>?
+  /// From the first to past the last byte of the message's content, reasoning or tool calls.
+  var own: Range<Int>?
+  /// Where something else of the record follows inside the region (a tool's answer): the turn ends before.
+  var foreign: Int?
+}
+
+extension RenderOutput {
+  /// Reads the extent of every message off the spans. O(spans).
+  func extents(_ count: Int, _ heap: ValueHeap, into extents: inout [TurnExtent]) {
+    extents.removeAll(keepingCapacity: true)
+    for _ in 0..<count { extents.append(TurnExtent()) }
+    var start = 0
+    for index in 0..<spans.count {
+      let span = spans[index]
+      let end = Int(span.end)
+      defer { start = end }
+      let region = Int(span.turn)
+      if region >= 0, region < count {
+        let known = extents[region].region
+        // A message that is printed in two places: the later one is its turn.
+        extents[region].region = (known?.lowerBound ?? start)..<end
+      }
+      guard span.origin.kind == .field || span.origin.kind == .derived, span.origin.path > 0 else {
+        continue
+      }
+      let path = heap.paths[span.origin.path]
+      let owner = Int(path.turn)
+      switch path.kind {
+      case .content, .reasoning, .toolCall:
+        guard owner >= 0, owner < count else { continue }
+        let known = extents[owner].own
+        extents[owner].own = (known?.lowerBound ?? start)..<end
+        if region >= 0, region < count, region != owner, extents[region].own != nil {
+          extents[region].foreign = extents[region].foreign ?? start
+        }
+      default: break
+      }
+    }
+  }
+
+  @inline(__always)
+  func hasPrefix(_ other: RenderOutput) -> Bool {
+    let length = other.text.count
+    guard length <= text.count else { return false }
+    return commonPrefix(with: other, from: 0, at: 0) == length
+  }
+
+  /// How many bytes of `other` from `from` on stand here at `at`.
+  func commonPrefix(with other: RenderOutput, from: Int, at start: Int) -> Int {
+    let most = min(other.text.count - from, text.count - start)
+    guard most > 0 else { return 0 }
+    return unsafe text.withElements(start..<start + most) { own in
+      unsafe other.text.withElements(from..<from + most) { theirs in
+        var index = 0
+        while index < most, unsafe own[index] == theirs[index] { index += 1 }
+        return index
+      }
+    }
+  }
+
+  /// Past the last byte that belongs to a message.
+  var lastTurnEnd: Int {
+    var index = spans.count - 1
+    while index >= 0 {
+      if spans[index].turn >= 0 { return Int(spans[index].end) }
+      index -= 1
+    }
+    return 0
+  }
+}
+
+/// Where control tokens stand in the literal text of a template, when no tokenizer says so.
+enum ControlText {
+  /// The last stretch of `bytes` that looks like control tokens side by side: `<|im_end|>`, `</s>`,
+  /// `<｜end▁of▁sentence｜>`, `[/INST]`.
+  static func last(_ bytes: [UInt8]) -> Range<Int>? {
+    var found: Range<Int>?
+    var index = 0
+    while index < bytes.count {
+      guard let end = tokenEnd(bytes, index) else {
+        index += 1
+        continue
+      }
+      found = found?.upperBound == index ? (found?.lowerBound ?? index)..<end : index..<end
+      index = end
+    }
+    return found
+  }
+
+  /// The first stretch of such tokens.
+  static func first(_ bytes: [UInt8]) -> Range<Int>? {
+    var index = 0
+    while index < bytes.count {
+      if let end = tokenEnd(bytes, index) { return index..<end }
+      index += 1
+    }
+    return nil
+  }
+
+  private static func tokenEnd(_ bytes: [UInt8], _ start: Int) -> Int? {
+    let close: UInt8
+    switch bytes[start] {
+    case UInt8(ascii: "<"): close = UInt8(ascii: ">")
+    case UInt8(ascii: "["): close = UInt8(ascii: "]")
+    default: return nil
+    }
+    var index = start + 1
+    while index < min(bytes.count, start + 64) {
+      let byte = bytes[index]
+      if byte == close { return index > start + 1 ? index + 1 : nil }
+      if byte <= 0x20 || byte == bytes[start] { return nil }
+      index += 1
+    }
+    return nil
+  }
+
+  /// Where one of the texts first stands, the longest at that place.
+  static func find(_ texts: [[UInt8]], in bytes: [UInt8]) -> Range<Int>? {
+    var best: Range<Int>?
+    for text in texts where !text.isEmpty && text.count <= bytes.count {
+      for start in 0...bytes.count - text.count
+      where bytes[start] == text[0] && bytes[start..<start + text.count].elementsEqual(text) {
+        if let known = best, (known.lowerBound, -known.count) <= (start, -text.count) { break }
+        best = start..<start + text.count
+        break
+      }
+    }
+    return best
+  }
+}

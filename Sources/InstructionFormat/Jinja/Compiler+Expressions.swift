@@ -1,0 +1,160 @@
+extension Compiler {
+  mutating func expression(_ expression: Expression) throws(TemplateError) -> Int32 {
+    try deeper(expression.offset) { (compiler) throws(TemplateError) in
+      try compiler.node(expression)
+    }
+  }
+
+  private mutating func expressions(_ items: [Expression]) throws(TemplateError) -> [Int32] {
+    var nodes: [Int32] = []
+    nodes.reserveCapacity(items.count)
+    for item in items { nodes.append(try expression(item)) }
+    return nodes
+  }
+
+  private mutating func node(_ expression: Expression) throws(TemplateError) -> Int32 {
+    let offset = expression.offset
+    switch expression.kind {
+    case .none: return add(.constant, constant(.none), at: offset)
+    case .bool(let value): return add(.constant, constant(.bool(value)), at: offset)
+    case .int(let value): return add(.constant, constant(.int(value)), at: offset)
+    case .float(let value): return add(.constant, constant(.float(value.bitPattern)), at: offset)
+    case .string(let text): return add(.constant, constant(.string(text)), at: offset)
+    case .name(let name): return variable(name, offset)
+    case .tuple(let items):
+      return add(.tuple, list(try expressions(items)), at: offset)
+    case .list(let items):
+      return add(.list, list(try expressions(items)), at: offset)
+    case .dictionary(let members):
+      var nodes: [Int32] = []
+      for (key, value) in members {
+        nodes.append(try self.expression(key))
+        nodes.append(try self.expression(value))
+      }
+      return add(.dictionary, list(nodes), at: offset)
+    case .condition(let test, let then, let otherwise):
+      return try soft { (compiler) throws(TemplateError) in
+        let testNode = try compiler.expression(test)
+        let thenNode = try compiler.expression(then)
+        var otherwiseNode: Int32 = -1
+        if let otherwise { otherwiseNode = try compiler.expression(otherwise) }
+        return compiler.add(.condition, testNode, thenNode, otherwiseNode, at: offset)
+      }
+    case .and(let left, let right):
+      return add(.and, try self.expression(left), try self.expression(right), at: offset)
+    case .or(let left, let right):
+      return add(.or, try self.expression(left), try self.expression(right), at: offset)
+    case .not(let operand): return add(.not, try self.expression(operand), at: offset)
+    case .negative(let operand):
+      if case .int(let value) = operand.kind {
+        return add(.constant, constant(.int(0 - value)), at: offset)
+      }
+      return add(.negative, try self.expression(operand), at: offset)
+    case .positive(let operand): return add(.positive, try self.expression(operand), at: offset)
+    case .binary(.add, _, _):
+      var operands: [Expression] = []
+      var first = expression
+      while case .binary(.add, let left, let right) = first.kind {
+        operands.append(right)
+        first = left
+      }
+      operands.append(first)
+      return add(.sum, list(try expressions(operands.reversed())), at: offset)
+    case .binary(let operation, let left, let right):
+      return add(
+        .binary, try self.expression(left), try self.expression(right),
+        Int32(operation.rawValue), at: offset)
+    case .concatenation(let items):
+      return add(.concatenation, list(try expressions(items)), at: offset)
+    case .comparison(let first, let rest):
+      let firstNode = try self.expression(first)
+      if rest.count == 1 {
+        return add(
+          .compare, firstNode, try self.expression(rest[0].operand),
+          Int32(rest[0].operation.rawValue), at: offset)
+      }
+      var nodes: [Int32] = []
+      for (operation, operand) in rest {
+        nodes.append(Int32(operation.rawValue))
+        nodes.append(try self.expression(operand))
+      }
+      return add(.compareChain, firstNode, list(nodes), at: offset)
+    case .attribute(let base, let name):
+      return add(.attribute, try self.expression(base), constant(.string(name)), at: offset)
+    case .item(let base, let index):
+      let baseNode = try self.expression(base)
+      if case .slice(let start, let stop, let step) = index.kind {
+        var bounds: [Int32] = []
+        for bound in [start, stop, step] {
+          if let bound { bounds.append(try self.expression(bound)) } else { bounds.append(-1) }
+        }
+        return add(.slice, baseNode, list(bounds), at: offset)
+      }
+      return add(.item, baseNode, try self.expression(index), at: offset)
+    case .slice: throw error("a slice among several subscripts is not supported", offset)
+    case .call(let callee, let arguments):
+      if case .attribute(let base, let name) = callee.kind {
+        let baseNode = try self.expression(base)
+        let passed = try self.arguments(arguments, method: name)
+        return add(.methodCall, baseNode, constant(.string(name)), passed, at: offset)
+      }
+      return add(.call, try self.expression(callee), try self.arguments(arguments), at: offset)
+    case .filter(let base, let name, let arguments):
+      let baseNode =
+        try base.map { (base) throws(TemplateError) in try self.expression(base) }
+        ?? add(.blockText, at: offset)
+      guard let filter = FilterName.byName[name] else {
+        let shown = String(decoding: name, as: UTF8.self)
+        if FilterName.refused.contains(shown) {
+          throw error("the filter '\(shown)' is not supported in chat templates", offset)
+        }
+        guard isSoft else { throw error("No filter named '\(shown)'.", offset) }
+        return add(.unknownFilter, constant(.string(name)), baseNode, at: offset)
+      }
+      return add(.filter, baseNode, filter.rawValue, try self.arguments(arguments), at: offset)
+    case .test(let value, let name, let arguments):
+      let valueNode = try self.expression(value)
+      guard let test = TestName.byName[name] else {
+        guard isSoft else {
+          throw error("No test named '\(String(decoding: name, as: UTF8.self))'.", offset)
+        }
+        return add(.unknownTest, constant(.string(name)), valueNode, at: offset)
+      }
+      return add(.test, valueNode, test.rawValue, try self.arguments(arguments), at: offset)
+    case .namespaceReference: throw error("a namespace attribute cannot be read this way", offset)
+    }
+  }
+
+  private mutating func variable(_ name: [UInt8], _ offset: Int) -> Int32 {
+    let constant = constant(.string(name))
+    guard !symbols.isContextOnly(name), let variable = symbols.find(name) else {
+      return add(.context, context(name), constant, at: offset)
+    }
+    let levels = symbols.frame.depth - variable.function
+    return levels == 0
+      ? add(.local, variable.slot, constant, at: offset)
+      : add(.outer, variable.slot, constant, Int32(levels), at: offset)
+  }
+
+  /// String and container method numbers, then: how many positional, the nodes; how many keywords, name
+  /// constant and node of each; spread nodes or -1.
+  private mutating func arguments(_ arguments: CallArguments, method: [UInt8]? = nil)
+    throws(TemplateError) -> Int32
+  {
+    var code: [Int32] = [
+      method.flatMap { StringMethod.byName[$0] }?.rawValue ?? 0,
+      method.flatMap { ContainerMethod.byName[$0] }?.rawValue ?? 0,
+    ]
+    code.append(Int32(arguments.positional.count))
+    code += try expressions(arguments.positional)
+    code.append(Int32(arguments.keywords.count))
+    for (name, value) in arguments.keywords {
+      code.append(constant(.string(name)))
+      code.append(try expression(value))
+    }
+    for spread in [arguments.spread, arguments.keywordSpread] {
+      if let spread { code.append(try expression(spread)) } else { code.append(-1) }
+    }
+    return list(code)
+  }
+}

@@ -1,0 +1,474 @@
+/// Runs a compiled template. One a worker: everything it makes lies in its heap until the next render.
+final class Machine {
+  /// A render stopped; `failure` says why.
+  struct Raise: Error {}
+
+  struct Failure {
+    enum Kind { case raised, error, undefined, dateMissing, tooLarge }
+    var kind: Kind
+    var reason: String
+    /// Byte offset in the template, -1 where it is not known.
+    var offset: Int
+  }
+
+  enum Flow: UInt8 { case on, leave, next }
+
+  static let maximumCalls = 120
+  static let maximumSteps = 30_000_000
+
+  let program: Program
+  let heap = ValueHeap()
+  /// Where the next render prints to.
+  var output = RenderOutput()
+  let slots = Arena<Value>(capacity: 256)
+  /// Pieces of blocks and macros whose text is caught instead of printed.
+  let caught = Arena<Piece>(capacity: 256)
+  let arguments = Arena<Value>(capacity: 64)
+  let keywords = Arena<Entry>(capacity: 16)
+  var context: [Value]
+  var constants: [Value] = []
+  /// The container method that an atom names, if it names one.
+  private(set) var containerMethods: [ContainerMethod?] = []
+  var frame = 0
+  var catchDepth = 0
+  var generationDepth = 0
+  var turn: Int32 = -1
+  var calls = 0
+  var steps = 0
+  var blockText = Value.missing
+  var failure = Failure(kind: .error, reason: "", offset: -1)
+  var date: TemplateDate?
+
+  init(_ program: Program) {
+    self.program = program
+    context = Array(repeating: .missing, count: program.contextNames.count)
+    // Path 0 is none.
+    heap.paths.append(
+      ValueHeap.PathNode(parent: 0, key: 0, keyCount: 0, turn: -1, kind: .root, isMessage: false))
+    for constant in program.constants {
+      switch constant {
+      case .none: constants.append(.none)
+      case .bool(let value): constants.append(.bool(value))
+      case .int(let value): constants.append(.int(value))
+      case .float(let bits): constants.append(Value(.float, bits: bits))
+      case .string(let text):
+        var value = heap.string(text)
+        value.atom = program.atoms.find(text) ?? 0
+        constants.append(value)
+      }
+    }
+    containerMethods = (0..<program.atoms.count).map {
+      ContainerMethod.byName[program.atoms.text(UInt16($0))]
+    }
+  }
+
+  /// Renders into `output`. `context` must be filled.
+  func run() throws(Raise) {
+    output.removeAll()
+    slots.truncate(to: 0)
+    caught.truncate(to: 0)
+    arguments.truncate(to: 0)
+    keywords.truncate(to: 0)
+    (frame, catchDepth, generationDepth, turn, calls, steps) = (0, 0, 0, -1, 0, 0)
+    blockText = .missing
+    slots.append(repeating: .missing, count: program.mainSlots)
+    try enter(program.mainScope)
+    _ = try run(program.main)
+  }
+
+  func raise(_ reason: @autoclosure () -> String, _ kind: Failure.Kind = .error) -> Raise {
+    failure = Failure(kind: kind, reason: reason(), offset: -1)
+    return Raise()
+  }
+
+  /// Marks where the template was, unless something deeper already did.
+  @inline(never)
+  private func locate(_ offset: Int32) {
+    if failure.offset < 0 { failure.offset = Int(offset) }
+  }
+
+  @inline(__always)
+  func step() throws(Raise) {
+    steps += 1
+    if steps > Self.maximumSteps || heap.isExhausted
+      || output.text.count > RenderOutput.maximumBytes
+    {
+      throw raise("the template does not come to an end within its bounds", .tooLarge)
+    }
+  }
+
+  // MARK: Statements
+
+  func enter(_ scope: Int32) throws(Raise) {
+    guard scope >= 0 else { return }
+    for load in program.scopes[Int(scope)] {
+      let value: Value
+      switch load.kind {
+      case .undefined: value = .missing
+      case .alias(let levels, let slot): value = slots[base(levels) + Int(slot)]
+      case .context(let index): value = context[Int(index)]
+      }
+      slots[frame + Int(load.slot)] = value
+    }
+  }
+
+  /// Where the slots of an outer function start.
+  @inline(__always)
+  func base(_ levels: Int32) -> Int {
+    var base = frame
+    var levels = levels
+    while levels > 0 {
+      base = slots[base].int
+      levels -= 1
+    }
+    return base
+  }
+
+  func run(_ block: Int32) throws(Raise) -> Flow {
+    let count = Int(program.lists[Int(block)])
+    var index = Int(block) + 1
+    let end = index + count
+    while index < end {
+      let flow = try statement(program.lists[index])
+      if flow != .on { return flow }
+      index += 1
+    }
+    return .on
+  }
+
+  private func statement(_ index: Int32) throws(Raise) -> Flow {
+    let node = program.nodes[Int(index)]
+    do throws(Raise) {
+      return try statement(node)
+    } catch {
+      locate(node.offset)
+      throw error
+    }
+  }
+
+  private func statement(_ node: Program.Node) throws(Raise) -> Flow {
+    switch node.operation {
+    case .text:
+      emit(constants[Int(node.a)])
+      return .on
+    case .output:
+      try print(node.a)
+      return .on
+    case .assign:
+      try step()
+      try store(node.a, try evaluate(node.b))
+      return .on
+    case .branch:
+      if try truth(try evaluate(node.a)) { return try run(node.b) }
+      return node.c >= 0 ? try run(node.c) : .on
+    case .loop: return try loop(program.loops[Int(node.a)])
+    default: return try rarer(node)
+    }
+  }
+
+  private func rarer(_ node: Program.Node) throws(Raise) -> Flow {
+    switch node.operation {
+    case .leave: return .leave
+    case .next: return .next
+    case .scope:
+      try enter(node.a)
+      return try run(node.b)
+    case .generation:
+      // The body is a macro of the extension: it is caught, then printed.
+      generationDepth += 1
+      defer { generationDepth -= 1 }
+      try enter(node.a)
+      return try run(node.b)
+    case .assignBlock:
+      var text = try caught(node.c)
+      if node.b >= 0 {
+        let outer = blockText
+        defer { blockText = outer }
+        blockText = text
+        text = try evaluate(node.b)
+      }
+      try store(node.a, text)
+      return .on
+    case .filterBlock:
+      let text = try caught(node.b)
+      let outer = blockText
+      defer { blockText = outer }
+      blockText = text
+      try printValue(try evaluate(node.a))
+      return .on
+    case .macro:
+      try store(node.b, Value(.macro, start: Int(node.a), count: frame))
+      return .on
+    case .callBlock:
+      let caller = Value(.macro, start: Int(node.b), count: frame)
+      try printValue(try call(program.nodes[Int(node.a)], caller: caller))
+      return .on
+    case .with:
+      let list = Int(node.a)
+      let count = Int(program.lists[list])
+      let bottom = arguments.count
+      var index = list + 3
+      while index < list + 1 + count {
+        arguments.append(try evaluate(program.lists[index + 1]))
+        index += 2
+      }
+      try enter(program.lists[list + 1])
+      index = list + 3
+      var next = bottom
+      while index < list + 1 + count {
+        try store(program.lists[index], arguments[next])
+        index += 2
+        next += 1
+      }
+      arguments.truncate(to: bottom)
+      return try run(program.lists[list + 2])
+    case .block:
+      let value = Value(.macro, start: Int(node.a), count: 0)
+      try printValue(try callFunction(value, positional: 0..<0, keywords: 0..<0, caller: .missing))
+      return .on
+    default:
+      throw raise("a statement of the template cannot be run")
+    }
+  }
+
+  /// Runs a body and gives what it would have printed.
+  func caught(_ body: Int32) throws(Raise) -> Value {
+    let start = caught.count
+    catchDepth += 1
+    defer { catchDepth -= 1 }
+    _ = try run(body)
+    return takeCaught(from: start)
+  }
+
+  func takeCaught(from start: Int) -> Value {
+    let first = heap.pieces.count
+    unsafe caught.withElements(start..<caught.count) { unsafe heap.pieces.append(contentsOf: $0) }
+    caught.truncate(to: start)
+    return heap.string(piecesFrom: first)
+  }
+
+  func store(_ target: Int32, _ value: Value) throws(Raise) {
+    let node = program.nodes[Int(target)]
+    switch node.operation {
+    case .storeLocal:
+      slots[frame + Int(node.a)] = value
+      if turn < 0, value.tag == .dictionary, value.extra > 0, loopDepth > 0 { attribute(value) }
+    case .storeTuple:
+      let count = Int(program.lists[Int(node.a)])
+      let items = try iterate(value)
+      guard items.count == count else {
+        locate(node.offset)
+        throw raise(
+          items.count < count
+            ? "not enough values to unpack (expected \(count), got \(items.count))"
+            : "too many values to unpack (expected \(count))")
+      }
+      for index in 0..<count {
+        try store(program.lists[Int(node.a) + 1 + index], heap.items[items.lowerBound + index])
+      }
+    default:
+      let object = try evaluate(node.a)
+      guard object.tag == .namespace else {
+        throw raise("cannot assign attribute on non-namespace object")
+      }
+      try setAttribute(of: object, constants[Int(node.b)], value)
+    }
+  }
+
+  // MARK: Loops
+
+  var loopDepth = 0
+
+  /// Says that what is printed now belongs to the message that `value` is, if it is one.
+  @inline(__always)
+  private func attribute(_ value: Value) {
+    guard value.tag == .dictionary, value.extra > 0 else { return }
+    let node = heap.paths[Int(value.extra)]
+    if node.isMessage { turn = node.turn }
+  }
+
+  func loop(_ code: Program.LoopCode) throws(Raise) -> Flow {
+    let iterable = try evaluate(code.iterable)
+    if code.body < 0 {
+      try printValue(try callRecursive(code.function, iterable, depth: 0, parent: frame))
+      return .on
+    }
+    return try loop(code, iterable)
+  }
+
+  var recursionDepth = 0
+
+  func loop(_ code: Program.LoopCode, _ iterable: Value) throws(Raise) -> Flow {
+    var items = try iterate(iterable)
+    if code.test >= 0 {
+      let bottom = arguments.count
+      for index in items {
+        try step()
+        try enter(code.testScope)
+        let item = heap.items[index]
+        try store(code.testTarget, item)
+        if try truth(try evaluate(code.test)) { arguments.append(item) }
+      }
+      let start = heap.items.count
+      for index in bottom..<arguments.count { heap.items.append(arguments[index]) }
+      arguments.truncate(to: bottom)
+      items = start..<heap.items.count
+    }
+    var state = -1
+    if code.loopSlot >= 0 {
+      state = heap.objects.count
+      var object = ValueHeap.ObjectState()
+      object.start = items.lowerBound
+      object.count = items.count
+      object.depth = code.function >= 0 ? recursionDepth : 0
+      object.link = code.function >= 0 ? slots[frame].int : 0
+      object.first = Value(.int, bits: UInt64(bitPattern: Int64(code.function)))
+      heap.objects.append(object)
+    }
+    let outerTurn = turn
+    loopDepth += 1
+    defer {
+      loopDepth -= 1
+      turn = outerTurn
+    }
+    let target = program.nodes[Int(code.target)]
+    let isSimple = target.operation == .storeLocal
+    var ranToEnd = false
+    for index in items {
+      try step()
+      try enter(code.scope)
+      let item = heap.items[index]
+      turn = outerTurn
+      if isSimple {
+        slots[frame + Int(target.a)] = item
+        attribute(item)
+      } else {
+        try store(code.target, item)
+      }
+      if state >= 0 {
+        heap.objects[state].index = index - items.lowerBound
+        slots[frame + Int(code.loopSlot)] = Value(.loop, bits: UInt64(state))
+      }
+      let flow = try run(code.body)
+      if flow == .leave { break }
+      if flow == .on { ranToEnd = true }
+    }
+    turn = outerTurn
+    if code.otherwise >= 0, !ranToEnd {
+      try enter(code.otherwiseScope)
+      return try run(code.otherwise)
+    }
+    return .on
+  }
+
+  /// The items of a value, side by side in the heap. Errors as Python's `iter`.
+  func iterate(_ value: Value) throws(Raise) -> Range<Int> {
+    switch value.tag {
+    case .list, .tuple, .range: return value.range
+    case .undefined, .missing: return 0..<0
+    case .iterator:
+      let state = Int(value.bits)
+      let object = heap.objects[state]
+      heap.objects[state].index = object.count
+      return object.start + object.index..<object.start + object.count
+    case .dictionary, .keysView:
+      let start = heap.items.count
+      for index in value.range { heap.items.append(heap.entries[index].key) }
+      return start..<heap.items.count
+    case .valuesView:
+      let start = heap.items.count
+      for index in value.range { heap.items.append(heap.entries[index].value) }
+      return start..<heap.items.count
+    case .itemsView:
+      let pairs = heap.items.count
+      for index in value.range {
+        heap.items.append(heap.entries[index].key)
+        heap.items.append(heap.entries[index].value)
+      }
+      let start = heap.items.count
+      for index in 0..<value.count {
+        heap.items.append(Value(.tuple, start: pairs + 2 * index, count: 2))
+      }
+      return start..<heap.items.count
+    case .string:
+      let bytes = heap.flat(value)
+      let start = heap.items.count
+      var position = 0
+      while position < bytes.count {
+        let length = PythonText.length(heap.bytes[bytes.lowerBound + position])
+        let end = min(position + length, bytes.count)
+        var character = heap.slice(value, position..<end)
+        character.flag = 0
+        heap.items.append(character)
+        position = end
+      }
+      return start..<heap.items.count
+    case .loop:
+      // What is left of the loop: rare, and only ever to take its length.
+      let object = heap.objects[Int(value.bits)]
+      return object.start + object.index + 1..<object.start + object.count
+    default: throw raise("'\(typeName(value))' object is not iterable")
+    }
+  }
+
+  // MARK: Printing
+
+  @inline(__always)
+  func emit(_ value: Value) {
+    for index in value.range { emit(heap.pieces[index]) }
+  }
+
+  @inline(__always)
+  private func emit(_ piece: Piece) {
+    var piece = piece
+    if generationDepth > 0 { piece.origin.bits |= 4 }
+    if catchDepth > 0 {
+      caught.append(piece)
+    } else {
+      unsafe heap.bytes.withElements(piece.range) {
+        unsafe output.append($0, piece.origin, turn: turn)
+      }
+    }
+  }
+
+  func printValue(_ value: Value) throws(Raise) {
+    switch value.tag {
+    case .string: emit(value)
+    case .undefined, .missing: break
+    default: emit(try text(value))
+    }
+  }
+
+  /// Prints an expression; sums of strings piece by piece, without making the whole string.
+  private func print(_ index: Int32) throws(Raise) {
+    let node = program.nodes[Int(index)]
+    guard node.operation == .sum || node.operation == .concatenation else {
+      return try printValue(try evaluate(index))
+    }
+    let bottom = arguments.count
+    defer { arguments.truncate(to: bottom) }
+    try evaluateList(node.a)
+    var isPlain = true
+    for next in bottom..<arguments.count {
+      let value = arguments[next]
+      if !value.isString || value.flag != 0 { isPlain = false }
+    }
+    if isPlain || node.operation == .concatenation {
+      for next in bottom..<arguments.count { try printValue(arguments[next]) }
+    } else {
+      do throws(Raise) {
+        try printValue(try sum(bottom..<arguments.count))
+      } catch {
+        locate(node.offset)
+        throw error
+      }
+    }
+  }
+
+  func evaluateList(_ list: Int32) throws(Raise) {
+    let count = Int(program.lists[Int(list)])
+    for index in Int(list) + 1..<Int(list) + 1 + count {
+      arguments.append(try evaluate(program.lists[index]))
+    }
+  }
+}

@@ -1,0 +1,177 @@
+/// A compiled template: nodes in one array, children by index. Plain bytes to walk, nothing counted.
+struct Program: Sendable {
+  enum Operation: UInt8 {
+    // Expressions. a, b, c are nodes unless said otherwise.
+    case constant  // a: constant
+    case local  // a: slot, b: name constant
+    case outer  // a: slot, b: name constant, c: levels up
+    case context  // a: context variable, b: name constant
+    case tuple, list  // a: child list
+    case dictionary  // a: child list of key, value
+    case condition  // a test, b then, c otherwise or -1
+    case and, or, not, negative, positive
+    case binary  // a, b; c: operator
+    case sum  // a: child list; all joined with +
+    case concatenation  // a: child list
+    case compare  // a, b; c: operator
+    case compareChain  // a first, b: child list of operator, node
+    case attribute  // a, b: name constant
+    case item  // a, b
+    case slice  // a, b: child list of start, stop, step (or -1)
+    case call  // a callee, b: argument list
+    case methodCall  // a receiver, b: name constant, c: argument list
+    case filter  // a base, b: filter, c: argument list
+    case test  // a, b: test, c: argument list
+    case unknownFilter, unknownTest  // a: name constant
+    case blockText  // the text of the filter block around it
+
+    // Statements.
+    case text  // a: constant
+    case output  // a
+    case assign  // a: target, b: value
+    case assignBlock  // a: target, b: filter or -1, c: body (a scope)
+    case loop  // a: loop
+    case branch  // a test, b body, c body or -1
+    case macro  // a: function, b: target slot node
+    case callBlock  // a: call node, b: function
+    case filterBlock  // a: filter, b: body
+    case with  // a: child list of scope, body, then target and value of each variable
+    case scope  // a: scope, b: body
+    case generation  // a: scope, b: body
+    case block  // a: function
+    case leave, next
+
+    // Targets.
+    case storeLocal  // a: slot
+    case storeTuple  // a: child list
+    case storeNamespace  // a: variable node, b: name constant
+  }
+
+  struct Node: BitwiseCopyable {
+    var operation: Operation
+    var a: Int32 = 0
+    var b: Int32 = 0
+    var c: Int32 = 0
+    /// Byte offset in the template.
+    var offset: Int32
+  }
+
+  /// What a scope does with a name on entry.
+  struct ScopeLoad {
+    enum Kind {
+      case undefined
+      case alias(levels: Int32, slot: Int32)
+      case context(Int32)
+    }
+    var slot: Int32
+    var kind: Kind
+  }
+
+  /// A macro, the body of a call block, a recursive loop or a block: it has slots of its own.
+  struct Function {
+    var name: [UInt8]
+    /// Slots of the parameters, with the node of each default or -1, and the constant of the name.
+    var parameters: [(slot: Int32, standard: Int32, name: Int32)] = []
+    var slotCount = 1
+    var scope: Int32 = 0
+    var body: Int32 = -1
+    var callerSlot: Int32 = -1
+    var keywordsSlot: Int32 = -1
+    var restSlot: Int32 = -1
+    /// Whether functions inside it may outlive a call and read its slots.
+    var hasInner = false
+  }
+
+  struct LoopCode {
+    var target: Int32
+    var iterable: Int32
+    var test: Int32
+    var testTarget: Int32
+    var testScope: Int32
+    var scope: Int32
+    /// -1 where the loop is recursive: `function` runs it, its rest slot takes the iterable.
+    var body: Int32
+    var otherwise: Int32
+    var otherwiseScope: Int32
+    var loopSlot: Int32
+    /// The function that runs a recursive loop, known to the loop inside it too; else -1.
+    var function: Int32
+  }
+
+  var nodes: [Node] = []
+  /// Child lists: a count, then that many numbers.
+  var lists: [Int32] = []
+  var scopes: [[ScopeLoad]] = []
+  var functions: [Function] = []
+  var loops: [LoopCode] = []
+  var constants: [Constant] = []
+  /// Names that the template reads from its caller, in the order of their context variables.
+  var contextNames: [[UInt8]] = []
+  /// Names and short texts that members and attributes are compared with by number; atom 0 is none.
+  var atoms = AtomTable()
+  var main: Int32 = -1
+  var mainSlots = 1
+  var mainScope: Int32 = 0
+  var marksGeneration = false
+
+  enum Constant: Hashable {
+    case none
+    case bool(Bool)
+    case int(Int)
+    case float(UInt64)
+    case string([UInt8])
+  }
+
+  func readsContext(_ name: String) -> Bool { contextNames.contains(Array(name.utf8)) }
+}
+
+/// Numbers texts; looked up by bytes without a copy.
+struct AtomTable: Sendable {
+  private var texts: [[UInt8]] = [[]]
+  private var slots: [UInt16] = Array(repeating: 0, count: 64)
+
+  @inline(__always)
+  private static func hash(_ bytes: some RandomAccessCollection<UInt8>) -> Int {
+    var hash = UInt32(truncatingIfNeeded: bytes.count)
+    for byte in bytes { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+    return Int(hash ^ hash >> 15)
+  }
+
+  /// The number of a text, given one if it is new; 0 when there are too many.
+  mutating func add(_ text: [UInt8]) -> UInt16 {
+    if let known = find(text) { return known }
+    guard texts.count < Int(UInt16.max) else { return 0 }
+    if texts.count * 2 >= slots.count { grow() }
+    texts.append(text)
+    insert(UInt16(texts.count - 1))
+    return UInt16(texts.count - 1)
+  }
+
+  private mutating func insert(_ atom: UInt16) {
+    var slot = Self.hash(texts[Int(atom)]) & (slots.count - 1)
+    while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+    slots[slot] = atom
+  }
+
+  private mutating func grow() {
+    slots = Array(repeating: 0, count: slots.count * 2)
+    for atom in texts.indices.dropFirst() { insert(UInt16(atom)) }
+  }
+
+  /// The number of a text; nil if the template does not name it. O(length).
+  @inline(__always)
+  func find(_ text: some RandomAccessCollection<UInt8>) -> UInt16? {
+    guard text.count <= 64 else { return nil }
+    var slot = Self.hash(text) & (slots.count - 1)
+    while slots[slot] != 0 {
+      let atom = slots[slot]
+      if texts[Int(atom)].elementsEqual(text) { return atom }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return nil
+  }
+
+  var count: Int { texts.count }
+
+  func text(_ atom: UInt16) -> [UInt8] { texts[Int(atom)] }
+}

@@ -1,0 +1,104 @@
+/// Values of one plain type, side by side, freed all at once: what a renderer allocates from.
+///
+/// Appending is amortized O(1); `count` may be set back to forget the newest.
+@safe final class Arena<Element: BitwiseCopyable> {
+  // SAFETY: owned; `capacity` elements are allocated, the first `count` are initialized (plain types
+  // need no deinitialization), and every index is checked against `count`.
+  private var base: UnsafeMutablePointer<Element>
+  private var capacity: Int
+  private(set) var count = 0
+
+  init(capacity: Int = 64) {
+    self.capacity = capacity
+    unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+  }
+
+  deinit { unsafe base.deallocate() }
+
+  @inline(__always)
+  subscript(index: Int) -> Element {
+    get {
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+      return unsafe base[index]
+    }
+    set {
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+      unsafe base[index] = newValue
+    }
+  }
+
+  @inline(__always)
+  func append(_ element: Element) {
+    if count == capacity { grow(count + 1) }
+    unsafe base[count] = element
+    count += 1
+  }
+
+  func append(repeating element: Element, count added: Int) {
+    if count + added > capacity { grow(count + added) }
+    for index in count..<count + added { unsafe base[index] = element }
+    count += added
+  }
+
+  /// Appends a copy of elements that are already here.
+  func append(from range: Range<Int>) {
+    guard !range.isEmpty else { return }
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    if count + range.count > capacity { grow(count + range.count) }
+    unsafe (base + count).update(from: base + range.lowerBound, count: range.count)
+    count += range.count
+  }
+
+  /// Appends elements from elsewhere; `source` must not point into this arena.
+  @inline(__always)
+  func append(contentsOf source: UnsafeBufferPointer<Element>) {
+    guard let start = source.baseAddress else { return }
+    if count + source.count > capacity { grow(count + source.count) }
+    unsafe (base + count).update(from: start, count: source.count)
+    count += source.count
+  }
+
+  /// Forgets all elements from `newCount` on.
+  @inline(__always)
+  func truncate(to newCount: Int) {
+    precondition(newCount >= 0 && newCount <= count)
+    count = newCount
+  }
+
+  private func grow(_ needed: Int) {
+    let newCapacity = max(capacity * 2, needed)
+    let larger = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)
+    unsafe larger.update(from: base, count: count)
+    unsafe base.deallocate()
+    unsafe base = larger
+    capacity = newCapacity
+  }
+
+  /// The elements, valid until the next append.
+  @inline(__always)
+  func withElements<Result, Failure: Error>(
+    _ range: Range<Int>, _ body: (UnsafeBufferPointer<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return try unsafe body(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
+  }
+
+  func copy(_ range: Range<Int>) -> [Element] {
+    unsafe withElements(range) { unsafe Array($0) }
+  }
+}
+
+extension Arena where Element == UInt8 {
+  @inline(__always)
+  func isEqual(_ left: Int, _ right: Int, count length: Int) -> Bool {
+    precondition(left >= 0 && right >= 0 && left + length <= count && right + length <= count)
+    return unsafe withElements(0..<count) { bytes in
+      var index = 0
+      while index < length {
+        guard unsafe bytes[left + index] == bytes[right + index] else { return false }
+        index += 1
+      }
+      return true
+    }
+  }
+}

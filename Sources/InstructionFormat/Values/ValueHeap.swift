@@ -1,0 +1,284 @@
+/// Where the contents of values lie: filled while a conversation is rendered, emptied at once.
+final class ValueHeap {
+  /// A place of the record that a value was read from.
+  struct PathNode: BitwiseCopyable {
+    enum Kind: UInt8 {
+      case root, content, reasoning, toolCall, role, otherField, tools, documents, variable
+    }
+
+    /// The path this one is inside of; 0 for roots.
+    var parent: UInt32
+    /// The key in `bytes`, or an index where `keyCount` is -1.
+    var key: UInt32
+    var keyCount: Int32
+    /// The message it belongs to, from 0; -1 outside of messages.
+    var turn: Int32
+    var kind: Kind
+    /// Whether this is a message itself.
+    var isMessage: Bool
+  }
+
+  /// What a mutable or callable object keeps.
+  struct ObjectState: BitwiseCopyable {
+    var first = Value.missing
+    var second = Value.missing
+    var start = 0
+    var count = 0
+    var index = 0
+    var depth = 0
+    var link = 0
+  }
+
+  struct Mark: BitwiseCopyable {
+    var bytes: Int
+    var pieces: Int
+    var items: Int
+    var entries: Int
+    var paths: Int
+    var objects: Int
+  }
+
+  /// Bytes that a render may compute, pieces and items that it may make.
+  static let maximumBytes = 1 << 31
+  static let maximumItems = 1 << 24
+
+  let bytes = Arena<UInt8>(capacity: 1 << 14)
+  let pieces = Arena<Piece>(capacity: 1 << 10)
+  let items = Arena<Value>(capacity: 1 << 8)
+  let entries = Arena<Entry>(capacity: 1 << 8)
+  let paths = Arena<PathNode>(capacity: 1 << 8)
+  let objects = Arena<ObjectState>(capacity: 64)
+
+  var mark: Mark {
+    Mark(
+      bytes: bytes.count, pieces: pieces.count, items: items.count, entries: entries.count,
+      paths: paths.count, objects: objects.count)
+  }
+
+  func reset(to mark: Mark) {
+    bytes.truncate(to: mark.bytes)
+    pieces.truncate(to: mark.pieces)
+    items.truncate(to: mark.items)
+    entries.truncate(to: mark.entries)
+    paths.truncate(to: mark.paths)
+    objects.truncate(to: mark.objects)
+    isTooLong = false
+  }
+
+  /// Whether a string has grown past 4 GiB.
+  private var isTooLong = false
+
+  /// Whether a render has grown past what is allowed.
+  @inline(__always)
+  var isExhausted: Bool {
+    isTooLong || bytes.count > Self.maximumBytes || pieces.count > Self.maximumItems
+      || items.count > Self.maximumItems || entries.count > Self.maximumItems
+  }
+
+  // MARK: Strings
+
+  /// A string of bytes that are already in the heap.
+  @inline(__always)
+  func string(_ range: Range<Int>, _ origin: Origin, flag: UInt8 = 0) -> Value {
+    guard !range.isEmpty else { return Value(.string, start: 0, count: 0, flag: flag) }
+    pieces.append(
+      Piece(
+        offset: UInt32(truncatingIfNeeded: range.lowerBound),
+        count: UInt32(truncatingIfNeeded: range.count), origin: origin))
+    return Value(
+      .string, start: pieces.count - 1, count: 1,
+      extra: UInt32(truncatingIfNeeded: range.count), flag: flag)
+  }
+
+  @inline(__always)
+  func string(_ source: UnsafeBufferPointer<UInt8>, _ origin: Origin) -> Value {
+    let start = bytes.count
+    unsafe bytes.append(contentsOf: source)
+    return string(start..<bytes.count, origin)
+  }
+
+  func string(_ source: [UInt8], _ origin: Origin = .template) -> Value {
+    unsafe source.withUnsafeBufferPointer { unsafe string($0, origin) }
+  }
+
+  func string(_ source: String, _ origin: Origin = .template) -> Value {
+    var source = source
+    return source.withUTF8 { unsafe string($0, origin) }
+  }
+
+  /// The author of a whole string: of its pieces if they agree, else derived.
+  func origin(of value: Value) -> Origin {
+    guard value.isString else {
+      return value.extra == 0 ? Origin(.derived) : Origin(.derived, path: value.extra)
+    }
+    guard value.count > 0 else { return .template }
+    let first = pieces[value.start].origin
+    guard value.count > 1 else { return first }
+    var mixed: Origin?
+    for index in value.range {
+      let origin = pieces[index].origin
+      if origin == first { continue }
+      // Template text around one field: derived from that field.
+      if origin.kind == .template {
+        mixed = mixed ?? (first.kind == .template ? nil : first.derived)
+        continue
+      }
+      if first.kind == .template || mixed?.path == origin.path {
+        mixed = origin.derived
+        continue
+      }
+      mixed = mixed ?? Origin(.derived)
+    }
+    guard let mixed else { return first }
+    return mixed.kind == .role ? Origin(.derived, path: UInt32(mixed.path)) : mixed
+  }
+
+  /// The bytes of a string, side by side. O(pieces); copies when there are several.
+  @inline(__always)
+  func flat(_ value: Value) -> Range<Int> {
+    if value.count == 1 { return pieces[value.start].range }
+    return flatten(value)
+  }
+
+  private func flatten(_ value: Value) -> Range<Int> {
+    let start = bytes.count
+    for index in value.range { bytes.append(from: pieces[index].range) }
+    return start..<bytes.count
+  }
+
+  /// A copy of the bytes of a string.
+  func bytes(of value: Value) -> [UInt8] {
+    var copy: [UInt8] = []
+    copy.reserveCapacity(Int(value.extra))
+    for index in value.range {
+      unsafe bytes.withElements(pieces[index].range) { unsafe copy.append(contentsOf: $0) }
+    }
+    return copy
+  }
+
+  func text(of value: Value) -> String { String(decoding: bytes(of: value), as: UTF8.self) }
+
+  /// Bytes `range` of a string, with their authors. O(pieces).
+  func slice(_ value: Value, _ range: Range<Int>) -> Value {
+    let flag = value.flag
+    guard !range.isEmpty else { return Value(.string, start: 0, count: 0, flag: flag) }
+    if range.count == Int(value.extra) {
+      return Value(.string, bits: value.bits, extra: value.extra, flag: flag)
+    }
+    let start = pieces.count
+    var position = 0
+    for index in value.range {
+      let piece = pieces[index]
+      let end = position + Int(piece.count)
+      let lower = max(position, range.lowerBound)
+      let upper = min(end, range.upperBound)
+      if lower < upper {
+        pieces.append(
+          Piece(
+            offset: piece.offset + UInt32(lower - position), count: UInt32(upper - lower),
+            origin: piece.origin))
+      }
+      position = end
+      if position >= range.upperBound { break }
+    }
+    return Value(
+      .string, start: start, count: pieces.count - start, extra: UInt32(range.count), flag: flag)
+  }
+
+  /// One string after the other. Lengthens the first in place when its pieces are the newest.
+  @inline(__always)
+  func join(_ left: Value, _ right: Value) -> Value {
+    if left.extra == 0 { return right }
+    if right.extra == 0 { return left }
+    var start = left.start
+    let range = left.range
+    if range.upperBound != pieces.count {
+      start = pieces.count
+      pieces.append(from: range)
+    }
+    pieces.append(from: right.range)
+    let (length, overflow) = left.extra.addingReportingOverflow(right.extra)
+    if overflow { isTooLong = true }
+    return Value(
+      .string, start: start, count: pieces.count - start, extra: overflow ? .max : length)
+  }
+
+  /// Collects pieces for a new string: `begin`, appends to `pieces`, `end`.
+  @inline(__always)
+  func string(piecesFrom start: Int, flag: UInt8 = 0) -> Value {
+    var length = 0
+    for index in start..<pieces.count { length += Int(pieces[index].count) }
+    return Value(
+      .string, start: start, count: pieces.count - start,
+      extra: UInt32(clamping: length), flag: flag)
+  }
+
+  @inline(__always)
+  func isEqual(_ left: Value, _ right: Value) -> Bool {
+    guard left.extra == right.extra else { return false }
+    if left.bits == right.bits || left.extra == 0 { return true }
+    if left.count == 1, right.count == 1 {
+      return bytes.isEqual(
+        Int(pieces[left.start].offset), Int(pieces[right.start].offset), count: Int(left.extra))
+    }
+    let mark = bytes.count
+    let (a, b) = (flat(left), flat(right))
+    let result = bytes.isEqual(a.lowerBound, b.lowerBound, count: a.count)
+    bytes.truncate(to: mark)
+    return result
+  }
+
+  /// Byte order, which for UTF-8 is code point order.
+  func isLess(_ left: Value, _ right: Value) -> Bool {
+    let mark = bytes.count
+    let (a, b) = (flat(left), flat(right))
+    defer { bytes.truncate(to: mark) }
+    return unsafe bytes.withElements(0..<bytes.count) { bytes in
+      for index in 0..<min(a.count, b.count) {
+        let (x, y) = unsafe (bytes[a.lowerBound + index], bytes[b.lowerBound + index])
+        if x != y { return x < y }
+      }
+      return a.count < b.count
+    }
+  }
+
+  // MARK: Paths
+
+  func addPath(parent: UInt32, key: Range<Int>, turn: Int32, kind: PathNode.Kind) -> UInt32 {
+    paths.append(
+      PathNode(
+        parent: parent, key: UInt32(truncatingIfNeeded: key.lowerBound),
+        keyCount: Int32(truncatingIfNeeded: key.count), turn: turn,
+        kind: kind, isMessage: false))
+    return UInt32(paths.count - 1)
+  }
+
+  func addPath(
+    parent: UInt32, index: Int, turn: Int32, kind: PathNode.Kind, isMessage: Bool = false
+  ) -> UInt32 {
+    paths.append(
+      PathNode(
+        parent: parent, key: UInt32(truncatingIfNeeded: index), keyCount: -1, turn: turn,
+        kind: kind,
+        isMessage: isMessage))
+    return UInt32(paths.count - 1)
+  }
+
+  /// The path in words: `messages[3].content`.
+  func describe(path: Int) -> String {
+    var parts: [String] = []
+    var index = path
+    while index > 0 {
+      let node = paths[index]
+      if node.keyCount < 0 {
+        parts.append("[\(node.key)]")
+      } else {
+        let key = String(
+          decoding: bytes.copy(Int(node.key)..<Int(node.key) + Int(node.keyCount)), as: UTF8.self)
+        parts.append(node.parent == 0 ? key : "." + key)
+      }
+      index = Int(node.parent)
+    }
+    return parts.reversed().joined()
+  }
+}

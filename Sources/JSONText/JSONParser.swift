@@ -1,0 +1,60 @@
+import CSimdjson
+
+/// Parses JSON texts with simdjson into a tape that `JSONNode` walks in place.
+///
+/// One a thread: each parse reuses the buffers of the last, so a warm parser allocates nothing.
+/// Order of keys and duplicate keys are kept. Integers beyond 64 bits, `NaN`, `Infinity`, invalid
+/// UTF-8 and lone surrogate escapes are errors. simdjson stops without saying where; `JSONDiagnosis`
+/// then reads the text again to name the place.
+@safe public final class JSONParser {
+  /// Bytes that must be readable after every text given to `parse(padded:)`.
+  public static let padding = Int(PREP_JSON_PADDING)
+
+  // SAFETY: created in `init`, destroyed in `deinit`, never handed out.
+  private let handle: OpaquePointer
+  private var scratch: [UInt8] = []
+
+  public init() {
+    guard let handle = unsafe prep_json_parser_create() else {
+      // The C++ allocation of a few hundred bytes failed: nothing can go on.
+      abortOutOfMemory()
+    }
+    unsafe self.handle = handle
+  }
+
+  deinit { unsafe prep_json_parser_destroy(handle) }
+
+  /// Parses `text`, which must be followed by `padding` readable bytes (their values do not matter).
+  /// The result is valid until the next parse. O(n).
+  public func parse(padded text: UnsafeBufferPointer<UInt8>) throws(JSONError) -> JSONNode {
+    var tape = unsafe prep_json_tape()
+    let code = unsafe prep_json_parse(handle, text.baseAddress, text.count, &tape)
+    guard code == 0 else { throw unsafe JSONDiagnosis.explain(text, simdjson: message(code)) }
+    return unsafe JSONNode(tape: tape.tape, strings: tape.strings, index: 1)
+  }
+
+  /// Parses a text that has no padding behind it, by copying it first. O(n).
+  public func parse(_ text: some Collection<UInt8>) throws(JSONError) -> JSONNode {
+    scratch.removeAll(keepingCapacity: true)
+    scratch.append(contentsOf: text)
+    let count = scratch.count
+    scratch.append(contentsOf: repeatElement(0, count: Self.padding))
+    // SAFETY: the tape does not point into `scratch`; simdjson copies strings to its own buffer.
+    let result: Result<JSONNode, JSONError> = unsafe scratch.withUnsafeBufferPointer { buffer in
+      do throws(JSONError) {
+        return .success(unsafe try parse(padded: UnsafeBufferPointer(rebasing: buffer[..<count])))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private func message(_ code: CInt) -> String {
+    unsafe String(cString: prep_json_error_message(code))
+  }
+}
+
+private func abortOutOfMemory() -> Never {
+  fatalError("out of memory while creating a JSON parser")
+}

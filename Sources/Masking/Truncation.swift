@@ -1,0 +1,125 @@
+import InstructionFormat
+
+/// How a sample beyond its length is made to fit.
+public enum TruncationPolicy: String, Hashable, Sendable, CaseIterable {
+  /// Cuts the end off, the response's terminator with it: the model then learns no wrong end.
+  case right
+  /// Cuts the beginning off, behind the beginning token.
+  case left
+  /// Cuts the prompt's beginning only; a response that does not fit by itself is a reject.
+  case keepResponse = "keep-response"
+  /// The sample is a reject, by choice: it does not count towards the limit of rejects.
+  case drop
+  /// The sample ends the run.
+  case error
+}
+
+/// Fits samples to the context length, and prompt and response to budgets of their own.
+///
+/// The prompt is all before the first supervised token, the response the rest.
+public struct Truncation: Hashable, Sendable {
+  public var contextLength: Int
+  /// Most tokens of the prompt; nil for no budget of its own.
+  public var promptLength: Int?
+  /// Most tokens of the response, its terminator included; nil for no budget of its own.
+  public var responseLength: Int?
+  public var policy: TruncationPolicy
+
+  public init(
+    contextLength: Int, promptLength: Int? = nil, responseLength: Int? = nil,
+    policy: TruncationPolicy = .right
+  ) {
+    self.contextLength = contextLength
+    self.promptLength = promptLength
+    self.responseLength = responseLength
+    self.policy = policy
+  }
+
+  /// What was cut off one sample.
+  public struct Cut: Hashable, Sendable {
+    public var promptTokens = 0
+    public var responseTokens = 0
+    /// The response lost the token that ends it.
+    public var terminator = false
+
+    public var isCut: Bool { promptTokens > 0 || responseTokens > 0 }
+  }
+
+  /// Cuts `sample` to fit. Throws where the policy forbids it and where nothing supervised is left.
+  /// O(1) for a sample that fits.
+  public func fit(_ sample: inout MaskedSample) throws(RecordError) -> Cut {
+    let count = sample.tokens.count
+    let prompt = sample.promptCount
+    let response = count - prompt
+    let promptBudget = promptLength ?? .max
+    let responseBudget = responseLength ?? .max
+    var cut = Cut()
+    if count > contextLength || prompt > promptBudget || response > responseBudget {
+      let hadTerminator = sample.endsInTerminator
+      let kept: (prompt: Range<Int>, response: Range<Int>)
+      switch policy {
+      case .right:
+        let promptEnd = min(prompt, promptBudget, contextLength)
+        let room = contextLength - promptEnd
+        kept = (0..<promptEnd, prompt..<prompt + min(response, responseBudget, room))
+      case .left:
+        let beginning = min(sample.beginningCount, prompt, contextLength)
+        let responseCount = min(response, responseBudget, contextLength - beginning)
+        let room = min(contextLength - responseCount, promptBudget)
+        kept = (max(0, prompt - room)..<prompt, count - responseCount..<count)
+      case .keepResponse:
+        let beginning = min(sample.beginningCount, prompt)
+        let responseRoom = min(responseBudget, contextLength - beginning)
+        guard response <= responseRoom else {
+          throw RecordError(
+            .tooLong,
+            reason: "the response alone has \(response) tokens, \(max(0, responseRoom)) fit",
+            remedy: "raise --context-length, or use --truncate right")
+        }
+        let room = min(contextLength - response, promptBudget)
+        kept = (max(0, prompt - room)..<prompt, prompt..<count)
+      case .drop, .error: throw tooLong(count: count, prompt: prompt, response: response)
+      }
+      sample.keep(ranges(kept, beginning: min(sample.beginningCount, prompt)))
+      cut.promptTokens = prompt - kept.prompt.count
+      cut.responseTokens = response - kept.response.count
+      cut.terminator = hadTerminator && !sample.endsInTerminator
+    }
+    guard !sample.runs.isEmpty else {
+      throw RecordError(
+        .nothingSupervised,
+        reason: cut.isCut
+          ? "nothing to learn is left after truncation: the prompt has \(prompt) tokens"
+          : "no token is supervised",
+        remedy: cut.isCut
+          ? "raise --context-length, or use --truncate left" : "check the loss policy")
+    }
+    return cut
+  }
+
+  /// The ranges to keep: a prompt cut at its left keeps the beginning tokens in place of as many.
+  private func ranges(
+    _ kept: (prompt: Range<Int>, response: Range<Int>), beginning: Int
+  ) -> [Range<Int>] {
+    guard kept.prompt.lowerBound > 0, beginning > 0 else { return [kept.prompt, kept.response] }
+    let spared = min(beginning, kept.prompt.count)
+    let rest = max(kept.prompt.lowerBound + spared, beginning)
+    return [0..<spared, rest..<max(rest, kept.prompt.upperBound), kept.response]
+  }
+
+  private func tooLong(count: Int, prompt: Int, response: Int) -> RecordError {
+    if let promptLength, prompt > promptLength {
+      return RecordError(
+        .tooLong, reason: "the prompt has \(prompt) tokens, more than \(promptLength)",
+        remedy: "raise --prompt-length, or use --truncate right")
+    }
+    if let responseLength, response > responseLength {
+      return RecordError(
+        .tooLong, reason: "the response has \(response) tokens, more than \(responseLength)",
+        remedy: "raise --response-length, or use --truncate right")
+    }
+    return RecordError(
+      .tooLong, reason: "the sample has \(count) tokens, more than \(contextLength)",
+      remedy: "raise --context-length, or use --truncate right")
+  }
+}

@@ -1,0 +1,116 @@
+import InstructionFormat
+import Masking
+import ShardWriter
+import Tokenizer
+
+/// Block → shard: all records of a block, in order, as rows, rejects and counts. One a worker.
+final class BlockEncoder {
+  private let spec: RunSpec
+  private let records: RecordEncoder
+  private var batch = RowBatch()
+
+  init(spec: RunSpec, encoder: any TextEncoder) {
+    self.spec = spec
+    records = RecordEncoder(spec: spec, encoder: encoder)
+  }
+
+  /// What a block gave.
+  struct Result {
+    var batch: RowBatch
+    var totals = Totals()
+    var rejects: [Reject] = []
+  }
+
+  /// Encodes a block. Throws only where the run asks for it (`--truncate error`).
+  func encode(_ block: Block) throws(RunError) -> Result {
+    batch.removeAll()
+    var totals = Totals()
+    var counts = Counts()
+    var rejects: [Reject] = []
+    let source = block.source
+    let bytes = unsafe block.bytes
+    var cursor = RecordCursor(block)
+    while let place = cursor.next() {
+      totals.records += 1
+      do throws(RecordError) {
+        guard place.end - place.start <= spec.maximumRecordSize else {
+          throw RecordError(
+            .tooLarge, reason: "the record is larger than \(spec.maximumRecordSize) bytes",
+            remedy: "raise --max-record-size, or split it")
+        }
+        let text = unsafe UnsafeBufferPointer(rebasing: bytes[place.start..<place.end])
+        unsafe try records.encode(padded: text) { sample, _, cut, index in
+          batch.beginRow()
+          batch.appendSegment(
+            tokens: sample.tokens, runs: sample.runs, weights: sample.weights,
+            origin: SampleOrigin(
+              line: UInt32(truncatingIfNeeded: place.line),
+              byteOffset: UInt32(truncatingIfNeeded: place.start), sampleIndex: UInt32(index)))
+          totals.samples += 1
+          counts.add(cut, straddles: sample.straddles)
+        }
+        totals.accepted += 1
+      } catch {
+        let line = source.firstLine + UInt64(place.line)
+        if error.kind == .tooLong, spec.truncation.policy == .error {
+          throw .record(file: String(decoding: source.file, as: UTF8.self), line: Int(line), error)
+        }
+        rejects.append(
+          Reject(
+            line: line, offset: source.byteOffset + UInt64(place.start),
+            reason: error.kind.rawValue, field: error.field, message: error.reason,
+            remedy: error.remedy,
+            record: unsafe Array(bytes[place.start..<place.end].prefix(1 << 20))))
+      }
+    }
+    for problem in block.problems {
+      totals.records += 1
+      rejects.append(
+        Reject(
+          line: source.firstLine + UInt64(problem.line),
+          offset: source.byteOffset + UInt64(problem.start), reason: problem.kind.rawValue,
+          message: problem.reason, remedy: problem.remedy, record: problem.head))
+    }
+    totals.truncated = counts.truncated
+    totals.counters = counts.named
+    return Result(batch: packed(), totals: totals, rejects: rejects)
+  }
+
+  private func packed() -> RowBatch {
+    switch spec.packing {
+    case .none: batch
+    case .whole:
+      batch.packed(
+        capacity: spec.truncation.contextLength, alignment: spec.segmentAlignment, pad: spec.padID)
+    case .split: batch.packedSplitting(capacity: spec.truncation.contextLength)
+    }
+  }
+
+  /// Counts beside the totals that shards know.
+  private struct Counts {
+    var truncated: UInt64 = 0
+    var prompts: UInt64 = 0
+    var responses: UInt64 = 0
+    var terminators: UInt64 = 0
+    var tokens: UInt64 = 0
+    var straddles: UInt64 = 0
+
+    mutating func add(_ cut: Truncation.Cut, straddles: Int) {
+      self.straddles += UInt64(straddles)
+      guard cut.isCut else { return }
+      truncated += 1
+      if cut.promptTokens > 0 { prompts += 1 }
+      if cut.responseTokens > 0 { responses += 1 }
+      if cut.terminator { terminators += 1 }
+      tokens += UInt64(cut.promptTokens + cut.responseTokens)
+    }
+
+    var named: [String: UInt64] {
+      let all = [
+        "truncated_prompts": prompts, "truncated_responses": responses,
+        "terminators_cut": terminators, "tokens_cut": tokens, "straddling_tokens": straddles,
+      ]
+      return all.filter { $0.value > 0 }
+    }
+  }
+}

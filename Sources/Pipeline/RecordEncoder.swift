@@ -1,0 +1,138 @@
+import InstructionFormat
+import JSONText
+import Masking
+
+/// Record → samples: parses one JSON record, renders it, encodes it, and makes it fit.
+///
+/// One a worker: it keeps buffers, which are filled again for each record.
+public final class RecordEncoder {
+  public let spec: RunSpec
+  private let parser = JSONParser()
+  private let renderer: RecordRenderer
+  private let encoder: SampleEncoder
+  private var rendered = RenderedRecord()
+  private var sample = MaskedSample()
+  private let chat: ChatSamples?
+
+  /// `encoder`: what turns text into ids, such as a tokenizer's encoder.
+  public init(spec: RunSpec, encoder: any TextEncoder) {
+    self.spec = spec
+    renderer = RecordRenderer(
+      fields: spec.fields, style: spec.render == .alpaca ? .alpaca : .plain,
+      beginningToken: spec.beginning?.text, endToken: spec.end.text)
+    self.encoder = SampleEncoder(encoder: encoder, options: spec.encoding)
+    chat = spec.chat.map { ChatSamples($0, fields: spec.fields) }
+  }
+
+  /// Encodes a record of JSON that is followed by `JSONParser.padding` readable bytes, and gives its
+  /// samples to `body` in order. `traced` keeps who wrote each token. A record gives all of its
+  /// samples or throws before the first.
+  func encode(
+    padded text: UnsafeBufferPointer<UInt8>, traced: Bool = false,
+    _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
+  ) throws(RecordError) {
+    let record: JSONNode
+    do throws(JSONError) {
+      record = unsafe try parser.parse(padded: text)
+    } catch {
+      throw RecordError(error)
+    }
+    let fields = spec.fields
+    let found = try fields.find(in: record)
+    switch try fields.schema(of: found, record: record) {
+    case .messages:
+      let name = fields.name(of: .messages, in: found)
+      guard chat != nil else {
+        if let messages = found.messages { try MessagesSchema.validate(messages, name: name) }
+        throw RecordError(
+          .templateFailed, field: name, reason: "messages need a chat template",
+          remedy: "name one: --template chatml, or a --tokenizer folder that has one")
+      }
+      return try encodeChat(record, traced: traced, body)
+    case .instruction, .auto:
+      if spec.render == .chat { return try encodeChat(record, traced: traced, body) }
+      try renderer.renderInstruction(found, into: &rendered)
+    case .text: try renderer.renderText(found, into: &rendered)
+    }
+    try encoder.encode(rendered, traced: traced, into: &sample)
+    let cut = try spec.truncation.fit(&sample)
+    body(sample, rendered, cut, 0)
+  }
+
+  /// Encodes the samples of a conversation: all of them, or none.
+  private func encodeChat(
+    _ record: JSONNode, traced: Bool,
+    _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
+  ) throws(RecordError) {
+    guard let chat else {
+      throw RecordError(
+        .templateFailed, reason: "there is no chat template", remedy: "name one with --template")
+    }
+    let count = try chat.render(record)
+    if count > 1 {
+      // Every sample must fit before the first is given away.
+      for index in 0..<count {
+        try encoder.encode(chat.samples[index], into: &sample)
+        _ = try spec.truncation.fit(&sample)
+      }
+    }
+    for index in 0..<count {
+      try encoder.encode(chat.samples[index], traced: traced, into: &sample)
+      let cut = try spec.truncation.fit(&sample)
+      body(sample, chat.samples[index], cut, index)
+    }
+  }
+
+  /// Encodes one record given as JSON. Rows have one sample each; labels, masks and positions are theirs to tell.
+  public func encode(_ json: some Collection<UInt8>) throws(RecordError) -> [Row] {
+    var rows: [Row] = []
+    try encode(json) { sample, _, _, index in
+      rows.append(
+        Row(
+          tokens: sample.tokens, runs: sample.runs, runWeights: sample.weights,
+          segmentLengths: [UInt32(sample.tokens.count)],
+          origins: [SampleOrigin(line: 0, byteOffset: 0, sampleIndex: UInt32(index))]))
+    }
+    return rows
+  }
+
+  /// Encodes one record given as JSON.
+  public func encode(_ json: String) throws(RecordError) -> [Row] { try encode(json.utf8) }
+
+  /// Encodes one record given as JSON, without padding behind it, and shows who wrote each token.
+  public func encode(
+    _ json: some Collection<UInt8>, traced: Bool = true,
+    _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
+  ) throws(RecordError) {
+    let padded = Array(json) + repeatElement(0, count: JSONParser.padding)
+    let result: Result<Void, RecordError> = unsafe padded.withUnsafeBufferPointer { bytes in
+      do throws(RecordError) {
+        let text = unsafe UnsafeBufferPointer(rebasing: bytes.dropLast(JSONParser.padding))
+        return .success(unsafe try encode(padded: text, traced: traced, body))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+}
+
+extension RecordError {
+  /// What is wrong with a record that is not JSON.
+  init(_ error: JSONError) {
+    let place = "at byte \(error.byteOffset) of the record"
+    if error.reason == "invalid UTF-8" {
+      self.init(
+        .invalidUTF8, reason: "invalid UTF-8 \(place)", remedy: "convert the file to UTF-8",
+        byteOffset: error.byteOffset)
+    } else if error.reason.hasPrefix("a lone surrogate") {
+      self.init(
+        .loneSurrogate, reason: "\(error.reason), \(place)",
+        remedy: "write the character itself, or remove it", byteOffset: error.byteOffset)
+    } else {
+      self.init(
+        .invalidJSON, reason: "invalid JSON \(place): \(error.reason)",
+        remedy: "mend or remove the record", byteOffset: error.byteOffset)
+    }
+  }
+}

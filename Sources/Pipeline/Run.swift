@@ -1,0 +1,242 @@
+import Masking
+import ShardWriter
+import Synchronization
+
+/// Files → shards: cuts the inputs into blocks, encodes them on several threads, publishes each as a
+/// shard, and the manifest last.
+///
+/// Workers pull: each asks the reader for a block, encodes it and publishes its shard before it asks
+/// for the next. Nothing queues up, so memory is bounded by threads × block; no shard depends on
+/// another, so order, threads and interruptions leave no trace in the output.
+public struct Run: Sendable {
+  public var spec: RunSpec
+  public var inputs: [InputFile]
+  /// The folder to write.
+  public var output: String
+  public var threads = 1
+  public var rejectLimit = RejectLimit.share(0.01)
+  /// Replaces what prep wrote to the folder before.
+  public var overwrite = false
+  /// The part of the blocks to do; nil for all.
+  public var partition: Manifest.Partition?
+  /// Called after each block, by one thread at a time.
+  public var onProgress: (@Sendable (RunProgress) -> Void)?
+  /// Called for the first rejects of each block that is encoded, by one thread at a time.
+  public var onReject: (@Sendable (_ file: [UInt8], Reject) -> Void)?
+  private let makeEncoder: @Sendable () -> any TextEncoder
+
+  /// `makeEncoder` gives each worker its own.
+  public init(
+    spec: RunSpec, inputs: [InputFile], output: String,
+    makeEncoder: @escaping @Sendable () -> any TextEncoder
+  ) {
+    self.spec = spec
+    self.inputs = inputs
+    self.output = output
+    self.makeEncoder = makeEncoder
+  }
+
+  /// Does the work; blocks until it is done. The same call again goes on where a killed one stopped,
+  /// and only reads a finished one.
+  public func start() throws(RunError) -> RunReport {
+    let clock = ContinuousClock()
+    let begin = clock.now
+    let shardSpec = spec.shardSpec
+    let folder: OutputFolder
+    let finished: Manifest?
+    do throws(ShardError) {
+      folder = try OutputFolder(output)
+      finished = try folder.prepare(for: shardSpec, overwrite: overwrite)
+    } catch { throw .output(error) }
+
+    let state = Mutex(
+      RunState(finished: finished, partition: partition, spec: shardSpec))
+    let reader = BlockReader(
+      files: inputs, blockSize: spec.blockSize, maximumRecordSize: spec.maximumRecordSize)
+    let shared = SharedReader(reader)
+    Workers.run(count: max(1, threads)) { _ in
+      work(shared: shared, folder: folder, spec: shardSpec, state: state)
+    }
+    return try state.withLock { state throws(RunError) in
+      if let failure = state.failure { throw failure.error }
+      let manifest: Manifest
+      do throws(ShardError) {
+        manifest = try finish(&state, finished: finished, folder: folder, spec: shardSpec)
+      } catch { throw .output(error) }
+      let rejected = manifest.totals.rejectedCount - chosenRejects(manifest.totals)
+      guard rejectLimit.allows(Int(rejected), of: Int(manifest.totals.records)) else {
+        do throws(ShardError) { try folder.publishRejects(manifest) } catch { throw .output(error) }
+        throw .tooManyRejects(
+          rejected: Int(rejected), records: Int(manifest.totals.records), limit: rejectLimit,
+          folder: output)
+      }
+      if finished == nil {
+        do throws(ShardError) { try folder.publish(manifest) } catch { throw .output(error) }
+      }
+      return RunReport(
+        manifest: manifest, blocksReused: state.reused, elapsed: clock.now - begin)
+    }
+  }
+
+  /// Rejects that the user asked for: they are no fault of the data.
+  private func chosenRejects(_ totals: Totals) -> UInt64 {
+    spec.truncation.policy == .drop ? totals.rejected["too-long"] ?? 0 : 0
+  }
+
+  private func finish(
+    _ state: inout RunState, finished: Manifest?, folder: OutputFolder, spec: ShardSpec
+  ) throws(ShardError) -> Manifest {
+    guard let finished else { return try state.builder.finish() }
+    guard state.matched == finished.shards.count else {
+      throw Self.otherInput(folder.path)
+    }
+    return finished
+  }
+
+  private static func otherInput(_ path: String) -> ShardError {
+    ShardError(
+      kind: .unusable, path: path, reason: "the folder holds the finished run of other input",
+      remedy: "choose another --output, or replace it with --overwrite")
+  }
+
+  /// One worker's life.
+  private func work(
+    shared: SharedReader, folder: OutputFolder, spec shardSpec: ShardSpec,
+    state: borrowing Mutex<RunState>
+  ) {
+    let block = Block()
+    let encoder = BlockEncoder(spec: spec, encoder: makeEncoder())
+    do throws(RunError) {
+      let writer: ShardFileWriter
+      do throws(ShardError) {
+        writer = try ShardFileWriter(spec: shardSpec, level: spec.level)
+      } catch { throw .output(error) }
+      while true {
+        if state.withLock({ $0.failure != nil }) { return }
+        do throws(InputError) {
+          guard try shared.next(into: block) else { return }
+        } catch { throw .input(error) }
+        if let partition,
+          (block.source.input + block.source.block) % partition.count != partition.index
+        {
+          continue
+        }
+        block.setKey(spec: shardSpec.digest)
+        try finish(block, encoder: encoder, writer: writer, folder: folder, state: state)
+      }
+    } catch {
+      state.withLock { $0.fail(error, at: block.source) }
+    }
+  }
+
+  /// Makes a block's shard, unless the folder has it.
+  private func finish(
+    _ block: Block, encoder: BlockEncoder, writer: ShardFileWriter, folder: OutputFolder,
+    state: borrowing Mutex<RunState>
+  ) throws(RunError) {
+    let source = block.source
+    let isFinished = state.withLock { $0.isFinished }
+    if isFinished {
+      let known = state.withLock { $0.isKnown(source) }
+      guard known else { throw .output(Self.otherInput(folder.path)) }
+      report(block, totals: Totals(), rejects: [], reused: true, state: state)
+      return
+    }
+    if let summary = folder.existing(source, spec: writer.spec) {
+      try add(summary, to: state)
+      report(block, totals: summary.header.totals, rejects: [], reused: true, state: state)
+      return
+    }
+    let result = try encoder.encode(block)
+    let summary: ShardSummary
+    do throws(ShardError) {
+      let shard = try writer.encode(
+        result.batch, source: source, totals: result.totals, rejects: result.rejects)
+      try folder.publish(shard)
+      summary = shard.summary
+    } catch { throw .output(error) }
+    try add(summary, to: state)
+    report(
+      block, totals: summary.header.totals, rejects: result.rejects, reused: false, state: state)
+  }
+
+  private func add(_ summary: ShardSummary, to state: borrowing Mutex<RunState>) throws(RunError) {
+    try state.withLock { state throws(RunError) in
+      do throws(ShardError) { try state.builder.add(summary) } catch { throw .output(error) }
+    }
+  }
+
+  private func report(
+    _ block: Block, totals: Totals, rejects: [Reject], reused: Bool,
+    state: borrowing Mutex<RunState>
+  ) {
+    state.withLock { state in
+      if reused { state.reused += 1 }
+      state.progress.records += Int(totals.records)
+      state.progress.rows += Int(totals.rows)
+      state.progress.rejected += Int(totals.rejectedCount)
+      state.progress.bytes += Int(block.source.byteCount)
+      state.progress.fileBytes = max(state.progress.fileBytes, block.fileBytesRead)
+      if let onReject { for reject in rejects.prefix(8) { onReject(block.source.file, reject) } }
+      onProgress?(state.progress)
+    }
+  }
+}
+
+/// How far a run has come.
+public struct RunProgress: Hashable, Sendable {
+  public var records = 0
+  public var rows = 0
+  public var rejected = 0
+  /// Input bytes of the blocks done, decompressed.
+  public var bytes = 0
+  /// Input bytes read, as they lie in the files.
+  public var fileBytes = 0
+}
+
+/// What workers share beside the reader.
+private struct RunState: ~Copyable {
+  var builder: ManifestBuilder
+  var progress = RunProgress()
+  var reused = 0
+  var matched = 0
+  /// The failure of the earliest block.
+  var failure: (error: RunError, input: Int, block: Int)?
+  let isFinished: Bool
+  private let known: [String: BlockSource]
+
+  init(finished: Manifest?, partition: Manifest.Partition?, spec: ShardSpec) {
+    builder = ManifestBuilder(partition: partition, spec: spec)
+    isFinished = finished != nil
+    known = Dictionary(
+      (finished?.shards ?? []).map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first }
+    )
+  }
+
+  mutating func isKnown(_ source: BlockSource) -> Bool {
+    guard known[source.shardName] == source else { return false }
+    matched += 1
+    return true
+  }
+
+  mutating func fail(_ error: RunError, at source: BlockSource) {
+    if let failure, (failure.input, failure.block) <= (source.input, source.block) { return }
+    failure = (error, source.input, source.block)
+  }
+}
+
+/// The reader, for one worker at a time.
+private final class SharedReader: Sendable {
+  // The reader is used under this lock only.
+  private let reader: Mutex<Box>
+
+  private struct Box: ~Copyable, @unchecked Sendable {
+    let reader: BlockReader
+  }
+
+  init(_ reader: sending BlockReader) { self.reader = Mutex(Box(reader: reader)) }
+
+  func next(into block: Block) throws(InputError) -> Bool {
+    try reader.withLock { box throws(InputError) in try box.reader.next(into: block) }
+  }
+}

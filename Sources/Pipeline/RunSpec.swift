@@ -1,0 +1,154 @@
+import InstructionFormat
+import JSONText
+import Masking
+import ShardWriter
+
+/// Everything that decides the bytes of a run's shards, besides the input: two runs with the same spec
+/// make the same shards of the same blocks. Threads, output folder and limits of rejects are not in it.
+public struct RunSpec: Sendable {
+  /// The tokenizer as the user named it, and a digest of what was loaded.
+  public var tokenizer: String
+  public var tokenizerDigest: Digest128
+  /// Highest token id + 1.
+  public var idCount: Int
+
+  public var fields = RecordFields()
+  public var render = Render.plain
+  /// The chat template that renders messages; nil where there is none.
+  public var chat: ChatSpec?
+  /// Text and ids that begin every rendered sample (not those of chat templates, which write their own).
+  public var beginning: Token?
+  public var end: Token
+  public var padID: UInt32
+
+  public var seam = Seam.split
+  public var straddle = Straddle.mask
+  public var parseSpecial = false
+  public var truncation: Truncation
+  public var packing = Packing.none
+  /// Packed samples begin at multiples of this.
+  public var segmentAlignment = 1
+
+  /// Bytes of a block (decompressed), about.
+  public var blockSize = 16 << 20
+  /// Bytes that a record may have.
+  public var maximumRecordSize = 16 << 20
+  /// zstd's compression level.
+  public var level: Int32 = 3
+
+  /// How instruction records become text.
+  public enum Render: String, Hashable, Sendable, CaseIterable {
+    case plain, alpaca
+    /// Through the chat template: task and context the user's turn, response the assistant's.
+    case chat
+  }
+
+  /// Whether samples share rows.
+  public enum Packing: String, Hashable, Sendable, CaseIterable {
+    /// One sample a row.
+    case none
+    /// Several whole samples a row.
+    case whole
+    /// Rows are filled, samples go on in the next: for plain text.
+    case split
+  }
+
+  /// A token that the render writes.
+  public struct Token: Hashable, Sendable {
+    public var text: [UInt8]
+    public var ids: [UInt32]
+
+    public init(text: [UInt8], ids: [UInt32]) {
+      self.text = text
+      self.ids = ids
+    }
+  }
+
+  public init(
+    tokenizer: String, tokenizerDigest: Digest128, idCount: Int, end: Token, padID: UInt32,
+    contextLength: Int = 1024
+  ) {
+    self.tokenizer = tokenizer
+    self.tokenizerDigest = tokenizerDigest
+    self.idCount = idCount
+    self.end = end
+    self.padID = padID
+    truncation = Truncation(contextLength: contextLength)
+  }
+
+  /// The spec as canonical JSON: members sorted, no white space.
+  public var json: [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("beginning_ids")
+    writer.ints(beginning?.ids ?? [])
+    writer.key("block_size")
+    writer.int(blockSize)
+    writer.key("chat")
+    chat.map { $0.write(to: &writer) } ?? writer.null()
+    writer.key("context_length")
+    writer.int(truncation.contextLength)
+    writer.key("end_ids")
+    writer.ints(end.ids)
+    writer.key("fields")
+    writer.beginObject()
+    for (role, name) in fields.given.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      writer.key(role.rawValue)
+      writer.string(name)
+    }
+    writer.endObject()
+    writer.key("format")
+    writer.int(Self.format)
+    writer.key("level")
+    writer.int(Int(level))
+    writer.key("max_record_size")
+    writer.int(maximumRecordSize)
+    writer.key("packing")
+    writer.string(packing.rawValue)
+    writer.key("pad_id")
+    writer.int(Int(padID))
+    writer.key("parse_special")
+    writer.bool(parseSpecial)
+    writer.key("prompt_length")
+    truncation.promptLength.map { writer.int($0) } ?? writer.null()
+    writer.key("render")
+    writer.string(render.rawValue)
+    writer.key("response_length")
+    truncation.responseLength.map { writer.int($0) } ?? writer.null()
+    writer.key("schema")
+    writer.string(fields.schema.rawValue)
+    writer.key("seam")
+    writer.string(seam.rawValue)
+    writer.key("segment_alignment")
+    writer.int(segmentAlignment)
+    writer.key("straddle")
+    writer.string(straddle.rawValue)
+    writer.key("tokenizer")
+    writer.string(tokenizer)
+    writer.key("tokenizer_digest")
+    writer.string(tokenizerDigest.description)
+    writer.key("truncate")
+    writer.string(truncation.policy.rawValue)
+    writer.endObject()
+    return writer.bytes
+  }
+
+  /// Rises when the same spec begins to give other rows.
+  static let format = 1
+
+  /// What shards keep of it.
+  public var shardSpec: ShardSpec {
+    ShardSpec(
+      json: json, contextLength: truncation.contextLength, padID: padID, idCount: idCount,
+      segmentAlignment: segmentAlignment)
+  }
+
+  var encoding: SampleEncoder.Options {
+    var options = SampleEncoder.Options(endID: end.ids.first ?? 0)
+    options.seam = seam
+    options.straddle = straddle
+    options.parseSpecial = parseSpecial
+    options.beginningIDs = beginning?.ids ?? []
+    return options
+  }
+}

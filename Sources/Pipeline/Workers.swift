@@ -1,0 +1,46 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Runs a closure on several threads and waits for all of them.
+enum Workers {
+  /// `body` gets the worker's number, from 0; the calling thread is worker 0. Where the system gives
+  /// fewer threads than asked for, those that there are do the work.
+  static func run(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    var threads: [pthread_t] = []
+    for index in 1..<max(1, count) {
+      // SAFETY: the box is released by the thread that receives it, or here where there is none.
+      let box = unsafe Unmanaged.passRetained(Job(index: index, body: body))
+      var thread = pthread_t()
+      let code = unsafe pthread_create(
+        &thread, nil,
+        { pointer in
+          guard let pointer = unsafe pointer else { return nil }
+          let job = unsafe Unmanaged<Job>.fromOpaque(pointer).takeRetainedValue()
+          job.body(job.index)
+          return nil
+        }, box.toOpaque())
+      guard code == 0 else {
+        unsafe box.release()
+        break
+      }
+      threads.append(thread)
+    }
+    body(0)
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  private final class Job: Sendable {
+    let index: Int
+    let body: @Sendable (Int) -> Void
+
+    init(index: Int, body: @escaping @Sendable (Int) -> Void) {
+      self.index = index
+      self.body = body
+    }
+  }
+}

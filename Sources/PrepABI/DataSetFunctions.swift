@@ -1,0 +1,157 @@
+// The names are those of prep.h.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
+import CPrepABI
+import ShardWriter
+
+/// A data set and what its handle gives out.
+final class OpenDataSet: Sendable {
+  let rows: DataSet
+  /// First row of each frame, then the number of rows.
+  let frameStarts: [Int64]
+  let digest: CText
+
+  init(_ folder: String, cacheSize: Int) throws(ShardError) {
+    rows = try DataSet(folder, cacheSize: cacheSize)
+    var starts: [Int64] = []
+    for (index, shard) in rows.manifest.shards.enumerated() {
+      for frame in try rows.reader(index).index.frames where frame.rows > 0 {
+        starts.append(Int64(shard.firstRow) + Int64(frame.firstRow))
+      }
+    }
+    starts.append(Int64(rows.rowCount))
+    frameStarts = starts
+    digest = CText(rows.manifest.digest.description)
+  }
+
+  /// Calls `body` with the frame of each of the rows in turn, and the row's place in it.
+  func forEach(
+    _ request: RowRequest, _ body: (DecodedFrame, Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    var frame: DecodedFrame?
+    var range = 0..<0
+    for slot in 0..<request.count {
+      let row = try request.row(slot, of: rows.rowCount)
+      if !range.contains(row) || frame == nil {
+        do throws(ShardError) {
+          let location = try rows.locate(row)
+          frame = location.frame
+          range = row - location.row..<row - location.row + location.frame.rowCount
+        } catch { throw Failure(error) }
+      }
+      if let frame { try body(frame, row - range.lowerBound) }
+    }
+  }
+}
+
+/// Rows that a caller asks for: by index, or a range.
+@safe struct RowRequest {
+  // SAFETY: the caller of the C interface promises `count` elements at `indices` unless it is NULL.
+  private let indices: UnsafePointer<Int64>?
+  private let first: Int
+  let count: Int
+
+  init(_ indices: UnsafePointer<Int64>?, first: Int64, count: Int64) throws(Failure) {
+    guard count >= 0 else { throw .argument("count is negative") }
+    guard unsafe indices != nil || (first >= 0 && first <= Int64.max - count) else {
+      throw .range("there is no row \(first)")
+    }
+    unsafe self.indices = unsafe indices
+    self.first = Int(first)
+    self.count = Int(count)
+  }
+
+  func row(_ slot: Int, of rowCount: Int) throws(Failure) -> Int {
+    let row = unsafe indices.map { unsafe Int($0[slot]) } ?? first + slot
+    guard row >= 0, row < rowCount else {
+      throw .range(
+        "there is no row \(row) (\(rowCount == 0 ? "the data set has none" : "rows go from 0 to \(rowCount - 1)"))"
+      )
+    }
+    return row
+  }
+}
+
+@c @implementation public func prep_dataset_open(
+  _ folder: UnsafePointer<CChar>?, _ cache_bytes: Int64,
+  _ dataset: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<prep_error>?
+) -> prep_status {
+  unsafe attempt(error) { () throws(Failure) in
+    guard let dataset = unsafe dataset else { throw .argument("dataset is NULL") }
+    unsafe dataset.pointee = nil
+    let folder = try unsafe text(folder, "folder")
+    guard cache_bytes >= 0 else { throw .argument("cache_bytes is negative") }
+    do throws(ShardError) {
+      let open = try OpenDataSet(folder, cacheSize: cache_bytes == 0 ? 256 << 20 : Int(cache_bytes))
+      unsafe dataset.pointee = unsafe Handle.make(open)
+    } catch { throw Failure(error) }
+  }
+}
+
+@c @implementation public func prep_dataset_close(_ dataset: OpaquePointer?) {
+  unsafe Handle<OpenDataSet>.close(dataset)
+}
+
+@c @implementation public func prep_dataset_describe(
+  _ dataset: OpaquePointer?, _ info: UnsafeMutablePointer<prep_dataset_info>?
+) {
+  guard let info = unsafe info, let open = unsafe Handle<OpenDataSet>.object(dataset) else {
+    return
+  }
+  let manifest = open.rows.manifest
+  unsafe info.pointee = prep_dataset_info(
+    rows: Int64(manifest.rowCount), tokens: Int64(clamping: manifest.totals.tokens),
+    context_length: Int64(manifest.spec.contextLength), pad_id: Int64(manifest.spec.padID),
+    frames: Int64(open.frameStarts.count - 1),
+    packed: manifest.shards.contains { $0.segments > $0.totals.rows } ? 1 : 0)
+}
+
+@c @implementation public func prep_dataset_digest(_ dataset: OpaquePointer?) -> UnsafePointer<
+  CChar
+>? {
+  unsafe Handle<OpenDataSet>.object(dataset)?.digest.pointer
+}
+
+@c @implementation public func prep_dataset_frames(
+  _ dataset: OpaquePointer?, _ starts: UnsafeMutablePointer<Int64>?,
+  _ error: UnsafeMutablePointer<prep_error>?
+) -> prep_status {
+  unsafe attempt(error) { () throws(Failure) in
+    let open = try unsafe Handle<OpenDataSet>.object(dataset, "dataset")
+    guard let starts = unsafe starts else { throw .argument("starts is NULL") }
+    for (index, row) in open.frameStarts.enumerated() { unsafe starts[index] = row }
+  }
+}
+
+@c @implementation public func prep_dataset_measure(
+  _ dataset: OpaquePointer?, _ rows: UnsafePointer<Int64>?, _ first: Int64, _ count: Int64,
+  _ lengths: UnsafeMutablePointer<Int32>?, _ segments: UnsafeMutablePointer<Int32>?,
+  _ error: UnsafeMutablePointer<prep_error>?
+) -> prep_status {
+  unsafe attempt(error) { () throws(Failure) in
+    let open = try unsafe Handle<OpenDataSet>.object(dataset, "dataset")
+    let request = try unsafe RowRequest(rows, first: first, count: count)
+    var slot = 0
+    try open.forEach(request) { (frame, row) throws(Failure) in
+      if let lengths = unsafe lengths {
+        unsafe lengths[slot] = Int32(truncatingIfNeeded: frame.range(of: row).count)
+      }
+      if let segments = unsafe segments {
+        unsafe segments[slot] = Int32(truncatingIfNeeded: frame.segmentRange(of: row).count)
+      }
+      slot += 1
+    }
+  }
+}
+
+@c @implementation public func prep_dataset_read(
+  _ dataset: OpaquePointer?, _ rows: UnsafePointer<Int64>?, _ first: Int64, _ count: Int64,
+  _ arrays: UnsafePointer<prep_arrays>?, _ error: UnsafeMutablePointer<prep_error>?
+) -> prep_status {
+  unsafe attempt(error) { () throws(Failure) in
+    let open = try unsafe Handle<OpenDataSet>.object(dataset, "dataset")
+    let request = try unsafe RowRequest(rows, first: first, count: count)
+    var writer = try unsafe ArrayWriter(arrays, slots: request.count, padID: open.rows.padID)
+    try open.forEach(request) { (frame, row) throws(Failure) in try writer.write(row, of: frame) }
+  }
+}

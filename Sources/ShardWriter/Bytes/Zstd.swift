@@ -1,0 +1,111 @@
+import CZstd
+
+/// A zstd compressor, kept by one worker and used again for every frame.
+///
+/// Frames carry their content size and checksum. Equal input, level and library version give equal bytes.
+@safe final class ZstdCompressor {
+  // SAFETY: owned by this object alone, freed once in deinit; the class is not Sendable.
+  private let context: OpaquePointer
+
+  /// `level`: zstd's, 1 to 22 (negative levels are faster). Throws when there is no memory.
+  init(level: Int32) throws(ShardError) {
+    guard let context = unsafe ZSTD_createCCtx() else {
+      throw ShardError(reason: "zstd has no memory for a compressor", remedy: "use fewer threads")
+    }
+    unsafe self.context = unsafe context
+    unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
+    unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+    unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1)
+  }
+
+  deinit { unsafe ZSTD_freeCCtx(context) }
+
+  /// Appends one frame that holds `content`.
+  func append(_ content: [UInt8], to output: inout [UInt8]) throws(ShardError) {
+    let bound = ZSTD_compressBound(content.count)
+    let start = output.count
+    output.append(contentsOf: repeatElement(0, count: bound))
+    let size = unsafe output.withUnsafeMutableBytes { out in
+      unsafe content.withUnsafeBytes { source in
+        unsafe ZSTD_compress2(
+          context, out.baseAddress.map { unsafe $0 + start }, bound, source.baseAddress,
+          source.count)
+      }
+    }
+    guard ZSTD_isError(size) == 0 else { throw Zstd.error(size) }
+    output.removeLast(bound - size)
+  }
+}
+
+/// A zstd decompressor, for one thread at a time.
+@safe final class ZstdDecompressor {
+  // SAFETY: owned by this object alone, freed once in deinit; the class is not Sendable.
+  private let context: OpaquePointer
+
+  init() throws(ShardError) {
+    guard let context = unsafe ZSTD_createDCtx() else {
+      throw ShardError(reason: "zstd has no memory for a decompressor", remedy: "use fewer threads")
+    }
+    unsafe self.context = unsafe context
+  }
+
+  deinit { unsafe ZSTD_freeDCtx(context) }
+
+  /// The content of one frame, which must have exactly `size` bytes. The reason of a failure is zstd's.
+  func decompress(_ frame: [UInt8], size: Int) throws(ShardError) -> [UInt8] {
+    var result = 0
+    let content = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      result = unsafe frame.withUnsafeBytes { frame in
+        unsafe ZSTD_decompressDCtx(
+          context, buffer.baseAddress, size, frame.baseAddress, frame.count)
+      }
+      count = ZSTD_isError(result) == 0 ? result : 0
+    }
+    guard ZSTD_isError(result) == 0 else { throw Zstd.error(result) }
+    guard content.count == size else {
+      throw ShardError(reason: "the frame holds \(content.count) bytes instead of \(size)")
+    }
+    return content
+  }
+}
+
+enum Zstd {
+  /// Magic number of skippable frames that a shard uses for its own; the lowest four bits are free.
+  static let skippableMagic: UInt32 = 0x184D_2A50
+  static let frameMagic: UInt32 = 0xFD2F_B528
+
+  static func error(_ code: Int) -> ShardError {
+    let name = unsafe String(cString: ZSTD_getErrorName(code))
+    return ShardError(reason: "zstd: \(name)")
+  }
+
+  /// A skippable frame: magic, 32-bit byte count, content.
+  static func appendSkippable(_ content: [UInt8], variant: UInt32, to output: inout [UInt8]) {
+    output.append(little: skippableMagic + variant)
+    output.append(little: UInt32(truncatingIfNeeded: content.count))
+    output.append(contentsOf: content)
+  }
+
+  /// Bytes of the frame, skippable or not, that begins at `offset`; nil where none does.
+  static func frameSize(in bytes: [UInt8], at offset: Int) -> Int? {
+    guard offset < bytes.count else { return nil }
+    let size = unsafe bytes.withUnsafeBytes { bytes in
+      unsafe ZSTD_findFrameCompressedSize(
+        bytes.baseAddress.map { unsafe $0 + offset }, bytes.count - offset)
+    }
+    return ZSTD_isError(size) == 0 ? size : nil
+  }
+
+  /// The content size that a frame names; nil where it names none.
+  static func contentSize(of frame: [UInt8]) -> Int? {
+    let size = unsafe frame.withUnsafeBytes { frame in
+      unsafe ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
+    }
+    return Int(exactly: size)
+  }
+
+  /// Whether `level` is one that zstd has.
+  static func accepts(level: Int32) -> Bool {
+    (ZSTD_minCLevel()...ZSTD_maxCLevel()).contains(level)
+  }
+}

@@ -1,0 +1,168 @@
+import SystemPackage
+
+/// The folder that a run writes: shards as they come, then `rejects.jsonl`, the manifest last.
+///
+/// A folder with shards and no manifest is an unfinished run, which the same spec may go on with.
+/// Locked while it is open, so that two runs cannot mix. Thread-safe.
+public final class OutputFolder: Sendable {
+  public let path: String
+  private let lock: FileDescriptor
+
+  /// What a folder holds.
+  public enum State: Hashable, Sendable {
+    /// It does not exist or holds no file of prep.
+    case empty
+    /// Shards of one spec and no manifest.
+    case unfinished(spec: Digest128)
+    /// A manifest.
+    case finished(Manifest)
+  }
+
+  /// Makes the folder where it is missing, locks it, and removes temporary files that a killed run left.
+  public convenience init(_ path: String) throws(ShardError) {
+    try AtomicFile.makeFolder(path)
+    try self.init(existing: path)
+  }
+
+  /// The same for a folder that must exist.
+  public init(existing path: String) throws(ShardError) {
+    self.path = path
+    do {
+      lock = try FileDescriptor.open(
+        FilePath(path), .readOnly, options: [.closeOnExec, .directory])
+    } catch {
+      throw ShardError.system("cannot open the folder", path: path, error)
+    }
+    guard FileSystem.lock(lock.rawValue) else {
+      try? lock.close()
+      throw ShardError(
+        kind: .unusable, path: path, reason: "another prep is writing to this folder",
+        remedy: "wait for it, or choose another --output")
+    }
+    for name in try AtomicFile.names(in: path) ?? [] where AtomicFile.isTemporary(name) {
+      try AtomicFile.remove(AtomicFile.path(path, name))
+    }
+  }
+
+  deinit { try? lock.close() }
+
+  /// Whether `name` is a shard's.
+  static func isShard(_ name: String) -> Bool { name.hasPrefix("shard-") && name.hasSuffix(".zst") }
+
+  /// The folder's state. Reads the manifest, or the header of the first shard that has one.
+  public func state() throws(ShardError) -> State {
+    let names = try AtomicFile.names(in: path) ?? []
+    if names.contains(Manifest.fileName) { return .finished(try Manifest(folder: path)) }
+    for name in names where Self.isShard(name) {
+      let file = try ReadableFile(AtomicFile.path(path, name))
+      if let header = try? ShardReader.header(of: file) {
+        return .unfinished(spec: header.spec.digest)
+      }
+    }
+    return .empty
+  }
+
+  /// Makes ready for a run with `spec`: refuses a folder that holds another one's shards, unless
+  /// `overwrite`, which removes prep's own files and no others. Returns the manifest of a finished run.
+  public func prepare(for spec: ShardSpec, overwrite: Bool) throws(ShardError) -> Manifest? {
+    if overwrite {
+      try removeOwnFiles()
+      return nil
+    }
+    let found: Digest128
+    switch try state() {
+    case .empty: return nil
+    case .unfinished(let digest): found = digest
+    case .finished(let manifest):
+      if manifest.spec == spec { return manifest }
+      found = manifest.spec.digest
+    }
+    guard found == spec.digest else {
+      throw ShardError(
+        kind: .unusable, path: path,
+        reason: "the folder holds shards of another spec (\(found), not \(spec.digest))",
+        remedy: "choose another --output, or replace them with --overwrite")
+    }
+    return nil
+  }
+
+  /// The shard of a block, where the folder has it whole: same key, spec and place, every checksum right.
+  public func existing(_ source: BlockSource, spec: ShardSpec) -> ShardSummary? {
+    let path = AtomicFile.path(path, source.shardName)
+    guard let reader = try? ShardReader(path), reader.header.source == source,
+      reader.header.spec == spec, let file = try? ReadableFile(path),
+      let bytes = try? file.readAll()
+    else { return nil }
+    for frame in reader.index.frames {
+      let range = Int(frame.offset)..<Int(frame.offset) + Int(frame.size)
+      guard xxh3(bytes[range]) == frame.fileDigest else { return nil }
+    }
+    guard (try? reader.rejects()) != nil else { return nil }
+    return ShardSummary(
+      header: reader.header, index: reader.index, fileSize: bytes.count,
+      fileDigest: Digest128(of: bytes))
+  }
+
+  /// Publishes a shard: durable and whole under its name when this returns.
+  public func publish(_ shard: EncodedShard) throws(ShardError) {
+    try AtomicFile.write(shard.bytes, name: shard.summary.header.source.shardName, in: path)
+  }
+
+  /// Closes the run: removes shards that are not the manifest's, writes `rejects.jsonl` from the
+  /// shards, then the manifest.
+  public func publish(_ manifest: Manifest) throws(ShardError) {
+    let names = Set(manifest.shards.map(\.name))
+    for name in try AtomicFile.names(in: path) ?? []
+    where Self.isShard(name) && !names.contains(name) {
+      try AtomicFile.remove(AtomicFile.path(path, name))
+    }
+    try publishRejects(manifest)
+    try AtomicFile.write(manifest.encoded(), name: Manifest.fileName, in: path)
+  }
+
+  /// Writes `rejects.jsonl` from the shards; alone, where there are too many to publish the run.
+  public func publishRejects(_ manifest: Manifest) throws(ShardError) {
+    let rejects = try TemporaryFile(name: Manifest.rejectsFileName, in: path)
+    for shard in manifest.shards where shard.totals.rejectedCount > 0 {
+      try rejects.write(ShardReader(AtomicFile.path(path, shard.name)).rejects().lines)
+    }
+    try rejects.publish()
+  }
+
+  /// Removes the manifest first, so that a crash in between leaves an unfinished run; then rejects and shards.
+  public func removeOwnFiles() throws(ShardError) {
+    try AtomicFile.remove(AtomicFile.path(path, Manifest.fileName))
+    try AtomicFile.sync(folder: path)
+    try AtomicFile.remove(AtomicFile.path(path, Manifest.rejectsFileName))
+    for name in try AtomicFile.names(in: path) ?? [] where Self.isShard(name) {
+      try AtomicFile.remove(AtomicFile.path(path, name))
+    }
+  }
+}
+
+extension Manifest {
+  /// Reads a folder's manifest.
+  public init(folder: String) throws(ShardError) {
+    let path = AtomicFile.path(folder, Self.fileName)
+    let bytes: [UInt8]
+    do throws(ShardError) {
+      bytes = try ReadableFile(path).readAll()
+    } catch {
+      guard let names = try? AtomicFile.names(in: folder), !names.contains(Self.fileName) else {
+        throw error
+      }
+      throw names.contains(where: OutputFolder.isShard)
+        ? ShardError(
+          kind: .unusable, path: folder, reason: "an unfinished run: it has no manifest yet",
+          remedy: "give the same prep run again, it goes on where it stopped")
+        : ShardError(
+          kind: .unusable, path: folder, reason: "not a data set of prep: no \(Self.fileName)",
+          remedy: "name a folder that prep run wrote")
+    }
+    do throws(ShardError) {
+      try self.init(decoding: bytes)
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/// Writes the rows of a data set in the format of another tool.
+public enum DataSetExport {
+  /// What was written.
+  public struct Report: Hashable, Sendable {
+    public var rows: Int
+    public var files: Int
+    public var bytes: Int
+  }
+
+  /// Writes all rows, in order, into the folder `output`, which appears when it is complete: until then
+  /// it has another name, `.NAME.prep-export`, so a crash leaves nothing that looks valid. Refuses an
+  /// `output` that exists, unless it is empty or `overwrite` is set.
+  ///
+  /// Memory: one data frame and what the format must hold back. `progress`: rows done.
+  public static func export(
+    _ dataSet: DataSet, format: ExportFormat, output: String, options: ExportOptions,
+    progress: (Int) -> Void = { _ in }
+  ) throws(ShardError) -> Report {
+    let schema = try schema(of: dataSet, options: options)
+    let folder = try ExportFolder(output, overwrite: options.overwrite)
+    let exporter = try make(format, folder: folder.temporaryPath, schema: schema)
+    var row = ExportRow(schema: schema)
+    var done = 0
+    for shard in dataSet.manifest.shards.indices {
+      let reader = try dataSet.reader(shard)
+      for number in reader.index.frames.indices {
+        let frame = try reader.frame(number)
+        for index in 0..<frame.rowCount {
+          try row.fill(index, of: frame)
+          try exporter.append(row)
+        }
+        done += frame.rowCount
+        progress(done)
+      }
+    }
+    guard done == dataSet.rowCount else {
+      throw ShardError(
+        path: dataSet.folder,
+        reason: "the shards have \(done) rows, the manifest \(dataSet.rowCount)",
+        remedy: Manifest.rebuild)
+    }
+    try exporter.finish()
+    let report = try folder.report(rows: done)
+    try folder.publish()
+    return report
+  }
+
+  private static func make(
+    _ format: ExportFormat, folder: String, schema: ExportSchema
+  ) throws(ShardError) -> any Exporter {
+    switch format {
+    case .parquet: try ParquetExporter(folder: folder, schema: schema)
+    case .mds: try MDSExporter(folder: folder, schema: schema)
+    case .megatron: try MegatronExporter(folder: folder, schema: schema)
+    case .npy: try NPYExporter(folder: folder, schema: schema)
+    }
+  }
+
+  private static func schema(
+    of dataSet: DataSet, options: ExportOptions
+  ) throws(ShardError) -> ExportSchema {
+    let manifest = dataSet.manifest
+    let isPacked = manifest.shards.contains { $0.segments != $0.totals.rows }
+    let columns =
+      options.columns.isEmpty ? ExportColumn.defaults(isPacked: isPacked) : options.columns
+    guard Set(columns).count == columns.count, Zstd.accepts(level: options.level) else {
+      throw ShardError(
+        kind: .unusable, reason: "a column is named twice, or zstd has no level \(options.level)",
+        remedy: "see prep export --help")
+    }
+    return ExportSchema(
+      rows: manifest.rowCount, tokens: Int(clamping: manifest.totals.tokens),
+      length: options.isPadded ? manifest.spec.contextLength : nil, columns: columns,
+      idCount: manifest.spec.idCount, padID: manifest.spec.padID, level: options.level,
+      digest: manifest.digest.description, spec: manifest.spec.json)
+  }
+}

@@ -1,0 +1,73 @@
+/// A format of other tools that rows can be written in. Sources: formats' own readers, named at each writer.
+public enum ExportFormat: String, CaseIterable, Sendable {
+  case parquet
+  case mds
+  case megatron
+  case npy
+}
+
+/// A column of an export.
+public enum ExportColumn: String, CaseIterable, Sendable {
+  case inputIDs = "input_ids"
+  case labels
+  case attentionMask = "attention_mask"
+  case positionIDs = "position_ids"
+  /// Tokens of each sample of a row: not padded.
+  case sequenceLengths = "seq_lengths"
+  /// Loss weight of each token.
+  case weights
+
+  /// Those that every data set has, and those that packed rows need too.
+  public static func defaults(isPacked: Bool) -> [ExportColumn] {
+    isPacked
+      ? [.inputIDs, .attentionMask, .labels, .positionIDs, .sequenceLengths]
+      : [.inputIDs, .attentionMask, .labels]
+  }
+}
+
+/// How an export is written.
+public struct ExportOptions: Hashable, Sendable {
+  /// Whether rows are padded to the context length.
+  public var isPadded: Bool
+  /// Columns in order; empty for the usual ones.
+  public var columns: [ExportColumn]
+  /// zstd level of the formats that compress.
+  public var level: Int32
+  /// Whether a folder that exists is replaced.
+  public var overwrite: Bool
+
+  public init(
+    isPadded: Bool = true, columns: [ExportColumn] = [], level: Int32 = 3, overwrite: Bool = false
+  ) {
+    self.isPadded = isPadded
+    self.columns = columns
+    self.level = level
+    self.overwrite = overwrite
+  }
+}
+
+/// What an exporter has to know of the data set before its first row.
+public struct ExportSchema: Hashable, Sendable {
+  public var rows: Int
+  /// Tokens of all rows, unpadded.
+  public var tokens: Int
+  /// Elements of a row's columns; nil where rows are not padded.
+  public var length: Int?
+  public var columns: [ExportColumn]
+  /// Highest token id + 1.
+  public var idCount: Int
+  public var padID: UInt32
+  public var level: Int32
+  /// Digest of the data set, and its spec as JSON.
+  public var digest: String
+  public var spec: [UInt8]
+}
+
+/// Writes rows in a format of other tools, into a folder that becomes visible when all is done.
+/// One row after the other; memory does not grow with their number.
+protocol Exporter: AnyObject {
+  init(folder: String, schema: ExportSchema) throws(ShardError)
+  func append(_ row: ExportRow) throws(ShardError)
+  /// Writes footers and indexes; all files are then complete and durable.
+  func finish() throws(ShardError)
+}

@@ -1,0 +1,42 @@
+import JSONText
+
+/// The rejects of a shard's block: JSON lines, compressed, in a skippable frame, so that the rows'
+/// content stays apart and `rejects.jsonl` can be made anew from the shards.
+enum RejectsFrame {
+  static let magic = Array("preprejs".utf8)
+
+  /// Content of the skippable frame: magic, number of rejects, bytes of the lines, a zstd frame, XXH3.
+  static func encoded(
+    _ rejects: [Reject], file: [UInt8], compressor: ZstdCompressor
+  ) throws(ShardError) -> [UInt8] {
+    var writer = JSONWriter()
+    for reject in rejects { reject.write(file: file, to: &writer) }
+    guard writer.bytes.count < Int(UInt32.max) else {
+      throw ShardError(
+        kind: .unusable, reason: "the rejects of one block take 4 GiB", remedy: "use smaller blocks"
+      )
+    }
+    var bytes = magic
+    bytes.append(little: UInt32(rejects.count))
+    bytes.append(little: UInt32(writer.bytes.count))
+    try compressor.append(writer.bytes, to: &bytes)
+    bytes.append(little: xxh3(bytes))
+    return bytes
+  }
+
+  /// The JSON lines, and how many they are.
+  static func decoded(
+    _ bytes: [UInt8], decompressor: ZstdDecompressor
+  ) throws(ShardError) -> (count: Int, lines: [UInt8]) {
+    var cursor = ByteCursor(bytes)
+    guard cursor.take(8).map(Array.init) == magic, let count: UInt32 = cursor.integer(),
+      let size: UInt32 = cursor.integer(), cursor.remaining >= 8
+    else { throw ShardError(reason: "the rejects' beginning is wrong", remedy: ShardError.rerun) }
+    var end = ByteCursor(bytes[(bytes.count - 8)...])
+    guard end.integer() == xxh3(bytes.dropLast(8)) else {
+      throw ShardError(reason: "the rejects' checksum is wrong", remedy: ShardError.rerun)
+    }
+    let lines = try decompressor.decompress(Array(bytes[16..<bytes.count - 8]), size: Int(size))
+    return (Int(count), lines)
+  }
+}

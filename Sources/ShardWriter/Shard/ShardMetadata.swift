@@ -1,0 +1,109 @@
+/// What every shard of a data set has in common: the spec of the run, and what a reader needs of it.
+public struct ShardSpec: Hashable, Sendable {
+  /// The spec as JSON, UTF-8; two runs are the same exactly if these bytes are.
+  public var json: [UInt8]
+  /// Tokens of a padded row.
+  public var contextLength: Int
+  /// Id that fills a row up to the context length.
+  public var padID: UInt32
+  /// Highest token id + 1.
+  public var idCount: Int
+  /// Segments of a packed row begin at multiples of this; 1 where they adjoin.
+  public var segmentAlignment: Int
+  /// XXH3 of `json`.
+  public let digest: Digest128
+
+  public init(
+    json: [UInt8], contextLength: Int, padID: UInt32, idCount: Int, segmentAlignment: Int = 1
+  ) {
+    self.json = json
+    self.contextLength = contextLength
+    self.padID = padID
+    self.idCount = idCount
+    self.segmentAlignment = segmentAlignment
+    digest = Digest128(of: json)
+  }
+}
+
+/// Where a block lies in the inputs of a run.
+public struct BlockSource: Hashable, Sendable {
+  /// Place of the input file in the run's list, from 0.
+  public var input: Int
+  /// Input files of the run.
+  public var inputCount: Int
+  /// Place of the block in its file, from 0.
+  public var block: Int
+  /// Whether the file ends with this block. A file of no bytes has one block of no bytes.
+  public var isLastOfInput: Bool
+  /// Name of the input file as given, UTF-8 (or whatever bytes the file system has).
+  public var file: [UInt8]
+  /// Where the block begins in the file, in bytes (decompressed).
+  public var byteOffset: UInt64
+  /// Bytes of the block (decompressed).
+  public var byteCount: UInt64
+  /// Number of the block's first line in the file, from 1.
+  public var firstLine: UInt64
+  /// Digest of the block's bytes and all else that its shard depends on; equal keys, equal shards.
+  public var key: Digest128
+
+  public init(
+    input: Int, inputCount: Int, block: Int, isLastOfInput: Bool, file: [UInt8], byteOffset: UInt64,
+    byteCount: UInt64, firstLine: UInt64, key: Digest128
+  ) {
+    self.input = input
+    self.inputCount = inputCount
+    self.block = block
+    self.isLastOfInput = isLastOfInput
+    self.file = file
+    self.byteOffset = byteOffset
+    self.byteCount = byteCount
+    self.firstLine = firstLine
+    self.key = key
+  }
+
+  /// Name of the block's shard: known without looking at other blocks, and sorts in order.
+  public var shardName: String {
+    "shard-\(Self.padded(input))-\(Self.padded(block)).zst"
+  }
+
+  private static func padded(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+  }
+}
+
+/// What became of the records of a block, or of a whole run.
+/// `records` = `accepted` + the sum of `rejected`.
+public struct Totals: Hashable, Sendable {
+  public var records: UInt64 = 0
+  /// Records that gave samples.
+  public var accepted: UInt64 = 0
+  /// Records that did not, by reason.
+  public var rejected: [String: UInt64] = [:]
+  public var samples: UInt64 = 0
+  /// Samples that were cut to fit.
+  public var truncated: UInt64 = 0
+  /// Rows, tokens (unpadded) and supervised tokens; `ShardFileWriter` counts them.
+  public var rows: UInt64 = 0
+  public var tokens: UInt64 = 0
+  public var supervisedTokens: UInt64 = 0
+  /// Other counts worth keeping, by name (such as `truncated.prompt`); they add up over blocks.
+  public var counters: [String: UInt64] = [:]
+
+  public init() {}
+
+  public var rejectedCount: UInt64 { rejected.values.reduce(0, &+) }
+
+  /// Adds the totals of another block.
+  public static func += (sum: inout Totals, other: Totals) {
+    sum.records &+= other.records
+    sum.accepted &+= other.accepted
+    sum.rejected.merge(other.rejected) { $0 &+ $1 }
+    sum.samples &+= other.samples
+    sum.truncated &+= other.truncated
+    sum.rows &+= other.rows
+    sum.tokens &+= other.tokens
+    sum.supervisedTokens &+= other.supervisedTokens
+    sum.counters.merge(other.counters) { $0 &+ $1 }
+  }
+}

@@ -1,0 +1,77 @@
+/// A stretch of text: an added token, or text between two of them.
+struct AddedSplit: Equatable {
+  var range: Range<Int>
+  /// nil for text.
+  var id: UInt32?
+}
+
+extension AddedVocabulary {
+  /// Cuts `text` at added tokens, as `find_matches` of the reference does: the search goes on at the end of the bare match, `lstrip` takes white
+  /// space back to the end of the split before, `rstrip` forward, so that splits may overlap.
+  ///
+  /// `isLiteral`: whether a special token at this range of `text` is plain text. Returns false where the reference panics: a split that
+  /// would end before it begins. O(text).
+  func split(
+    _ text: UnsafeBufferPointer<UInt8>, with matcher: TokenMatcher,
+    isLiteral: ((Range<Int>) -> Bool)?, into splits: inout [AddedSplit]
+  ) -> Bool {
+    splits.removeAll(keepingCapacity: true)
+    var last = 0
+    var position = 0
+    while let match = unsafe matcher.firstMatch(in: text, from: position) {
+      position = match.range.upperBound
+      let token = tokens[match.value].token
+      if let isLiteral, specials.contains(token.content), isLiteral(match.range) { continue }
+      var start = match.range.lowerBound
+      var end = match.range.upperBound
+      if token.isSingleWord, unsafe Self.isInWord(text, start, end) { continue }
+      if token.stripsLeft { start = unsafe max(Self.spacesBefore(start, last, text), last) }
+      if token.stripsRight { end = unsafe Self.spacesAfter(end, text) }
+      guard start <= end else { return false }
+      if last < start { splits.append(AddedSplit(range: last..<start, id: nil)) }
+      splits.append(AddedSplit(range: start..<end, id: tokens[match.value].id))
+      last = end
+    }
+    if last != text.count { splits.append(AddedSplit(range: last..<text.count, id: nil)) }
+    return true
+  }
+
+  /// Whether a word character touches the match on either side.
+  private static func isInWord(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Bool
+  {
+    if start > 0 {
+      let before = unsafe previous(start, text)
+      if unsafe ScalarClass(text.scalar(at: before).value).isAny(of: .word) { return true }
+    }
+    return unsafe end < text.count && ScalarClass(text.scalar(at: end).value).isAny(of: .word)
+  }
+
+  private static func previous(_ index: Int, _ text: UnsafeBufferPointer<UInt8>) -> Int {
+    var start = index - 1
+    while start > 0, index - start < 4, unsafe text[start] & 0xC0 == 0x80 { start -= 1 }
+    return start
+  }
+
+  /// Where the white space that ends at `index` begins; not searched beyond `limit`.
+  private static func spacesBefore(
+    _ index: Int, _ limit: Int, _ text: UnsafeBufferPointer<UInt8>
+  ) -> Int {
+    var start = index
+    while start > limit {
+      let before = unsafe previous(start, text)
+      guard unsafe ScalarClass(text.scalar(at: before).value).isAny(of: .whitespace) else { break }
+      start = before
+    }
+    return start
+  }
+
+  private static func spacesAfter(_ index: Int, _ text: UnsafeBufferPointer<UInt8>) -> Int {
+    var end = index
+    while end < text.count {
+      let scalar = unsafe text.scalar(at: end)
+      guard ScalarClass(scalar.value).isAny(of: .whitespace) else { break }
+      end += scalar.length
+    }
+    return end
+  }
+}

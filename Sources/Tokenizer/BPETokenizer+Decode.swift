@@ -1,0 +1,26 @@
+extension BPETokenizer {
+  /// The text of ids, as bytes. Ids without token are left out, and specials with `skipSpecials`.
+  /// With a decoder of the file the result is what the reference gives; without one, tokens are joined by spaces, as there.
+  public func decode(_ ids: some Sequence<UInt32>, skipSpecials: Bool = false) -> [UInt8] {
+    if let decoder = definition.sentencePieceDecoder {
+      return decoder.decode(ids, skipsControls: skipSpecials) { text(of: $0) }
+    }
+    if definition.decodesBytes {
+      return ids.flatMap { skipSpecials && isSpecial($0) ? [] : bytes(of: $0) ?? [] }
+    }
+    var tokens: [[UInt8]] = []
+    for id in ids {
+      guard let text = decodedText(of: id), !(skipSpecials && isSpecial(id)) else { continue }
+      tokens.append(text)
+    }
+    guard let decoder = definition.decoder else { return Array(tokens.joined(separator: [0x20])) }
+    // A pattern that reaches its bounds leaves the tokens as they are.
+    return (try? decoder.text(of: tokens, space: MatchSpace())) ?? tokens.flatMap { $0 }
+  }
+
+  /// What a decoder sees of an id.
+  func decodedText(of id: UInt32) -> [UInt8]? {
+    if let token = added.token(of: id) { return token.normalized ?? token.token.content }
+    return model.vocabulary.text(of: id)
+  }
+}

@@ -1,0 +1,149 @@
+extension BPEEncoder {
+  /// Encodes one piece of a text that was normalized and cut.
+  func encodePiece(_ piece: Range<Int>, of text: borrowing AlignedText) throws(TokenizerError) {
+    var failure: TokenizerError?
+    let first = buffer.count
+    let keepsRanges = buffer.keepsRanges
+    unsafe text.bytes.withUnsafeBufferPointer { bytes in
+      let bytes = unsafe UnsafeBufferPointer(rebasing: bytes[piece])
+      do throws(TokenizerError) {
+        if let joints = model.joints, !keepsRanges {
+          unsafe try appendRuns(of: bytes, joints)
+        } else {
+          unsafe try append(bytes)
+        }
+        if keepsRanges { unsafe try setRanges(from: first, of: bytes, piece.lowerBound, text) }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Appends the tokens of a piece.
+  @inline(__always)
+  func append(_ piece: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
+    guard let base = piece.baseAddress else { return }
+    let length = piece.count
+    if length > PieceCache.maximumLength || length == 0 {
+      return try unsafe appendMerged(piece, nil)
+    }
+    let key = unsafe PieceCache.key(base, length: length, left: length)
+    let home = cache.home(key)
+    guard let entry = unsafe cache.find(key, home: home) else {
+      return try unsafe appendMerged(piece, (key, home))
+    }
+    buffer.reserve(PieceCache.maximumCount)
+    // SAFETY: room for four ids; those beyond the count are overwritten by the next piece.
+    unsafe UnsafeMutableRawPointer(buffer.ids + buffer.count).storeBytes(
+      of: entry.pointee.ids, as: (UInt32, UInt32, UInt32, UInt32).self)
+    unsafe buffer.count += PieceCache.count(entry)
+  }
+
+  /// Merges a piece, appends its tokens and keeps them in the cache.
+  @inline(never)
+  func appendMerged(
+    _ piece: UnsafeBufferPointer<UInt8>, _ place: (key: PieceCache.Key, home: Int)?
+  ) throws(TokenizerError) {
+    unsafe model.encode(piece, in: space, keepsLengths: false)
+    if space.lacksUnknown { throw unknownTokenError }
+    let count = space.count
+    buffer.reserve(count + PieceCache.maximumCount)
+    // SAFETY: room for `count` ids was made.
+    unsafe (buffer.ids + buffer.count).update(from: space.symbols, count: count)
+    buffer.count += count
+    if let place {
+      unsafe cache.insert(place.key, home: place.home, ids: space.symbols, count: count)
+    }
+  }
+
+  private var unknownTokenError: TokenizerError {
+    tokenizer.definition.refusal(
+      "the text has a character that is not in the vocabulary, and unk_token is not in the vocabulary either",
+      "add unk_token to the vocabulary of the model")
+  }
+
+  /// Cuts a piece between characters that no merge joins, and appends the tokens of the runs: long texts without
+  /// pre-tokenization stay in the cache's reach and never become one huge piece.
+  private func appendRuns(
+    of piece: UnsafeBufferPointer<UInt8>, _ joints: JointTable
+  ) throws(TokenizerError) {
+    var start = 0
+    var position = 0
+    var last = BPEModel.none
+    while position < piece.count {
+      let scalar = unsafe piece.scalar(at: position)
+      let isKnown = model.characterIDs.id(of: scalar.value) != nil
+      if isKnown, last != BPEModel.none, !joints.mayJoin(last, scalar.value) {
+        unsafe try append(UnsafeBufferPointer(rebasing: piece[start..<position]))
+        start = position
+      }
+      last = isKnown ? scalar.value : BPEModel.none
+      position += scalar.length
+    }
+    unsafe try append(UnsafeBufferPointer(rebasing: piece[start..<piece.count]))
+  }
+
+  /// Ranges of the tokens from `first` on, which are those of one piece.
+  func setRanges(
+    from first: Int, of piece: UnsafeBufferPointer<UInt8>, _ start: Int,
+    _ text: borrowing AlignedText
+  ) throws(TokenizerError) {
+    var sum = 0
+    var isRegular = true
+    for index in first..<buffer.count {
+      let length = unsafe model.regularLength(of: buffer.ids[index])
+      if length < 0 {
+        isRegular = false
+        break
+      }
+      sum += length
+    }
+    buffer.reserve(0)
+    if isRegular, sum == piece.count {
+      var position = start
+      for index in first..<buffer.count {
+        let length = unsafe model.regularLength(of: buffer.ids[index])
+        setRange(index, text.original(of: position..<position + length))
+        position += length
+      }
+      return
+    }
+    // Something is unknown, dropped or made of bytes: the lengths have to be counted while merging.
+    unsafe model.encode(piece, in: space, keepsLengths: true)
+    let ends = unsafe model.byteOffsets(of: piece)
+    var position = 0
+    for index in 0..<min(space.count, buffer.count - first) {
+      let next = unsafe position + Int(space.lengths[index])
+      let from = min(ends?[min(position, (ends?.count ?? 1) - 1)] ?? position, piece.count)
+      let to = min(ends.map { $0[min(next - 1, $0.count - 1)] + 1 } ?? next, piece.count)
+      setRange(first + index, text.original(of: start + from..<max(start + from, start + to)))
+      position = next
+    }
+  }
+
+  private func setRange(_ index: Int, _ range: Range<Int>) {
+    unsafe buffer.ranges[index] =
+      UInt32(truncatingIfNeeded: range.lowerBound)..<UInt32(truncatingIfNeeded: range.upperBound)
+  }
+}
+
+extension BPEModel {
+  /// The length in bytes of the piece that a token covers; -1 where that depends on the text (unknown and byte tokens).
+  func regularLength(of id: UInt32) -> Int {
+    guard id != unknown, let entry = vocabulary.entry(of: id), !entry.isOutside,
+      !fallbackIDs.contains(id), continuingPrefix.isEmpty, endSuffix.isEmpty
+    else { return -1 }
+    return Int(entry.length)
+  }
+
+  /// For each byte of the text that the model sees, the byte of the piece it belongs to; nil where they are the same.
+  func byteOffsets(of piece: UnsafeBufferPointer<UInt8>) -> [Int]? {
+    guard isByteLevel else { return nil }
+    var offsets: [Int] = []
+    for index in 0..<piece.count {
+      offsets.append(index)
+      if unsafe ByteAlphabet.scalar(of: piece[index]) >= 0x80 { offsets.append(index) }
+    }
+    offsets.append(piece.count)
+    return offsets
+  }
+}

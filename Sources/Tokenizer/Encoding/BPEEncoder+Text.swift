@@ -1,0 +1,162 @@
+extension BPEEncoder {
+  /// Encodes a text into `buffer`.
+  func run(
+    _ text: UnsafeBufferPointer<UInt8>, _ literal: [Range<Int>], _ continues: Bool,
+    keepsRanges: Bool
+  ) throws(TokenizerError) {
+    buffer.start(keepsRanges: keepsRanges)
+    guard text.count < Int(Int32.max) else {
+      throw tokenizer.definition.refusal(
+        "a text of \(text.count) bytes is too long to encode", "cut it into texts below 2 GiB")
+    }
+    self.literal = literal
+    guard let limits = tokenizer.definition.limits else {
+      return try unsafe encodePart(text, base: 0, continues: continues)
+    }
+    var start = 0
+    for end in unsafe limits.cuts(of: text) {
+      let part = unsafe UnsafeBufferPointer(rebasing: text[start..<end])
+      unsafe try encodePart(part, base: start, continues: continues || start > 0)
+      start = end
+    }
+  }
+
+  /// Cuts a text at the added tokens that are searched in raw text, and encodes what lies between them.
+  private func encodePart(
+    _ text: UnsafeBufferPointer<UInt8>, base: Int, continues: Bool
+  ) throws(TokenizerError) {
+    let added = tokenizer.added
+    if unsafe added.raw.firstMatch(in: text, from: 0) == nil {
+      guard !text.isEmpty else { return }
+      return try unsafe encodeSegment(text, base: base, continues: continues, isFirst: true)
+    }
+    let isPlain: ((Range<Int>) -> Bool)? =
+      literal.isEmpty ? nil : { self.isLiteral($0.lowerBound + base..<$0.upperBound + base) }
+    // The array moves, so that encoding may use the encoder while it is walked.
+    var splits: [AddedSplit] = []
+    swap(&splits, &rawSplits)
+    defer { swap(&splits, &rawSplits) }
+    guard unsafe added.split(text, with: added.raw, isLiteral: isPlain, into: &splits) else {
+      throw overlappingSplits
+    }
+    for split in splits {
+      if let id = split.id {
+        buffer.append(id, base + split.range.lowerBound..<base + split.range.upperBound)
+      } else {
+        let segment = unsafe UnsafeBufferPointer(rebasing: text[split.range])
+        unsafe try encodeSegment(
+          segment, base: base + split.range.lowerBound, continues: continues,
+          isFirst: split.range.lowerBound == 0)
+      }
+    }
+  }
+
+  private var overlappingSplits: TokenizerError {
+    tokenizer.definition.refusal(
+      "an added token with lstrip would begin after its own end, behind one with rstrip: the reference fails on this text",
+      "change the flags of these added tokens")
+  }
+
+  /// Whether a range of the original text touches one that is literal. O(log ranges).
+  private func isLiteral(_ range: Range<Int>) -> Bool {
+    var low = 0
+    var high = literal.count
+    while low < high {
+      let middle = (low + high) / 2
+      if literal[middle].upperBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+    }
+    return low < literal.count && literal[low].lowerBound < range.upperBound
+  }
+
+  /// Encodes raw text between added tokens.
+  private func encodeSegment(
+    _ segment: UnsafeBufferPointer<UInt8>, base: Int, continues: Bool, isFirst: Bool
+  ) throws(TokenizerError) {
+    let added = tokenizer.added
+    let definition = tokenizer.definition
+    if let scanner = tokenizer.scanner,
+      unsafe definition.normalizer?.leavesAlone(segment) ?? true,
+      unsafe added.normalized.firstMatch(in: segment, from: 0) == nil
+    {
+      return try unsafe scan(segment, base: base, with: scanner)
+    }
+    unsafe aligned.reset(
+      to: segment, base: base,
+      isTracking: buffer.keepsRanges || definition.preTokenizer?.needsSpans == true
+        || !literal.isEmpty)
+    do {
+      if let sentencePiece = definition.sentencePiece {
+        sentencePiece.apply(to: &aligned, continues: continues && isFirst)
+      }
+      try definition.normalizer?.apply(
+        to: &aligned, continues: continues && isFirst, space: normalizerSpace)
+    } catch {
+      throw definition.refusal("\(error)", "shorten the text")
+    }
+    if unsafe aligned.bytes.withUnsafeBufferPointer({
+      unsafe added.normalized.firstMatch(in: $0, from: 0)
+    }) == nil {
+      return try encode(&aligned, continues: continues)
+    }
+    try encodeAroundNormalizedTokens(continues: continues)
+  }
+
+  /// Cuts `aligned` at the added tokens that are searched in normalized text.
+  private func encodeAroundNormalizedTokens(continues: Bool) throws(TokenizerError) {
+    let added = tokenizer.added
+    var splits: [AddedSplit] = []
+    swap(&splits, &normalizedSplits)
+    defer { swap(&splits, &normalizedSplits) }
+    let whole = aligned
+    let isPlain: ((Range<Int>) -> Bool)? =
+      literal.isEmpty ? nil : { self.isLiteral(whole.original(of: $0)) }
+    let isSound = unsafe whole.bytes.withUnsafeBufferPointer {
+      unsafe added.split($0, with: added.normalized, isLiteral: isPlain, into: &splits)
+    }
+    guard isSound else { throw overlappingSplits }
+    for split in splits {
+      if let id = split.id {
+        buffer.append(id, buffer.keepsRanges ? whole.original(of: split.range) : 0..<0)
+      } else {
+        gap.set(to: whole, split.range)
+        try encode(&gap, continues: continues)
+      }
+    }
+  }
+
+  /// Encodes normalized text.
+  private func encode(_ text: inout AlignedText, continues: Bool) throws(TokenizerError) {
+    pieces.reset(to: &text, continues: continues)
+    do {
+      try tokenizer.definition.preTokenizer?.apply(to: pieces)
+    } catch {
+      throw tokenizer.definition.refusal("\(error)", "shorten the text")
+    }
+    for piece in pieces.pieces { try encodePiece(piece, of: pieces.text) }
+  }
+}
+
+extension AlignedText {
+  /// Becomes a part of another text. O(bytes).
+  mutating func set(to text: borrowing AlignedText, _ range: Range<Int>) {
+    bytes.removeAll(keepingCapacity: true)
+    bytes.append(contentsOf: text.bytes[range])
+    spans.removeAll(keepingCapacity: true)
+    if !text.spans.isEmpty { spans.append(contentsOf: text.spans[range]) }
+    base = text.isChanged ? text.base : text.base + range.lowerBound
+    isChanged = text.isChanged
+    isTracking = text.isTracking
+  }
+}
+
+extension Normalizer {
+  /// Whether the text surely stays as it is; a false costs time, not exactness.
+  func leavesAlone(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard !steps.isEmpty else { return true }
+    for step in steps {
+      guard case .form = step else { return false }
+    }
+    // ASCII is in every normal form.
+    return unsafe text.allSatisfy { $0 < 0x80 }
+  }
+}

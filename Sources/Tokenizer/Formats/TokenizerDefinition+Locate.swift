@@ -1,0 +1,150 @@
+import SystemPackage
+
+extension TokenizerDefinition {
+  /// Finds what a reference names, and reads it: a file, a model folder, or a name in the Hugging Face cache.
+  static func read(_ reference: String, options: TokenizerOptions) throws(TokenizerError)
+    -> TokenizerDefinition
+  {
+    let path = FilePath(reference)
+    switch FileSystem.kind(of: path) {
+    case .file: return try read(file: path, source: reference, options: options)
+    case .folder: return try read(folder: path, source: reference, options: options)
+    case nil: break
+    }
+    guard let name = HuggingFaceCache.Name(reference), !Self.isFileName(reference) else {
+      throw TokenizerError(
+        file: reference, reason: "there is no such file or folder",
+        remedy: "give gpt2, a tokenizer file, a model folder, or a name such as Qwen/Qwen3-8B")
+    }
+    let folder = try HuggingFaceCache(environment: FileSystem.environment).snapshot(of: name)
+    return try read(folder: folder, source: reference, options: options)
+  }
+
+  private static func isFileName(_ reference: String) -> Bool {
+    [".json", ".model", ".tiktoken", ".jsonl", ".txt"].contains { reference.hasSuffix($0) }
+  }
+
+  /// Reads a file by what it holds.
+  private static func read(
+    file path: FilePath, source: String, options: TokenizerOptions
+  ) throws(TokenizerError) -> TokenizerDefinition {
+    let bytes: [UInt8]
+    do {
+      bytes = try FileSystem.bytes(of: path)
+    } catch {
+      throw TokenizerError(
+        file: source, reason: "cannot be read: \(error)", remedy: "check its permissions")
+    }
+    let kind = FileKind(bytes)
+    guard kind == .ranks || options.isEmpty else {
+      throw TokenizerError(
+        file: source,
+        reason:
+          "--encoding, --pattern and --special-token are for .tiktoken files, and this is \(kind.name)",
+        remedy: "leave them out")
+    }
+    switch kind {
+    case .tokenizerJSON: return try TokenizerDefinition(json: bytes, source: source)
+    case .tekken: return try TekkenFile(parsing: bytes, file: source).definition(source: source)
+    case .sentencePiece:
+      return try SentencePieceModel(parsing: bytes, file: source).definition(source: source)
+    case .ranks:
+      return try RankFile(parsing: bytes, file: source).definition(source: source, options: options)
+    }
+  }
+
+  /// Reads a model folder: the vocabulary from one file, what the others say from them.
+  private static func read(
+    folder path: FilePath, source: String, options: TokenizerOptions
+  ) throws(TokenizerError) -> TokenizerDefinition {
+    let folder = try ModelFolder(path.string)
+    guard let file = vocabularyFile(in: path) else {
+      throw TokenizerError(
+        file: source, reason: "there is no tokenizer in this folder",
+        remedy: "it needs tokenizer.json, tekken.json, tokenizer.model or a .tiktoken file")
+    }
+    var options = options
+    if options.isEmpty, folder.tokenizerClass == "TikTokenTokenizer" { options.encoding = "kimi" }
+    var definition = try read(
+      file: path.appending(file), source: path.appending(file).string, options: options)
+    definition.source = source
+    definition.files = [file] + folder.files
+    folder.apply(to: &definition)
+    definition.folder = folder
+    return definition
+  }
+
+  /// The file of a folder that holds the vocabulary, `tokenizer.json` first.
+  private static func vocabularyFile(in folder: FilePath) -> String? {
+    let names = FileSystem.names(in: folder).filter {
+      FileSystem.kind(of: folder.appending($0)) == .file
+    }
+    for name in ["tokenizer.json", "tekken.json", "tiktoken.model", "tokenizer.model"]
+    where names.contains(name) {
+      return name
+    }
+    return names.first { $0.hasSuffix(".tiktoken") }
+      ?? names.last { $0.hasPrefix("tekken") && $0.hasSuffix(".json") }
+      ?? names.last { $0.hasPrefix("tokenizer.model") || $0.hasSuffix(".model") }
+  }
+}
+
+/// What a tokenizer file is, told by how it begins.
+enum FileKind {
+  case tokenizerJSON, tekken, sentencePiece, ranks
+
+  init(_ bytes: [UInt8]) {
+    let first = bytes.first { $0 > 0x20 && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF }
+    if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+      let head = String(decoding: bytes.prefix(1 << 14), as: UTF8.self)
+      self =
+        head.contains("\"token_bytes\"") || head.contains("\"default_num_special_tokens\"")
+        ? .tekken : .tokenizerJSON
+    } else {
+      self = SentencePieceModel.looksLike(bytes) ? .sentencePiece : .ranks
+    }
+  }
+
+  var name: String {
+    switch self {
+    case .tokenizerJSON: "a tokenizer.json"
+    case .tekken: "a tekken file"
+    case .sentencePiece: "a SentencePiece model"
+    case .ranks: "a rank file"
+    }
+  }
+}
+
+extension ModelFolder {
+  /// Writes what the files say into a definition.
+  func apply(to definition: inout TokenizerDefinition) {
+    for addition in additions
+    where !definition.addedTokens.contains(where: { $0.content == addition.text }) {
+      if definition.hasFixedAddedIDs, let id = addition.id {
+        definition.addedTokens.removeAll { $0.id == id }
+      }
+      definition.addedTokens.append(
+        AddedToken(
+          content: addition.text, id: addition.id, isSpecial: addition.isSpecial,
+          stripsLeft: addition.stripsLeft,
+          stripsRight: addition.stripsRight, isSingleWord: addition.isSingleWord,
+          isNormalized: addition.isNormalized))
+    }
+    func named(_ key: String) -> TokenizerDefinition.NamedToken? {
+      if let token = namedToken(key) { return .init(text: token.text, decidedBy: token.decidedBy) }
+      guard let (_, ids) = generationIDs.first(where: { $0.key == key + "_id" }),
+        let id = ids.first,
+        let text = definition.addedTokens.first(where: { $0.id == id })?.content
+          ?? definition.model.vocabulary.text(of: id)
+      else { return nil }
+      let place = ids.count > 1 ? "\(key)_id, the first of \(ids.count)" : "\(key)_id"
+      return .init(text: text, decidedBy: "generation_config.json (\(place))")
+    }
+    if let bos = named("bos_token") { definition.bos = bos }
+    if let eos = named("eos_token") { definition.eos = eos }
+    if let pad = named("pad_token") { definition.pad = pad }
+    if files.contains("tokenizer_config.json") { definition.infersBOS = false }
+    definition.addsBOS = addsBOS
+    definition.addsEOS = addsEOS
+  }
+}

@@ -1,0 +1,95 @@
+import JSONText
+
+extension TokenizerJSONReader {
+  /// The post-processor of a `tokenizer.json`, as it is for a single text.
+  func postProcessor(_ node: JSONNode?) throws(TokenizerError) -> PostProcessor {
+    var processor = PostProcessor()
+    if let node { try append(node, place: "post_processor", to: &processor) }
+    return processor
+  }
+
+  private func append(
+    _ node: JSONNode, place: String, to processor: inout PostProcessor
+  ) throws(TokenizerError) {
+    func malformed(_ key: String, _ what: String) -> TokenizerError {
+      refusal("\(place).\(key): must be \(what)", "fetch the file again")
+    }
+    func flag(_ key: StaticString) throws(TokenizerError) -> Bool {
+      guard let value = node[key]?.bool else { throw malformed("\(key)", "true or false") }
+      return value
+    }
+    func pair(_ key: StaticString) throws(TokenizerError) -> UInt32 {
+      var parts = (node[key] ?? node).elements
+      guard node[key]?.isArray == true, parts.next()?.isString == true,
+        let id = parts.next()?.int.flatMap(UInt32.init(exactly:))
+      else { throw malformed("\(key)", "a pair of a token and its id") }
+      return id
+    }
+    switch node["type"]?.string {
+    case "Sequence":
+      guard let list = node["processors"], list.isArray else {
+        throw malformed("processors", "a list")
+      }
+      for (index, inner) in list.elements.enumerated() {
+        try append(inner, place: "\(place).processors[\(index)]", to: &processor)
+      }
+    case "ByteLevel":
+      if try flag("trim_offsets") {
+        processor.append(.trim(addsPrefixSpace: try flag("add_prefix_space")))
+      }
+    case "RobertaProcessing":
+      if try flag("trim_offsets") {
+        processor.append(.trim(addsPrefixSpace: try flag("add_prefix_space")))
+      }
+      processor.append(.template(prefix: [try pair("cls")], suffix: [try pair("sep")]))
+    case "BertProcessing":
+      processor.append(.template(prefix: [try pair("cls")], suffix: [try pair("sep")]))
+    case "TemplateProcessing":
+      processor.append(try template(node, place: place))
+    case let type?:
+      throw refusal("\(place): the post-processor \(type) is not supported")
+    case nil:
+      throw malformed("type", "the name of a post-processor")
+    }
+  }
+
+  private func template(
+    _ node: JSONNode, place: String
+  ) throws(TokenizerError) -> PostProcessor.Step {
+    guard let single = node["single"], single.isArray else {
+      throw refusal("\(place).single: must be a list", "fetch the file again")
+    }
+    var prefix: [UInt32] = []
+    var suffix: [UInt32] = []
+    var sequences = 0
+    for piece in single.elements {
+      if piece["Sequence"] != nil {
+        sequences += 1
+        guard sequences == 1, piece["Sequence"]?["id"]?.string == "A" else {
+          throw refusal("\(place).single: only templates with $A once are supported")
+        }
+        continue
+      }
+      guard let name = piece["SpecialToken"]?["id"]?.string else {
+        throw refusal(
+          "\(place).single: a piece is neither a Sequence nor a SpecialToken",
+          "fetch the file again")
+      }
+      guard let token = node["special_tokens"]?[name], let ids = token["ids"], ids.isArray else {
+        throw refusal(
+          "\(place).special_tokens: \"\(name)\" is missing or has no ids", "fetch the file again")
+      }
+      for value in ids.elements {
+        guard let id = value.int.flatMap(UInt32.init(exactly:)) else {
+          throw refusal(
+            "\(place).special_tokens: an id of \"\(name)\" is not a number", "fetch the file again")
+        }
+        if sequences == 0 { prefix.append(id) } else { suffix.append(id) }
+      }
+    }
+    guard sequences == 1 else {
+      throw refusal("\(place).single: only templates with $A once are supported")
+    }
+    return .template(prefix: prefix, suffix: suffix)
+  }
+}

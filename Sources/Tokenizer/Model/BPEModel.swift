@@ -1,0 +1,95 @@
+/// A BPE model ready to merge: first symbols of characters or bytes, and which pairs merge. Immutable, shared by all threads.
+final class BPEModel: Sendable {
+  static let none = UInt32.max
+
+  let vocabulary: Vocabulary
+  let pairs: PairTable
+  /// Pieces are bytes, not characters.
+  let isByteLevel: Bool
+  let ignoresMerges: Bool
+  let fusesUnknown: Bool
+  let unknown: UInt32?
+  /// `unk_token` is not in the vocabulary: an error once it is needed.
+  let lacksUnknown: Bool
+  /// Ids of the bytes of byte-level pieces, `none` where a byte has none.
+  let byteIDs: [UInt32]
+  /// Ids of `<0x00>` to `<0xFF>`; empty without byte fallback.
+  let fallbackIDs: [UInt32]
+  let characterIDs: CharacterTable
+  let continuingPrefix: [UInt8]
+  let endSuffix: [UInt8]
+  /// Every byte has a token and nothing is written around characters: symbols can be read off the bytes.
+  let isPlainByteLevel: Bool
+  /// Pairs of first symbols that some merge may join; nil where texts cannot be cut by it.
+  let joints: JointTable?
+
+  init(_ definition: BPEDefinition) {
+    let vocabulary = definition.vocabulary
+    self.vocabulary = vocabulary
+    isByteLevel = vocabulary.isByteLevel
+    ignoresMerges = definition.ignoresMerges
+    fusesUnknown = definition.fusesUnknown
+    continuingPrefix = definition.continuingPrefix
+    endSuffix = definition.endSuffix
+    unknown = definition.unknownToken.flatMap { vocabulary.id(ofText: $0) }
+    lacksUnknown = definition.unknownToken != nil && unknown == nil
+    pairs = PairTable(count: definition.merges.count)
+    for merge in definition.merges {
+      pairs.insert(merge.left, merge.right, rank: merge.rank, product: merge.product)
+    }
+    byteIDs = (0..<256).map { byte in
+      let bytes = [UInt8(byte)]
+      return unsafe vocabulary.isByteLevel
+        ? bytes.withUnsafeBufferPointer { unsafe vocabulary.id(ofBytes: $0) } ?? Self.none
+        : Self.none
+    }
+    fallbackIDs =
+      definition.hasByteFallback
+      ? (0..<256).map { vocabulary.id(ofText: Self.fallbackText(UInt8($0))) ?? Self.none } : []
+    characterIDs = CharacterTable(vocabulary)
+    let isPlain = continuingPrefix.isEmpty && endSuffix.isEmpty
+    isPlainByteLevel = isByteLevel && isPlain && !byteIDs.contains(Self.none)
+    joints =
+      !isByteLevel && isPlain && !ignoresMerges
+      ? JointTable(vocabulary, definition.merges) : nil
+  }
+
+  /// `<0xAB>`.
+  static func fallbackText(_ byte: UInt8) -> [UInt8] {
+    let digits = Array("0123456789ABCDEF".utf8)
+    return Array("<0x".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)], UInt8(ascii: ">")]
+  }
+
+  /// Merges the symbols of a whole piece into `space`. O(n log n).
+  func encode(_ piece: UnsafeBufferPointer<UInt8>, in space: MergeSpace, keepsLengths: Bool) {
+    space.count = 0
+    space.lacksUnknown = false
+    if ignoresMerges, let id = unsafe vocabulary.id(ofBytes: piece) {
+      space.append(id, length: unsafe keepsLengths ? textLength(of: piece) : 0)
+      return
+    }
+    if isPlainByteLevel {
+      space.reserve(piece.count)
+      unsafe byteIDs.withUnsafeBufferPointer { ids in
+        for index in 0..<piece.count {
+          unsafe space.symbols[index] = ids[Int(piece[index])]
+        }
+      }
+      if keepsLengths {
+        for index in 0..<piece.count {
+          unsafe space.lengths[index] = ByteAlphabet.scalar(of: piece[index]) < 0x80 ? 1 : 2
+        }
+      }
+      space.count = piece.count
+    } else {
+      unsafe appendSymbols(of: piece, to: space)
+    }
+    space.merge(pairs: pairs, keepsLengths: keepsLengths)
+  }
+
+  /// Length of a piece in the text that the model sees: that of the byte alphabet for byte-level models.
+  private func textLength(of piece: UnsafeBufferPointer<UInt8>) -> Int {
+    guard isByteLevel else { return piece.count }
+    return unsafe piece.reduce(0) { $0 + (ByteAlphabet.scalar(of: $1) < 0x80 ? 1 : 2) }
+  }
+}

@@ -1,0 +1,259 @@
+/// The symbols of one piece while they merge, and the working memory of one worker.
+///
+/// Short pieces are merged by scanning for the best pair; long ones with a heap, so that no piece costs more than O(n log n).
+@safe
+final class MergeSpace {
+  /// Up to this many symbols a scan is faster than a heap.
+  static let scanLimit = 48
+
+  // SAFETY: all hold `capacity` elements (`heap` three times as many), are allocated by `reserve` and freed in `deinit`;
+  // every index is below `count`, which `reserve` keeps below `capacity`.
+  private(set) var symbols: UnsafeMutablePointer<UInt32>
+  private(set) var lengths: UnsafeMutablePointer<UInt32>
+  private var values: UnsafeMutablePointer<UInt64>
+  private var links: UnsafeMutablePointer<Int32>
+  private var heap: UnsafeMutablePointer<UInt64>
+  private var capacity: Int
+  private var linkCapacity = 0
+  /// Symbols of the piece.
+  var count = 0
+  /// A character had no id, and neither has the unknown token that should stand for it.
+  var lacksUnknown = false
+  /// Pairs looked at so far, for tests that no input is quadratic.
+  private(set) var steps = 0
+
+  init() {
+    capacity = 256
+    unsafe symbols = .allocate(capacity: capacity)
+    unsafe lengths = .allocate(capacity: capacity)
+    unsafe values = .allocate(capacity: capacity)
+    linkCapacity = 256
+    unsafe links = .allocate(capacity: 2 * linkCapacity)
+    unsafe heap = .allocate(capacity: 3 * linkCapacity)
+  }
+
+  deinit {
+    unsafe symbols.deallocate()
+    unsafe lengths.deallocate()
+    unsafe values.deallocate()
+    unsafe links.deallocate()
+    unsafe heap.deallocate()
+  }
+
+  /// Makes room for `needed` symbols; keeps those that are there.
+  @inline(__always)
+  func reserve(_ needed: Int) {
+    if needed > capacity { grow(needed) }
+  }
+
+  private func grow(_ needed: Int) {
+    let next = max(needed, capacity * 2)
+    let newSymbols = UnsafeMutablePointer<UInt32>.allocate(capacity: next)
+    let newLengths = UnsafeMutablePointer<UInt32>.allocate(capacity: next)
+    unsafe newSymbols.update(from: symbols, count: count)
+    unsafe newLengths.update(from: lengths, count: count)
+    unsafe symbols.deallocate()
+    unsafe lengths.deallocate()
+    unsafe values.deallocate()
+    unsafe symbols = newSymbols
+    unsafe lengths = newLengths
+    unsafe values = .allocate(capacity: next)
+    capacity = next
+  }
+
+  /// Adds a symbol.
+  @inline(__always)
+  func append(_ symbol: UInt32, length: Int) {
+    reserve(count + 1)
+    unsafe symbols[count] = symbol
+    unsafe lengths[count] = UInt32(truncatingIfNeeded: length)
+    count += 1
+  }
+
+  /// Applies the merges of `pairs` to the symbols from `start` on, best rank first, of equal ranks the leftmost.
+  /// `keepsLengths`: the lengths of merged symbols are added up.
+  func merge(from start: Int = 0, pairs: PairTable, keepsLengths: Bool) {
+    let n = count - start
+    if n < 2 { return }
+    if n <= MergeSpace.scanLimit {
+      scan(from: start, pairs: pairs, keepsLengths: keepsLengths)
+    } else {
+      mergeLong(from: start, pairs: pairs, keepsLengths: keepsLengths)
+    }
+  }
+
+  private func scan(from start: Int, pairs: PairTable, keepsLengths: Bool) {
+    let symbols = unsafe symbols + start
+    let lengths = unsafe lengths + start
+    let values = unsafe values
+    var n = count - start
+    var best = UInt64.max
+    var bestIndex = 0
+    for index in 0..<n - 1 {
+      let value = unsafe pairs[symbols[index], symbols[index + 1]]
+      unsafe values[index] = value
+      if value >> 32 < best >> 32 {
+        best = value
+        bestIndex = index
+      }
+    }
+    while best != PairTable.none {
+      steps &+= n
+      let index = bestIndex
+      unsafe symbols[index] = UInt32(truncatingIfNeeded: best)
+      if keepsLengths { unsafe lengths[index] &+= lengths[index + 1] }
+      n -= 1
+      // Close the gap; the pair that begins at the removed symbol moves with it.
+      var move = index + 1
+      while move < n {
+        unsafe symbols[move] = symbols[move + 1]
+        if keepsLengths { unsafe lengths[move] = lengths[move + 1] }
+        unsafe values[move - 1] = values[move]
+        move += 1
+      }
+      if index > 0 { unsafe values[index - 1] = pairs[symbols[index - 1], symbols[index]] }
+      if index < n - 1 { unsafe values[index] = pairs[symbols[index], symbols[index + 1]] }
+      best = UInt64.max
+      var look = 0
+      while look < n - 1 {
+        let value = unsafe values[look]
+        if value >> 32 < best >> 32 {
+          best = value
+          bestIndex = look
+        }
+        look += 1
+      }
+    }
+    count = start + n
+  }
+
+  /// Symbols in a linked list, pairs in a heap ordered by (rank, position); outdated entries are skipped when
+  /// they come up. O(n log n).
+  private func mergeLong(from start: Int, pairs: PairTable, keepsLengths: Bool) {
+    let n = count - start
+    reserveLinks(n)
+    let symbols = unsafe symbols + start
+    let lengths = unsafe lengths + start
+    let values = unsafe values
+    let next = unsafe links
+    let previous = unsafe links + linkCapacity
+    var heap = unsafe MergeHeap(storage: heap)
+    for index in 0..<n {
+      unsafe next[index] = Int32(truncatingIfNeeded: index + 1)
+      unsafe previous[index] = Int32(truncatingIfNeeded: index - 1)
+      let value = unsafe index + 1 < n ? pairs[symbols[index], symbols[index + 1]] : PairTable.none
+      unsafe values[index] = value
+      if value != PairTable.none { heap.append((value >> 32) << 32 | UInt64(index)) }
+    }
+    heap.order()
+    let removed = Int32.min
+    while let top = heap.pop() {
+      steps &+= 1
+      let index = Int(top & 0xFFFF_FFFF)
+      // Outdated where the symbol is gone or now begins another pair.
+      guard unsafe next[index] != removed, unsafe values[index] != PairTable.none,
+        unsafe values[index] >> 32 == top >> 32
+      else { continue }
+      let right = unsafe Int(next[index])
+      unsafe symbols[index] = UInt32(truncatingIfNeeded: values[index])
+      if keepsLengths { unsafe lengths[index] &+= lengths[right] }
+      let after = unsafe Int(next[right])
+      unsafe next[right] = removed
+      unsafe next[index] = Int32(truncatingIfNeeded: after)
+      if after < n {
+        unsafe previous[after] = Int32(truncatingIfNeeded: index)
+        let value = unsafe pairs[symbols[index], symbols[after]]
+        unsafe values[index] = value
+        if value != PairTable.none { heap.push((value >> 32) << 32 | UInt64(index)) }
+      } else {
+        unsafe values[index] = PairTable.none
+      }
+      let before = unsafe Int(previous[index])
+      if before >= 0 {
+        let value = unsafe pairs[symbols[before], symbols[index]]
+        unsafe values[before] = value
+        if value != PairTable.none { heap.push((value >> 32) << 32 | UInt64(before)) }
+      }
+    }
+    var index = 0
+    var kept = 0
+    while index < n {
+      unsafe symbols[kept] = symbols[index]
+      if keepsLengths { unsafe lengths[kept] = lengths[index] }
+      kept += 1
+      index = unsafe Int(next[index])
+    }
+    count = start + kept
+  }
+
+  private func reserveLinks(_ needed: Int) {
+    guard needed > linkCapacity else { return }
+    unsafe links.deallocate()
+    unsafe heap.deallocate()
+    linkCapacity = max(needed, linkCapacity * 2)
+    unsafe links = .allocate(capacity: 2 * linkCapacity)
+    unsafe heap = .allocate(capacity: 3 * linkCapacity)
+  }
+}
+
+/// A binary min-heap of numbers in memory that its owner provides.
+@safe
+struct MergeHeap {
+  // SAFETY: the storage has room for three entries a symbol: one at first and two for each of fewer merges than symbols.
+  private let storage: UnsafeMutablePointer<UInt64>
+  private var count = 0
+
+  init(storage: UnsafeMutablePointer<UInt64>) { unsafe self.storage = unsafe storage }
+
+  /// Adds a number without keeping order.
+  mutating func append(_ value: UInt64) {
+    unsafe storage[count] = value
+    count += 1
+  }
+
+  /// Makes a heap of what was appended. O(n).
+  mutating func order() {
+    var index = count / 2 - 1
+    while index >= 0 {
+      sink(from: index)
+      index -= 1
+    }
+  }
+
+  mutating func push(_ value: UInt64) {
+    var index = count
+    count += 1
+    while index > 0 {
+      let parent = (index - 1) / 2
+      if unsafe storage[parent] <= value { break }
+      unsafe storage[index] = storage[parent]
+      index = parent
+    }
+    unsafe storage[index] = value
+  }
+
+  mutating func pop() -> UInt64? {
+    guard count > 0 else { return nil }
+    let top = unsafe storage[0]
+    count -= 1
+    if count > 0 {
+      unsafe storage[0] = storage[count]
+      sink(from: 0)
+    }
+    return top
+  }
+
+  private func sink(from start: Int) {
+    let value = unsafe storage[start]
+    var index = start
+    while true {
+      var child = 2 * index + 1
+      if child >= count { break }
+      if child + 1 < count, unsafe storage[child + 1] < storage[child] { child += 1 }
+      if unsafe storage[child] >= value { break }
+      unsafe storage[index] = storage[child]
+      index = child
+    }
+    unsafe storage[index] = value
+  }
+}

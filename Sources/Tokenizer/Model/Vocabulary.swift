@@ -1,0 +1,201 @@
+/// Token texts and their ids, both ways, as bytes.
+///
+/// With `isByteLevel`, texts are written in GPT-2's byte alphabet; they are kept as the bytes that they stand for. A text with
+/// a character outside of the alphabet (`isOutside`) is kept as it is: it can be decoded but never be reached by bytes.
+struct Vocabulary: Sendable {
+  struct Entry: Sendable {
+    var start: UInt32
+    var length: UInt32
+    var id: UInt32
+    var isOutside: Bool
+  }
+
+  /// Ids from here on are refused: tables are indexed by id.
+  static let idLimit: UInt32 = 1 << 24
+
+  let isByteLevel: Bool
+  private(set) var entries: [Entry] = []
+  private var arena: [UInt8] = []
+  /// `hash << 32 | index of the entry + 1`; 0 is free. Open addressing, a power of two.
+  private var slots: [UInt64]
+  /// Index of the entry + 1 by id, 0 where the id has none.
+  private var entryOfID: [UInt32] = []
+  private var scratch: [UInt8] = []
+
+  init(isByteLevel: Bool, capacity: Int = 0) {
+    self.isByteLevel = isByteLevel
+    var size = 64
+    while size < capacity * 2 { size *= 2 }
+    slots = [UInt64](repeating: 0, count: size)
+    entries.reserveCapacity(capacity)
+    entryOfID.reserveCapacity(capacity)
+    arena.reserveCapacity(capacity * 8)
+  }
+
+  /// Number of texts.
+  var count: Int { entries.count }
+  /// Highest id + 1.
+  var idCount: Int { entryOfID.count }
+
+  /// Adds a text as the file has it, or gives it another id. Requires `id < idLimit`. O(length).
+  mutating func insert(text: UnsafeBufferPointer<UInt8>, id: UInt32) {
+    scratch.removeAll(keepingCapacity: true)
+    let isOutside = unsafe isByteLevel && !ByteAlphabet.appendBytes(of: text, to: &scratch)
+    if !isByteLevel || isOutside {
+      scratch.removeAll(keepingCapacity: true)
+      unsafe scratch.append(contentsOf: text)
+    }
+    insertScratch(id: id, isOutside: isOutside)
+  }
+
+  /// Adds a token by the bytes it stands for. Requires `id < idLimit`. O(length).
+  mutating func insert(bytes: some Collection<UInt8>, id: UInt32) {
+    scratch.removeAll(keepingCapacity: true)
+    scratch.append(contentsOf: bytes)
+    insertScratch(id: id, isOutside: false)
+  }
+
+  private mutating func insertScratch(id: UInt32, isOutside: Bool) {
+    if (entries.count + 1) * 2 > slots.count { grow() }
+    let hash = unsafe scratch.withUnsafeBufferPointer { unsafe Self.hash($0, isOutside) }
+    var slot = Int(hash) & (slots.count - 1)
+    while slots[slot] != 0 {
+      let index = Int(truncatingIfNeeded: slots[slot] & 0xFFFF_FFFF) - 1
+      if UInt32(slots[slot] >> 32) == hash, entries[index].isOutside == isOutside,
+        scratch.elementsEqual(bytes(of: entries[index]))
+      {
+        entries[index].id = id
+        setEntry(index, of: id)
+        return
+      }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    let entry = Entry(
+      start: UInt32(arena.count), length: UInt32(scratch.count), id: id, isOutside: isOutside)
+    arena.append(contentsOf: scratch)
+    entries.append(entry)
+    slots[slot] = UInt64(hash) << 32 | UInt64(entries.count)
+    setEntry(entries.count - 1, of: id)
+  }
+
+  private mutating func setEntry(_ index: Int, of id: UInt32) {
+    while entryOfID.count <= Int(id) { entryOfID.append(0) }
+    entryOfID[Int(id)] = UInt32(index + 1)
+  }
+
+  private mutating func grow() {
+    var next = [UInt64](repeating: 0, count: slots.count * 2)
+    for value in slots where value != 0 {
+      var slot = Int(value >> 32) & (next.count - 1)
+      while next[slot] != 0 { slot = (slot + 1) & (next.count - 1) }
+      next[slot] = value
+    }
+    slots = next
+  }
+
+  /// Id of the token that stands for these bytes. O(length).
+  func id(ofBytes bytes: UnsafeBufferPointer<UInt8>) -> UInt32? {
+    unsafe id(bytes, isOutside: false)
+  }
+
+  /// Id of a text as the file has it. O(length).
+  func id(ofText text: UnsafeBufferPointer<UInt8>) -> UInt32? {
+    guard isByteLevel else { return unsafe id(text, isOutside: false) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count)
+    guard unsafe ByteAlphabet.appendBytes(of: text, to: &bytes) else {
+      return unsafe id(text, isOutside: true)
+    }
+    return unsafe bytes.withUnsafeBufferPointer { unsafe id($0, isOutside: false) }
+  }
+
+  func id(ofText text: [UInt8]) -> UInt32? {
+    unsafe text.withUnsafeBufferPointer { unsafe id(ofText: $0) }
+  }
+
+  private func id(_ key: UnsafeBufferPointer<UInt8>, isOutside: Bool) -> UInt32? {
+    let hash = unsafe Self.hash(key, isOutside)
+    // SAFETY: slots hold indices of `entries` + 1, and entries hold ranges of `arena`.
+    return unsafe slots.withUnsafeBufferPointer { slots in
+      unsafe entries.withUnsafeBufferPointer { entries in
+        unsafe arena.withUnsafeBufferPointer { arena in
+          let mask = slots.count - 1
+          var slot = Int(hash) & mask
+          while true {
+            let value = unsafe slots[slot]
+            if value == 0 { return nil }
+            if UInt32(value >> 32) == hash {
+              let entry = unsafe entries[Int(value & 0xFFFF_FFFF) - 1]
+              if entry.isOutside == isOutside, Int(entry.length) == key.count,
+                unsafe isEqual(arena.baseAddress, Int(entry.start), key)
+              {
+                return entry.id
+              }
+            }
+            slot = (slot + 1) & mask
+          }
+        }
+      }
+    }
+  }
+
+  /// The entry of an id.
+  func entry(of id: UInt32) -> Entry? {
+    guard Int(id) < entryOfID.count, entryOfID[Int(id)] != 0 else { return nil }
+    return entries[Int(entryOfID[Int(id)]) - 1]
+  }
+
+  /// The bytes that an entry is kept as.
+  func bytes(of entry: Entry) -> ArraySlice<UInt8> {
+    arena[Int(entry.start)..<Int(entry.start) + Int(entry.length)]
+  }
+
+  /// The text of an entry as the file has it.
+  func text(of entry: Entry) -> [UInt8] {
+    let bytes = bytes(of: entry)
+    guard isByteLevel, !entry.isOutside else { return Array(bytes) }
+    var text: [UInt8] = []
+    text.reserveCapacity(bytes.count * 2)
+    for byte in bytes { text.append(scalar: ByteAlphabet.scalar(of: byte)) }
+    return text
+  }
+
+  /// The text of an id as the file has it.
+  func text(of id: UInt32) -> [UInt8]? { entry(of: id).map(text) }
+
+  @inline(__always)
+  private static func hash(_ key: UnsafeBufferPointer<UInt8>, _ isOutside: Bool) -> UInt32 {
+    var hash: UInt64 = isOutside ? 0x51_7C_C1_B7_27_22_0A_95 : 0x9E37_79B9_7F4A_7C15
+    // SAFETY: every load lies in the key.
+    guard let base = unsafe UnsafeRawPointer(key.baseAddress) else {
+      return UInt32(truncatingIfNeeded: hash >> 32)
+    }
+    var index = 0
+    while index + 8 <= key.count {
+      let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      hash = (hash ^ word) &* 0xFF51_AFD7_ED55_8CCD
+      hash ^= hash >> 32
+      index += 8
+    }
+    var tail: UInt64 = UInt64(key.count) << 56
+    var shift: UInt64 = 0
+    while index < key.count {
+      tail ^= unsafe UInt64(key[index]) << shift
+      shift += 8
+      index += 1
+    }
+    hash = (hash ^ tail) &* 0xC4CE_B9FE_1A85_EC53
+    hash ^= hash >> 29
+    return UInt32(truncatingIfNeeded: hash >> 16)
+  }
+}
+
+/// Whether the bytes of `key` are at `base + start`.
+@inline(__always)
+private func isEqual(
+  _ base: UnsafePointer<UInt8>?, _ start: Int, _ key: UnsafeBufferPointer<UInt8>
+) -> Bool {
+  guard let base = unsafe base else { return key.isEmpty }
+  for index in 0..<key.count where unsafe base[start + index] != key[index] { return false }
+  return true
+}

@@ -1,0 +1,96 @@
+/// A normalizer of `tokenizer.json`: rewrites a text before it is cut, and keeps where each byte comes from. The steps of a
+/// `Sequence` are applied one after another.
+public struct Normalizer: Sendable {
+  public let steps: [Step]
+
+  public enum Step: Sendable {
+    case form(NormalForm)
+    case lowercase
+    case strip(left: Bool, right: Bool)
+    case stripAccents
+    case prepend([UInt8])
+    case replace(TextPattern, by: [UInt8])
+    case nmt
+    case byteLevel
+    case bert(Bert)
+  }
+
+  /// The switches of `BertNormalizer`.
+  public struct Bert: Sendable, Equatable {
+    public var cleanText: Bool
+    public var handleChineseCharacters: Bool
+    public var stripAccents: Bool
+    public var lowercase: Bool
+
+    public init(
+      cleanText: Bool, handleChineseCharacters: Bool, stripAccents: Bool, lowercase: Bool
+    ) {
+      self.cleanText = cleanText
+      self.handleChineseCharacters = handleChineseCharacters
+      self.stripAccents = stripAccents
+      self.lowercase = lowercase
+    }
+  }
+
+  public init(_ steps: [Step]) { self.steps = steps }
+
+  /// Whether the text must keep its spans, even where nobody asks for byte ranges: a pattern may match nothing.
+  public var needsSpans: Bool {
+    steps.contains { if case .replace(.compiled, _) = $0 { true } else { false } }
+  }
+
+  /// Rewrites `text` in place. A step that changes nothing costs one pass over it. `continues`: the text goes on from
+  /// an earlier one, and nothing is put in front of it. Throws where a pattern reaches its bounds.
+  public func apply(
+    to text: inout AlignedText, continues: Bool = false, space: NormalizerSpace
+  ) throws(StageError) {
+    for step in steps {
+      try step.apply(to: &text, continues: continues, space: space)
+    }
+  }
+}
+
+/// What one worker reuses between texts while it normalizes.
+public final class NormalizerSpace {
+  let matching: MatchSpace
+  private var spare = AlignedText()
+  var matches: [Range<Int>] = []
+
+  public init(matching: MatchSpace = MatchSpace()) { self.matching = matching }
+
+  /// Rewrites `text`: `body` writes all of the new one.
+  func rewrite(_ text: inout AlignedText, _ body: (inout TextRewriter) -> Void) {
+    var source = AlignedText()
+    var storage = AlignedText()
+    swap(&source, &text)
+    swap(&storage, &spare)
+    var rewriter = TextRewriter(consume source, storage: consume storage)
+    body(&rewriter)
+    (text, spare) = rewriter.finish()
+  }
+
+  /// Rewrites `text` scalar by scalar where `changes` holds for one; else leaves it alone.
+  func rewriteScalars(
+    _ text: inout AlignedText, where changes: (UInt32) -> Bool,
+    _ body: (UInt32, inout TextRewriter) -> Void
+  ) {
+    var index = 0
+    while index < text.bytes.count {
+      let scalar = text.bytes.scalar(at: index)
+      if changes(scalar.value) { break }
+      index += scalar.length
+    }
+    guard index < text.bytes.count else { return }
+    rewrite(&text) { rewriter in
+      while index < rewriter.source.bytes.count {
+        let scalar = rewriter.source.bytes.scalar(at: index)
+        if changes(scalar.value) {
+          rewriter.copy(to: index)
+          body(scalar.value, &rewriter)
+        }
+        index += scalar.length
+      }
+      rewriter.copy(to: index)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/// What `Split` and `Replace` look for: a text, or a regular expression.
+public enum TextPattern: Sendable {
+  case literal([UInt8])
+  /// A regular expression of a simple shape.
+  case scanned(ScannedPattern)
+  /// Any other regular expression.
+  case compiled(CompiledPattern)
+
+  /// The pattern for a `"String"` of a file. An empty one matches between all characters, as in the reference.
+  public static func string(_ text: [UInt8]) throws(PatternError) -> TextPattern {
+    text.isEmpty ? .compiled(try CompiledPattern("", .oniguruma, rewritten: [])) : .literal(text)
+  }
+
+  /// The pattern for a `"Regex"` of a file: a scanner where its shape is simple, PCRE2's JIT otherwise.
+  public static func regex(
+    _ text: String, dialect: PatternDialect = .oniguruma
+  ) throws(PatternError) -> TextPattern {
+    let node = try PatternParser.parse(text, dialect)
+    if let scanned = ScannedPattern(text, dialect, node) { return .scanned(scanned) }
+    return .compiled(try CompiledPattern(text, dialect, rewritten: PatternWriter.write(node)))
+  }
+
+  /// The pattern that `ByteLevel` splits with (openai/gpt-2).
+  public static let gpt2: TextPattern? = try? .regex(
+    #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#)
+
+  /// Calls `body` with each match in `text`, left to right.
+  func forEachMatch(
+    in text: UnsafeBufferPointer<UInt8>, space: MatchSpace, _ body: (Range<Int>) -> Void
+  ) throws(StageError) {
+    switch self {
+    case .literal(let literal): unsafe literal.forEachOccurrence(in: text, body)
+    case .scanned(let pattern): unsafe pattern.forEachMatch(in: text, body)
+    case .compiled(let pattern):
+      unsafe try pattern.forEachMatch(in: text, space: space, body)
+    }
+  }
+
+  /// Appends the stretches of `range` that are not empty as pieces.
+  func appendIsolated(
+    of range: Range<Int>, in text: borrowing [UInt8], space: MatchSpace,
+    to pieces: inout [Range<Int>]
+  ) throws(StageError) {
+    let shift = range.lowerBound
+    var last = shift
+    var failure: StageError?
+    unsafe text.withUnsafeBufferPointer { whole in
+      let piece = unsafe UnsafeBufferPointer(rebasing: whole[range])
+      do throws(StageError) {
+        unsafe try forEachMatch(in: piece, space: space) { match in
+          guard !match.isEmpty || match.lowerBound + shift != last else { return }
+          if last != shift + match.lowerBound { pieces.append(last..<shift + match.lowerBound) }
+          last = shift + match.upperBound
+          if !match.isEmpty { pieces.append(shift + match.lowerBound..<last) }
+        }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    if last != range.upperBound { pieces.append(last..<range.upperBound) }
+  }
+
+  /// Appends each match in `text`.
+  func appendMatches(
+    in text: borrowing [UInt8], space: MatchSpace, to matches: inout [Range<Int>]
+  ) throws(StageError) {
+    var failure: StageError?
+    unsafe text.withUnsafeBufferPointer { whole in
+      do throws(StageError) {
+        unsafe try forEachMatch(in: whole, space: space) { matches.append($0) }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Appends the stretches of `range` of `text`, matched or not. Offsets are those of `text`.
+  func appendStretches(
+    of range: Range<Int>, in text: borrowing [UInt8], space: MatchSpace,
+    to stretches: inout [PatternStretch]
+  ) throws(StageError) {
+    let shift = range.lowerBound
+    var last = shift
+    var failure: StageError?
+    unsafe text.withUnsafeBufferPointer { whole in
+      let piece = unsafe UnsafeBufferPointer(rebasing: whole[range])
+      do throws(StageError) {
+        unsafe try forEachMatch(in: piece, space: space) { match in
+          let start = shift + match.lowerBound
+          if last != start { stretches.append(PatternStretch(range: last..<start, isMatch: false)) }
+          last = shift + match.upperBound
+          stretches.append(PatternStretch(range: start..<last, isMatch: true))
+        }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    if last != range.upperBound {
+      stretches.append(PatternStretch(range: last..<range.upperBound, isMatch: false))
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Calls `body` with each place of this text (not empty) in `text`, left to right without overlap.
+  func forEachOccurrence(in text: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>) -> Void) {
+    guard let first else { return }
+    var start = 0
+    while start + count <= text.count {
+      // SAFETY: `start + count <= text.count` bounds every read.
+      if unsafe text[start] == first, unsafe matches(text, at: start) {
+        body(start..<start + count)
+        start += count
+      } else {
+        start += 1
+      }
+    }
+  }
+
+  private func matches(_ text: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
+    for index in 1..<Swift.max(1, count) where unsafe text[start + index] != self[index] {
+      return false
+    }
+    return true
+  }
+}

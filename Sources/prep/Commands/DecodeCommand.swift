@@ -1,0 +1,80 @@
+import ArgumentParser
+import JSONText
+import Tokenizer
+
+/// `prep decode`: ids to text.
+struct DecodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "decode",
+    abstract: "Decode ids to text.",
+    discussion: """
+      Ids are the arguments, or those of --input: a JSON array a line, or an object a line with the array in --field, such
+      as prep encode --json prints. Bytes that are not UTF-8 are printed as they are; with --json they are U+FFFD.
+      """)
+
+  @OptionGroup var tokenizer: TokenizerArguments
+
+  @Argument(help: "Ids to decode.")
+  var ids: [UInt32] = []
+
+  @Option(
+    help: ArgumentHelp("Records, one JSON value a line; - is standard input.", valueName: "file"))
+  var input: String?
+
+  @Option(help: ArgumentHelp("Field of the records that holds the ids.", valueName: "name"))
+  var field = "ids"
+
+  @Flag(help: "Print one JSON object a text.")
+  var json = false
+
+  @Flag(help: "Leave special tokens out.")
+  var skipSpecial = false
+
+  func validate() throws {
+    guard ids.isEmpty || input == nil else {
+      throw ValidationError("give ids or --input, not both")
+    }
+    guard !ids.isEmpty || input != nil else { throw ValidationError("give ids, or --input") }
+  }
+
+  func run() throws {
+    let tokenizer = try tokenizer.load()
+    var output = StandardOutput()
+    var writer = JSONWriter()
+    func write(_ ids: [UInt32]) throws {
+      let text = tokenizer.decode(ids, skipSpecials: skipSpecial)
+      if json {
+        writer.removeAll()
+        writer.beginObject()
+        writer.key("text")
+        writer.string(text)
+        writer.endObject()
+        writer.newline()
+        try output.write(writer.bytes)
+      } else {
+        try output.write(text + [UInt8(ascii: "\n")])
+      }
+    }
+    func check(_ ids: [UInt32], _ file: String, _ line: Int?) throws {
+      for id in ids where tokenizer.shown(id) == nil {
+        throw InputError(
+          file: file, line: line, reason: "\(id): no token has this id",
+          remedy: "ids go from 0 to \(tokenizer.idCount - 1)")
+      }
+    }
+    try unusable {
+      if let input {
+        var records = try RecordIDs(input, field: field)
+        while let ids = try records.next() {
+          try check(ids, records.name, records.line)
+          try write(ids)
+        }
+        records.close()
+      } else {
+        try check(ids, "ids", nil)
+        try write(ids)
+      }
+      try output.flush()
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import ArgumentParser
+import InstructionFormat
+import JSONText
+import Masking
+import Pipeline
+import ShardWriter
+import SystemPackage
+import Tokenizer
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// `prep inspect`: what the model reads and learns of one record or one stored row, token by token.
+struct InspectCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract:
+      "Show a record or a stored row token by token: text, id, label, mask, and who wrote it.",
+    discussion: """
+      A file is encoded as prep run would, with the same options. A folder that prep run wrote is read as it is; its \
+      tokenizer is the one that the run used, unless --tokenizer says where it is now.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A file of records, or a folder that prep run wrote.", valueName: "input"))
+  var input: String
+
+  @Option(
+    help: ArgumentHelp("Record of the file, from 0: N, A..B (B included), or all.", valueName: "n"))
+  var record: IndexRange?
+
+  @Option(
+    help: ArgumentHelp("Row of the folder, from 0: N, A..B (B included), or all.", valueName: "n"))
+  var row: IndexRange?
+
+  @OptionGroup var encoding: EncodingOptions
+
+  @Flag(help: "Print one JSON object a row, padded to the context length.")
+  var json = false
+
+  @Flag(help: "Leave padding out.")
+  var unpadded = false
+
+  @Flag(inversion: .prefixedNo, help: "Colour; by default on a terminal, unless NO_COLOR is set.")
+  var color: Bool?
+
+  func run() async throws {
+    try reportingRunErrors {
+      var status = stat()
+      let isFolder =
+        unsafe input != "-" && stat(input, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      try isFolder ? inspectFolder() : inspectFile()
+    }
+  }
+
+  // MARK: - Rows
+
+  private func inspectFolder() throws {
+    if record != nil {
+      throw RunError.options(reason: "\(input) is a folder", remedy: "name a row: --row 0")
+    }
+    let data = try DataSet(input)
+    let json = data.manifest.spec.json
+    let name = encoding.tokenizer ?? RunSpec.tokenizerName(in: json) ?? "gpt2"
+    let tokenizer = try BPETokenizer.load(name)
+    let spec = try RunSpec(json: json, tokenizer: tokenizer)
+    let history = RowHistory(spec: spec, tokenizer: tokenizer)
+    var printer = Printer(self, tokenizer: tokenizer)
+    for number in try (row ?? .single(0)).resolve(count: data.rowCount, of: input, unit: "row") {
+      let stored = try data.row(number)
+      let places = try data.places(ofRow: number)
+      var inspected = InspectedRow(
+        row: stored,
+        places: places.map {
+          InspectedRow.Place(
+            file: String(decoding: $0.file, as: UTF8.self), line: Int(clamping: $0.line),
+            offset: Int(clamping: $0.offset))
+        }, contextLength: data.contextLength, padID: data.padID)
+      if !self.json {
+        inspected.authors = history.authors(
+          of: inspected, samples: places.map { Int($0.sampleIndex) })
+      }
+      try printer.show(
+        inspected, title: "row \(number) of \(input)" + Self.origin(inspected.places))
+    }
+    try printer.close()
+  }
+
+  private static func origin(_ places: [InspectedRow.Place]) -> String {
+    places.count == 1
+      ? ", from \(places[0].file) line \(places[0].line)" : ", \(places.count) samples"
+  }
+
+  // MARK: - Records
+
+  private func inspectFile() throws {
+    if row != nil {
+      throw RunError.options(reason: "\(input) is a file", remedy: "name a record: --record 0")
+    }
+    let (spec, tokenizer) = try encoding.options().resolve()
+    let files = try InputFiles.resolve([input])
+    let range = (record ?? .single(0)).range
+    let records = try RecordLocation.records(range, of: files)
+    guard !records.isEmpty else {
+      throw RunError.options(
+        reason: "\(input): there is no record \(range.lowerBound)",
+        remedy: "records are counted from 0")
+    }
+    let encoder = RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder())
+    var printer = Printer(self, tokenizer: tokenizer)
+    var rejected = false
+    for record in records {
+      do throws(RecordError) {
+        if let problem = record.problem { throw RecordError(.tooLarge, reason: problem) }
+        for inspected in try Self.inspect(record, with: encoder, spec: spec) {
+          try? printer.show(inspected, title: "\(record.file), line \(record.line)")
+        }
+      } catch {
+        rejected = true
+        StandardError.line("rejected \(record.file):\(record.line): \(error)")
+      }
+    }
+    try printer.close()
+    if rejected { throw PrepExit.failure }
+  }
+
+  static func inspect(
+    _ record: RecordLocation.Record, with encoder: RecordEncoder, spec: RunSpec
+  ) throws(RecordError) -> [InspectedRow] {
+    var rows: [InspectedRow] = []
+    try encoder.encode(record.bytes) { sample, rendered, _, _ in
+      let row = Row(
+        tokens: sample.tokens, runs: sample.runs, runWeights: sample.weights,
+        segmentLengths: [UInt32(sample.tokens.count)], origins: [])
+      rows.append(
+        InspectedRow(
+          row: row, authors: RowHistory.authors(of: sample, rendered),
+          places: [
+            InspectedRow.Place(file: record.file, line: record.line, offset: record.offset)
+          ], contextLength: spec.truncation.contextLength, padID: spec.padID))
+    }
+    return rows
+  }
+
+  /// Writes rows one after the other, as pictures or as JSON.
+  private struct Printer {
+    private let command: InspectCommand
+    private let tokenizer: BPETokenizer
+    private let hasColour: Bool
+    private var out = StandardOutput()
+    private var writer = JSONWriter()
+    private var isFirst = true
+
+    init(_ command: InspectCommand, tokenizer: BPETokenizer) {
+      self.command = command
+      self.tokenizer = tokenizer
+      let noColour = unsafe getenv("NO_COLOR").map { unsafe $0.pointee != 0 } ?? false
+      hasColour = command.color ?? (isatty(STDOUT_FILENO) == 1 && !noColour)
+    }
+
+    mutating func show(_ inspected: InspectedRow, title: String) throws {
+      if command.json {
+        writer.removeAll()
+        inspected.write(to: &writer, tokenizer: tokenizer, padded: !command.unpadded)
+        try out.write(writer.bytes)
+        return
+      }
+      if !isFirst { try out.line("") }
+      isFirst = false
+      let picture = RowPicture(
+        inspected: inspected, tokenizer: tokenizer, hasColour: hasColour,
+        showsPadding: !command.unpadded)
+      for line in picture.lines(title: title) { try out.line(line) }
+    }
+
+    mutating func close() throws { try out.flush() }
+  }
+}
+
+/// `N`, `A..B` (B included) or `all`.
+enum IndexRange: ExpressibleByArgument {
+  case single(Int)
+  case span(Int, Int)
+  case all
+
+  init?(argument: String) {
+    if argument == "all" {
+      self = .all
+    } else if let dots = argument.firstRange(of: "..") {
+      guard let first = Int(argument[..<dots.lowerBound]),
+        let last = Int(argument[dots.upperBound...]),
+        first >= 0, first <= last, last < .max
+      else { return nil }
+      self = .span(first, last)
+    } else {
+      guard let number = Int(argument), number >= 0, number < .max else { return nil }
+      self = .single(number)
+    }
+  }
+
+  var range: Range<Int> {
+    switch self {
+    case .single(let number): number..<number + 1
+    case .span(let first, let last): first..<last + 1
+    case .all: 0..<Int.max
+    }
+  }
+
+  /// The numbers that are there; throws where the first is not.
+  func resolve(count: Int, of path: String, unit: String) throws(RunError) -> Range<Int> {
+    if case .all = self { return 0..<count }
+    guard range.lowerBound < count else {
+      throw .options(
+        reason: "\(path): there is no \(unit) \(range.lowerBound)",
+        remedy: count == 0 ? "it has no \(unit)s" : "\(unit)s go from 0 to \(count - 1)")
+    }
+    return range.clamped(to: 0..<count)
+  }
+}

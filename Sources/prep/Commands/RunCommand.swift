@@ -1,0 +1,145 @@
+import ArgumentParser
+import JSONText
+import Pipeline
+import ShardWriter
+import SystemPackage
+import Tokenizer
+
+/// `prep run`: records to training shards.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Encode instruction records into training shards.",
+    discussion: """
+      Inputs are .jsonl, .ndjson or .json files, plain or compressed (.gz, .zst), folders of them, patterns, or - for \
+      standard input. A run that was stopped goes on when the same command is given again. The output is the same for \
+      any number of threads.
+
+      Exit codes: 0 done; 1 too many records rejected, or one too long with --truncate error; 2 an input, tokenizer, \
+      template or output that cannot be used; 64 a wrong command line. Nothing is published unless it is 0.
+      """)
+
+  @Argument(help: ArgumentHelp("Files, folders, patterns, or -.", valueName: "input"))
+  var inputs: [String] = []
+
+  @Option(name: [.long, .short], help: ArgumentHelp("Folder to write.", valueName: "dir"))
+  var output: String
+
+  @OptionGroup var encoding: EncodingOptions
+
+  @Option(
+    defaultAsFlag: "whole",
+    help: ArgumentHelp(
+      "Several samples a row: whole samples, or split for plain text, which fills every row.",
+      valueName: "how"))
+  var pack: String?
+
+  @Option(help: ArgumentHelp("Packed samples begin at multiples of this.", valueName: "n"))
+  var packAlign = 1
+
+  @Option(help: ArgumentHelp("Threads that encode; one a processor by default.", valueName: "n"))
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Input that becomes one shard (decompressed).", valueName: "size"))
+  var blockSize = ByteSize(bytes: 16 << 20)
+
+  @Option(help: ArgumentHelp("A larger record is rejected.", valueName: "size"))
+  var maxRecordSize = ByteSize(bytes: 16 << 20)
+
+  @Option(help: ArgumentHelp("zstd's compression level, 1 to 19.", valueName: "n"))
+  var level: Int32 = 3
+
+  @Option(
+    help: ArgumentHelp("Records that may be rejected: a share or a number.", valueName: "n|n%"),
+    transform: {
+      guard let limit = RejectLimit($0) else {
+        throw ValidationError("--max-rejects \($0): give a share such as 1%, or a number")
+      }
+      return limit
+    })
+  var maxRejects = RejectLimit.share(0.01)
+
+  @Option(
+    help: ArgumentHelp(
+      "Do the i-th (from 0) of n parts of the input; prep merge joins them.", valueName: "i/n"))
+  var partition: String?
+
+  @Flag(help: "Replace what the folder holds of an earlier run.")
+  var overwrite = false
+
+  @Flag(name: [.long, .short], help: "No progress and no report.")
+  var quiet = false
+
+  @Flag(help: "Print the report as one JSON object.")
+  var json = false
+
+  /// Inputs, with what `--pack` took for its value.
+  private var allInputs: [String] {
+    if let pack, RunSpec.Packing(rawValue: pack) == nil { return [pack] + inputs }
+    return inputs
+  }
+
+  func validate() throws {
+    guard !allInputs.isEmpty else {
+      throw ValidationError("Missing expected argument '<input> ...'")
+    }
+    guard threads ?? 1 > 0, threads ?? 1 <= 1024 else {
+      throw ValidationError("--threads must be from 1 to 1024")
+    }
+    guard (1...19).contains(level) else { throw ValidationError("--level must be from 1 to 19") }
+    guard (1...encoding.contextLength).contains(packAlign) else {
+      throw ValidationError("--pack-align must be from 1 to the context length")
+    }
+    guard packAlign == 1 || pack != nil else {
+      throw ValidationError("--pack-align goes with --pack")
+    }
+    guard partition == nil || Manifest.Partition(partition ?? "") != nil else {
+      throw ValidationError("--partition: give i/n, such as 0/4, with i below n")
+    }
+    guard blockSize.bytes <= 1 << 30, maxRecordSize.bytes <= 1 << 30 else {
+      throw ValidationError("--block-size and --max-record-size must be at most 1GiB")
+    }
+  }
+
+  func run() async throws {
+    try reportingRunErrors {
+      var options = try encoding.options()
+      options.blockSize = blockSize.bytes
+      options.maximumRecordSize = maxRecordSize.bytes
+      options.level = level
+      if let pack { options.pack = RunSpec.Packing(rawValue: pack) ?? .whole }
+      options.packAlign = packAlign
+      let (spec, tokenizer) = try options.resolve()
+      let files = try InputFiles.resolve(allInputs)
+
+      var run = Run(spec: spec, inputs: files, output: output) { tokenizer.makeEncoder() }
+      run.threads = threads ?? ProcessorCount.available
+      run.rejectLimit = maxRejects
+      run.overwrite = overwrite
+      run.partition = partition.flatMap { Manifest.Partition($0) }
+      let display = ProgressDisplay(
+        totalBytes: InputFiles.size(of: files), isQuiet: quiet,
+        rejectsFile: "\(output)/\(Manifest.rejectsFileName)")
+      run.onProgress = { display.show($0) }
+      run.onReject = { display.show(file: $0, $1) }
+      let report: RunReport
+      do {
+        report = try run.start()
+      } catch {
+        display.close()
+        throw error
+      }
+      display.close()
+      guard !quiet || json else { return }
+      var out = StandardOutput()
+      if json {
+        var writer = JSONWriter()
+        report.write(to: &writer)
+        try out.write(writer.bytes)
+      } else {
+        for line in RunSummary(report, folder: output).lines { try out.line(line) }
+      }
+      try out.flush()
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import JSONText
+import ShardWriter
+
+/// `prep verify`: reads every byte of a data set and names what is damaged.
+struct VerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Check every byte of a data set against its checksums.",
+    discussion: """
+      Names shard, frame and byte offset of all damage; exit code 0: intact, 1: damage found, 2: not a data set.
+      A damaged or missing shard is made anew by the same prep run; manifest and rejects from the shards by \
+      --rebuild-manifest.
+      """)
+
+  @Argument(help: ArgumentHelp("Folder that prep run wrote.", valueName: "dir"))
+  var folder: String
+
+  @Flag(help: "Make manifest.sqlite and rejects.jsonl anew from the shards, after checking those.")
+  var rebuildManifest = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --rebuild-manifest: the folder holds part i of n only, as prep run --partition i/n wrote it.",
+      valueName: "i/n"))
+  var partition: String?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    guard partition == nil || Manifest.Partition(partition ?? "") != nil else {
+      throw ValidationError("--partition: give i/n, such as 0/4, with i below n")
+    }
+    guard partition == nil || rebuildManifest else {
+      throw ValidationError("--partition goes with --rebuild-manifest")
+    }
+  }
+
+  func run() async throws {
+    try reportingShardErrors {
+      if rebuildManifest {
+        _ = try DataSetVerifier.rebuildManifest(
+          folder, partition: partition.flatMap { Manifest.Partition($0) })
+      }
+      let result = try DataSetVerifier(folder)
+      var out = StandardOutput()
+      try json ? out.write(report(result)) : describe(result, to: &out)
+      try out.flush()
+      guard result.damage.isEmpty else { throw PrepExit.failure }
+    }
+  }
+
+  private func describe(_ result: DataSetVerifier, to out: inout StandardOutput) throws {
+    for damage in result.damage { try out.line("damaged  \(damage)") }
+    for note in result.notes { try out.line("note     \(note)") }
+    if result.damage.isEmpty, let manifest = result.rebuilt {
+      try out.line(
+        "intact   \(result.shardCount) shards, \(manifest.rowCount) rows, \(manifest.totals.tokens) tokens"
+      )
+      try out.line("digest   \(manifest.digest)")
+    } else {
+      try out.line(
+        "\(result.damagedShards.count) of \(result.shardCount) shards damaged; rows outside the frames"
+          + " named above can still be read")
+    }
+  }
+
+  private func report(_ result: DataSetVerifier) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("intact")
+    writer.bool(result.damage.isEmpty)
+    writer.key("shards")
+    writer.int(result.shardCount)
+    if result.damage.isEmpty, let manifest = result.rebuilt {
+      writer.key("rows")
+      writer.int(manifest.rowCount)
+      writer.key("tokens")
+      writer.int(Int(clamping: manifest.totals.tokens))
+      writer.key("digest")
+      writer.string(manifest.digest.description)
+    }
+    writer.key("damage")
+    writer.beginArray()
+    for damage in result.damage { write(damage, to: &writer) }
+    writer.endArray()
+    writer.key("notes")
+    writer.beginArray()
+    for note in result.notes { writer.string(note) }
+    writer.endArray()
+    writer.endObject()
+    writer.newline()
+    return writer.bytes
+  }
+
+  private func write(_ damage: ShardError, to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("file")
+    writer.string(damage.path)
+    if let frame = damage.frame {
+      writer.key("frame")
+      writer.int(frame)
+    }
+    if !damage.part.isEmpty {
+      writer.key("part")
+      writer.string(damage.part)
+    }
+    if let offset = damage.offset {
+      writer.key("offset")
+      writer.int(offset)
+    }
+    writer.key("reason")
+    writer.string(damage.reason)
+    writer.key("remedy")
+    writer.string(damage.remedy)
+    writer.endObject()
+  }
+}

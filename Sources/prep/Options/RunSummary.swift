@@ -1,0 +1,59 @@
+import Pipeline
+import ShardWriter
+
+/// The closing report of a run, for people.
+struct RunSummary {
+  private(set) var lines: [String] = []
+
+  init(_ report: RunReport, folder: String) {
+    let totals = report.totals
+    let records = Int(clamping: totals.records)
+    func share(_ part: UInt64) -> String {
+      records == 0 ? "" : " (\(Format.percent(Double(part) / Double(records))))"
+    }
+    add("records", Format.count(records))
+    add("accepted", Format.count(Int(clamping: totals.accepted)) + share(totals.accepted))
+    let rejected = totals.rejectedCount
+    add(
+      "rejected",
+      Format.count(Int(clamping: rejected))
+        + (rejected > 0 ? share(rejected) + ", see \(folder)/rejects.jsonl" : ""))
+    for (reason, count) in totals.rejected.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+      add("", "\(Format.count(Int(clamping: count))) \(reason)")
+    }
+    add("samples", Format.count(Int(clamping: totals.samples)))
+    add("rows", Format.count(Int(clamping: totals.rows)))
+    var cuts = Format.count(Int(clamping: totals.truncated))
+    if let lost = totals.counters["terminators_cut"], lost > 0 {
+      cuts += ", \(Format.count(Int(clamping: lost))) of them lost their end token"
+    }
+    add("truncated", cuts)
+    if let straddles = totals.counters["straddling_tokens"], straddles > 0 {
+      add("straddling", "\(Format.count(Int(clamping: straddles))) tokens span a boundary")
+    }
+    add("tokens", Format.count(Int(clamping: totals.tokens)))
+    add(
+      "supervised",
+      "\(Format.count(Int(clamping: totals.supervisedTokens))) (\(Format.percent(report.supervisedShare)))"
+    )
+    add(
+      "padding avoided",
+      "\(Format.count(report.paddingAvoided)) tokens (rows are \(Format.percent(report.fill)) full)"
+    )
+    add("bytes in", Format.bytes(Int(clamping: report.bytesIn)))
+    var shards = "\(Format.bytes(report.bytesOut)) in \(report.manifest.shards.count) shards"
+    if report.blocksReused > 0 { shards += ", \(report.blocksReused) of them made before" }
+    add("bytes out", shards)
+    let seconds = max(report.seconds, 1e-9)
+    add(
+      "time",
+      "\(Format.decimal(report.seconds, places: 2)) s, \(Format.count(Int(Double(totals.rows) / seconds))) rows/s, "
+        + "\(Format.bytes(Int(Double(report.bytesIn) / seconds)))/s")
+    add("digest", report.manifest.digest.description)
+    add("next", "prep inspect \(folder) --row 0")
+  }
+
+  private mutating func add(_ name: String, _ value: String) {
+    lines.append(name + String(repeating: " ", count: max(1, 17 - name.count)) + value)
+  }
+}

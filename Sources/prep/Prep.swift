@@ -1,0 +1,20 @@
+import ArgumentParser
+
+@main
+struct Prep: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prep",
+    abstract: "Turns instruction records into training shards: exact ids, explained masks.",
+    subcommands: [
+      RunCommand.self,
+      InspectCommand.self,
+      VerifyCommand.self,
+      MergeCommand.self,
+      ExportCommand.self,
+      TrainCommand.self,
+      EncodeCommand.self,
+      DecodeCommand.self,
+      TokenizerCommand.self,
+      RenderCommand.self,
+    ])
+}

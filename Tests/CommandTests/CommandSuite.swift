@@ -1,0 +1,5 @@
+import Testing
+
+@testable import prep
+
+@Suite struct CommandSuite {}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import InstructionFormat
+
+@Suite struct InstructionFormatSuite {}

@@ -1,0 +1,161 @@
+"""Conversations and templates for the tests of chat rendering, and the reference that they are compared with."""
+
+import json
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from prep_command import CHECKOUT, prep
+from transformers.utils import chat_template_utils
+
+TEMPLATES = sorted((CHECKOUT / "fixtures" / "templates").glob("*.jinja"))
+BOS, EOS = "<s>", "</s>"
+DATE = "2024-07-26"
+
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "description": "Wetter für einen Ort – \"now\" & later",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string", "description": "Name of the city"},
+                    "unit": {"type": "string", "enum": ["°C", "°F"], "default": "°C"},
+                    "days": {"type": "integer", "description": "How many days", "nullable": True},
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                    "deep": {"type": "object", "properties": {"x": {"type": "number"}}, "required": ["x"]},
+                    "any": {"oneOf": [{"type": "string", "description": "s"}, {"type": "integer", "default": 3}]},
+                    "both": {"type": ["string", "null"]},
+                },
+                "required": ["city"],
+            },
+        },
+    },
+    {"type": "function", "function": {"name": "stop", "description": "Stops."}},
+]
+
+
+def call(name, arguments, identifier="call_1"):
+    return {"id": identifier, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def user(content):
+    return {"role": "user", "content": content}
+
+
+def assistant(content, **more):
+    return {"role": "assistant", "content": content, **more}
+
+
+def system(content):
+    return {"role": "system", "content": content}
+
+
+def tool(content, **more):
+    return {"role": "tool", "content": content, **more}
+
+
+def parts(*texts):
+    return [{"type": "text", "text": text} for text in texts]
+
+
+def conversations() -> dict[str, dict]:
+    """Records by name."""
+    odd = "Žluťoučký kůň 漢字 🙂‍🙃 e\u0301 \u2028 \u0085 İ ß ﬃ \u00a0end\u00a0"
+    weather = call("get_weather", {"city": "Zürich", "days": 2, "x": 1.5, "y": None, "z": [True, {"k": "v\n\"q\""}]})
+    cases = {
+        "one turn": [user("Hello")],
+        "one pair": [user("Hello"), assistant("Hi there")],
+        "many": [user("a"), assistant("b"), user("c"), assistant("d"), user("e"), assistant("f")],
+        "system": [system("Be kind."), user("Hello"), assistant("Hi")],
+        "developer": [{"role": "developer", "content": "Be brief."}, user("Hello"), assistant("Hi")],
+        "system twice": [system("One."), user("Hello"), assistant("Hi"), system("Two."), user("x"), assistant("y")],
+        "only assistant": [assistant("Hi")],
+        "two users": [user("a"), user("b"), assistant("c")],
+        "two assistants": [user("a"), assistant("b"), assistant("c")],
+        "unknown role": [user("a"), {"role": "critic", "content": "b"}],
+        "empty content": [user(""), assistant("")],
+        "spaces": [user("  \n a b \t\n"), assistant("\n\n  c\u2003d \n")],
+        "none content": [user("a"), assistant(None, tool_calls=[weather])],
+        "no content": [user("a"), {"role": "assistant"}],
+        "parts": [system("s"), user(parts("a", " b ")), assistant(parts("c\n"))],
+        "image": [user([{"type": "image"}, {"type": "text", "text": "what?"}]), assistant("a cat")],
+        "non-ASCII": [system(odd), user(odd), assistant(odd)],
+        "quotes": [user("it's \"quoted\" \\ back\\slash {% raw %} {{ x }}"), assistant("<|im_end|></s>[/INST]<think>")],
+        "very long": [user("word " * 4000), assistant("Wort ü " * 4000)],
+        "reasoning": [user("a"), assistant("b", reasoning_content="because\n"), user("c"), assistant("d", reasoning_content=" why ")],
+        "thinking": [user("a"), assistant("b", thinking="hmm"), user("c"), assistant("d", reasoning="so")],
+        "inline think": [user("a"), assistant("<think>\nx\n</think>\n\nb"), user("c"), assistant("<think>y</think>d")],
+        "half think": [user("a"), assistant("x</think>b"), user("c"), assistant("<think>y")],
+        "call": [user("w?"), assistant("", tool_calls=[weather]), tool('{"t": 20}', name="get_weather", tool_call_id="call_1"),
+                 assistant("20 °C")],
+        "call with text": [system("s"), user("w?"), assistant("Let me look.", tool_calls=[weather]),
+                           tool("20", name="get_weather", tool_call_id="call_1"), assistant("It is 20."), user("thanks"),
+                           assistant("Bye", reasoning_content="polite")],
+        "two calls": [user("w?"), assistant("", tool_calls=[weather, call("stop", {}, "call_2")]),
+                      tool("20", name="get_weather", tool_call_id="call_1"), tool("ok", name="stop", tool_call_id="call_2"),
+                      assistant("done")],
+        "call with reasoning": [user("w?"), assistant("", reasoning_content="need it", tool_calls=[weather]),
+                                tool("20", name="get_weather"), assistant("20", reasoning_content="got it")],
+        "call as text": [user("w?"), assistant("", tool_calls=[call("get_weather", '{"city": "Bern"}')]), tool("7"),
+                         assistant("7")],
+        "bare call": [user("w?"), assistant("", tool_calls=[{"name": "stop", "arguments": {"a": "b"}}]), tool("ok"),
+                      assistant("done")],
+        "tool parts": [user("w?"), assistant("", tool_calls=[weather]), tool(parts("a", "b")), assistant("c")],
+        "tool response text": [user("w?"), assistant("x"), user("<tool_response>\n1\n</tool_response>"), assistant("y")],
+        "ends with tool": [user("w?"), assistant("", tool_calls=[weather]), tool("20", name="get_weather")],
+        "numbers": [user("n"), assistant("", tool_calls=[call("stop", {
+            "i": 18446744073709551615, "j": -9223372036854775808, "f": [1e16, 1e-5, 0.1, 1e22, 123456789.125, 5e-324, -0.0, 100.0]})]),
+            tool("ok"), assistant("done")],
+    }
+    records = {name: {"messages": messages} for name, messages in cases.items()}
+    for name in ["one pair", "system", "call", "call with text", "two calls", "call with reasoning", "many", "parts"]:
+        records[f"{name}, tools"] = {"messages": cases[name], "tools": TOOLS}
+    records["documents"] = {"messages": cases["one pair"], "documents": [{"title": "T", "text": "body"}]}
+    return records
+
+
+class FixedDate(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2024, 7, 26)
+
+
+def reference(template: str, record: dict, add_generation_prompt: bool, variables: dict, spans: bool = False):
+    """What `apply_chat_template(tokenize=False)` gives, or the exception it raises; with `spans`, the generation spans too."""
+    chat_template_utils.datetime = FixedDate
+    messages = [{key: value for key, value in message.items() if value is not None} for message in record["messages"]]
+    try:
+        texts, indices = chat_template_utils.render_jinja_template(
+            [messages], tools=record.get("tools"), documents=record.get("documents"), chat_template=template,
+            add_generation_prompt=add_generation_prompt, return_assistant_tokens_mask=spans, **variables)
+    except Exception as error:
+        return error
+    return (texts[0], indices[0]) if spans else texts[0]
+
+
+def render(template: Path | str, records, *flags, bos=BOS, eos=EOS, date=DATE) -> list[dict]:
+    """`prep render --json` for many records, from one process."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "records.jsonl"
+        with open(path, "w", encoding="utf-8") as file:
+            for record in records:
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        special = [f"--template-arg={name}={json.dumps(text)}" for name, text in (("bos_token", bos), ("eos_token", eos))]
+        result = prep("render", path, "--template", template, "--date", date, "--json", *special, *flags, check=False)
+    assert result.returncode in (0, 1), result.stderr.decode(errors="replace")
+    return [json.loads(line) for line in result.stdout.split(b"\n") if line]
+
+
+def supervised(rendered: dict) -> list[tuple[int, int]]:
+    """The supervised byte ranges of a render, joined where they touch."""
+    ranges = []
+    for segment in rendered["segments"]:
+        if segment["supervised"]:
+            if ranges and ranges[-1][1] == segment["start"]:
+                ranges[-1] = (ranges[-1][0], segment["end"])
+            else:
+                ranges.append((segment["start"], segment["end"]))
+    return ranges

@@ -1,0 +1,51 @@
+"""What every oracle test shares: the command under test, the seed, the volume.
+
+`PREP` names the built command (default `.build/release/prep`); `PREP_ORACLE_SEED` repeats a run; `PREP_TEST_SCALE`
+multiplies the number of random comparisons (1 by default).
+"""
+
+import os
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+SEED = int(os.environ.get("PREP_ORACLE_SEED") or random.SystemRandom().randrange(1 << 32))
+SCALE = float(os.environ.get("PREP_TEST_SCALE") or 1)
+
+
+def pytest_report_header(config):
+    import prep_command
+
+    return [f"prep: {prep_command.PREP}", f"oracle seed: {SEED} (PREP_ORACLE_SEED), scale {SCALE} (PREP_TEST_SCALE)"]
+
+
+# Labels of the parameters of tests that failed in this run.
+FAILED: set[str] = set()
+
+
+def pytest_runtest_logreport(report):
+    if report.failed and "[" in report.nodeid:
+        FAILED.add(report.nodeid.split("[", 1)[1].rstrip("]"))
+
+
+@pytest.fixture
+def rng(request) -> random.Random:
+    """Random numbers that depend on the run's seed and the test's name only."""
+    print(f"PREP_ORACLE_SEED={SEED}")
+    return random.Random(f"{SEED} {request.node.nodeid}")
+
+
+@pytest.fixture(scope="session")
+def scale() -> float:
+    return SCALE
+
+
+@pytest.fixture(scope="session")
+def real():
+    import real_files
+
+    return real_files.real

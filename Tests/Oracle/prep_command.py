@@ -1,0 +1,51 @@
+"""Runs `prep`: one process for many texts."""
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PREP = os.environ.get("PREP") or str(CHECKOUT / ".build" / "release" / "prep")
+
+
+def prep(*arguments, input=None, check=True, env=None) -> subprocess.CompletedProcess:
+    """Runs the command; bytes in, bytes out. With `check`, a failure shows what prep said."""
+    result = subprocess.run(
+        [PREP, *map(str, arguments)], input=input, capture_output=True, env={**os.environ, **(env or {})})
+    if check and result.returncode != 0:
+        raise AssertionError(
+            f"prep {' '.join(map(str, arguments))[:500]} exited {result.returncode}: {result.stderr.decode(errors='replace')}")
+    return result
+
+
+def encode(tokenizer, texts, *flags, check=True) -> list[dict]:
+    """`{"ids", "tokens", "offsets"}` for each text, in order, from one process. Offsets are byte ranges."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "texts.jsonl"
+        with open(path, "w", encoding="utf-8") as file:
+            for text in texts:
+                file.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
+        result = prep("encode", "--tokenizer", tokenizer, "--input", path, "--json", *flags, check=check)
+    return [json.loads(line) for line in result.stdout.split(b"\n") if line]
+
+
+def decode(tokenizer, many_ids, *flags) -> list[str]:
+    """The text of each list of ids, from one process."""
+    lines = "".join(json.dumps({"ids": list(ids)}) + "\n" for ids in many_ids)
+    result = prep("decode", "--tokenizer", tokenizer, "--input", "-", "--json", *flags, input=lines.encode())
+    return [json.loads(line)["text"] for line in result.stdout.split(b"\n") if line]
+
+
+def describe(tokenizer, *flags) -> dict:
+    """`prep tokenizer X --json`."""
+    return json.loads(prep("tokenizer", tokenizer, "--json", *flags).stdout)
+
+
+def byte_offsets(text: str, offsets) -> list[list[int]]:
+    """The reference's character ranges as byte ranges in the UTF-8 of the text."""
+    starts = [0]
+    for character in text:
+        starts.append(starts[-1] + len(character.encode("utf-8")))
+    return [[starts[a], starts[b]] for a, b in offsets]

@@ -1,0 +1,2 @@
+class VisionDataset:
+    """The base class that streaming.vision inherits from."""

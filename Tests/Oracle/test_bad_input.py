@@ -1,0 +1,216 @@
+"""Every row of the design's "Bad input gets", fed to the command; messages are compared word for word."""
+
+import json
+import os
+import sqlite3
+import stat
+import subprocess
+
+import pytest
+from prep_command import PREP, prep
+
+GOOD = '{"task":"T","context":"","response":"R"}\n'
+
+
+def run(tmp_path, data, *flags, name="in.jsonl"):
+    """Runs over one file; the process, its report where it has one, and its rejects."""
+    path = tmp_path / name
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    out = tmp_path / "out"
+    result = prep("run", path, "-o", out, "--json", *flags, check=False)
+    rejects = out / "rejects.jsonl"
+    lines = [json.loads(line) for line in open(rejects, encoding="utf-8")] if rejects.exists() else []
+    return result, json.loads(result.stdout) if result.stdout else None, lines
+
+
+RECORDS = [
+    ('{"task":"T","response":', "invalid-json",
+     "invalid JSON at byte 23 of the record: the JSON ends too early: a value is missing", "mend or remove the record"),
+    (b'{"task":"T\xff","response":"R"}', "invalid-utf8", "invalid UTF-8 at byte 10 of the record",
+     "convert the file to UTF-8"),
+    ('{"task":"T"}', "missing-field", 'field "response" is missing',
+     "add it, or name the one that holds it: --field response=NAME"),
+    ('{"response":"R"}', "missing-field", 'field "task" is missing',
+     "add it, or name the one that holds it: --field task=NAME"),
+    ('{"task":"T","response":7}', "wrong-type", 'field "response" is a number, not a string', "write it as a string"),
+    ('{"task":"T","response":""}', "empty-response", 'field "response" is empty: there is nothing to learn',
+     "give a response, or remove the record"),
+    ('{"task":"T","response":"\\ud800"}', "lone-surrogate",
+     "a lone surrogate escape is not a character, at byte 24 of the record",
+     "write the character itself, or remove it"),
+    ('[1,2]', "not-an-object", "the record is an array, not an object", "write one JSON object a record"),
+    ('{"a":1}', "unknown-schema", 'no known field among "a"',
+     "name the fields, as in --field task=question --field response=answer"),
+]
+
+
+@pytest.mark.parametrize("record, reason, message, remedy", RECORDS)
+def test_a_bad_record_is_rejected_with_its_place_and_the_run_goes_on(tmp_path, record, reason, message, remedy):
+    raw = record if isinstance(record, bytes) else record.encode()
+    data = GOOD.encode() + raw + b"\n" + GOOD.encode()
+    result, report, rejects = run(tmp_path, data, "--max-rejects", "50%")
+    assert result.returncode == 0
+    assert report["records"] == 3 and report["accepted"] == 2 and report["rejected"] == {reason: 1}
+    assert [(r["line"], r["offset"], r["reason"], r["message"], r["remedy"]) for r in rejects] == [
+        (2, len(GOOD), reason, message, remedy)]
+    assert rejects[0]["record"] == raw.decode(errors="replace")
+    assert rejects[0]["file"] == str(tmp_path / "in.jsonl")
+    assert f"rejected {tmp_path}/in.jsonl:2: {message} ({remedy})\n" == result.stderr.decode()
+
+
+def test_an_unknown_role_is_named(tmp_path):
+    record = {"messages": [{"role": "wizard", "content": "a"}, {"role": "assistant", "content": "b"}]}
+    result, report, rejects = run(
+        tmp_path, json.dumps(record) + "\n", "--max-rejects", "100%", "--template", "chatml")
+    assert result.returncode == 0 or report is None
+    assert report["rejected"] == {"unknown-role": 1}
+    assert rejects[0]["field"] == "messages[0].role"
+
+
+def test_above_the_limit_nothing_is_published(tmp_path):
+    result, report, _ = run(tmp_path, GOOD * 98 + "{}\n" * 2)
+    assert result.returncode == 1 and report is None
+    assert not (tmp_path / "out" / "manifest.sqlite").exists()
+    assert result.stderr.decode().splitlines()[-1] == (
+        f"prep: 2 of 100 records were rejected, more than --max-rejects 1%: nothing is published (mend them, or raise "
+        f"the limit; see {tmp_path}/out/rejects.jsonl)")
+    result, report, _ = run(tmp_path, GOOD * 98 + "{}\n" * 2, "--max-rejects", "2")
+    assert result.returncode == 0 and report["accepted"] == 98
+
+
+@pytest.mark.parametrize("data", [
+    b"\xef\xbb\xbf" + GOOD.encode(), GOOD.replace("\n", "\r\n").encode(), b"\n \n" + GOOD.encode() + b"\n\n",
+    GOOD.encode()[:-1], b'{"task":"\\u0000\\t\\"\\u00e9","response":"R"}\n', b'{"task":"T","response":"\\ud83d\\ude42"}',
+])
+def test_layout_and_escapes_are_handled(tmp_path, data):
+    result, report, _ = run(tmp_path, data)
+    assert result.returncode == 0 and report["accepted"] == report["records"] == 1
+
+
+@pytest.mark.parametrize("raw", [b'{"task":"\x00","response":"R"}', b"\x00\x00\x00", b'{"task":"\x01"}', b"\xff" * 100])
+def test_raw_nul_and_control_bytes_are_rejected_by_name(tmp_path, raw):
+    result, report, rejects = run(tmp_path, raw + b"\n" + GOOD.encode(), "--max-rejects", "100%")
+    assert result.returncode == 0 and report["accepted"] == 1
+    assert rejects[0]["reason"] in ("invalid-json", "invalid-utf8")
+
+
+def test_a_very_long_line_is_rejected_in_bounded_memory(tmp_path):
+    """256 MiB here; the limit is reached long before, and memory does not depend on the rest."""
+    path = tmp_path / "in.jsonl"
+    with open(path, "wb") as file:
+        file.write(GOOD.encode() + b'{"task":"')
+        for _ in range(256):
+            file.write(b"x" * (1 << 20))
+        file.write(b'","response":"R"}\n' + GOOD.encode())
+    script = (
+        "import resource,subprocess,sys; r=subprocess.run(sys.argv[1:],capture_output=True); "
+        "sys.stdout.buffer.write(r.stdout); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+    import sys
+    result = subprocess.run(
+        [sys.executable, "-c", script, PREP, "run", str(path), "-o", str(tmp_path / "out"), "--json", "-q",
+         "--max-rejects", "50%", "--threads", "2"], capture_output=True, check=True)
+    report, peak = result.stdout.splitlines()
+    assert json.loads(report)["rejected"] == {"too-large": 1}
+    assert json.loads(report)["accepted"] == 2
+    assert int(peak) < 250_000
+    reject = json.loads(open(tmp_path / "out" / "rejects.jsonl").readline())
+    assert reject["message"] == "the record is larger than 16777216 bytes"
+    assert reject["line"] == 2 and len(reject["record"]) == 4096
+
+
+def test_control_token_text_in_content_is_plain_text(tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"task":"a<|endoftext|>b","response":"R"}\n')
+    ids = lambda *flags: json.loads(prep("inspect", path, "--json", "--unpadded", *flags).stdout)["input_ids"]
+    assert ids().count(50256) == 1
+    assert ids("--parse-special").count(50256) == 2
+
+
+def test_a_missing_tokenizer_or_template_is_an_error_before_any_work(tmp_path):
+    (tmp_path / "in.jsonl").write_text(GOOD)
+    for flags, message in [
+        (["--tokenizer", tmp_path / "no.json"],
+         f"{tmp_path}/no.json: there is no such file or folder (give gpt2, a tokenizer file, a model folder, or a name "
+         "such as Qwen/Qwen3-8B)"),
+        (["--template", tmp_path / "no.jinja"],
+         f"{tmp_path}/no.jinja: there is no such template (give plain, alpaca, chatml, llama3, a file or a model folder)"),
+        (["--eos-token", "<none>"], 'gpt2: it has no token "<none>" (name another with --eos-token)'),
+    ]:
+        result = prep("run", tmp_path / "in.jsonl", "-o", tmp_path / "out", *flags, check=False)
+        assert result.returncode == 2
+        assert result.stderr.decode() == f"prep: {message}\n"
+        assert not (tmp_path / "out").exists()
+
+
+def test_malformed_tokenizer_and_template_name_their_place(tmp_path):
+    (tmp_path / "in.jsonl").write_text(GOOD)
+    (tmp_path / "t.json").write_text('{"model": {"type": "Unigram", "vocab": []}}')
+    (tmp_path / "t.jinja").write_text("{% for x in %}")
+    for flag, name in (("--tokenizer", "t.json"), ("--template", "t.jinja")):
+        result = prep("run", tmp_path / "in.jsonl", "-o", tmp_path / "out", flag, tmp_path / name, check=False)
+        assert result.returncode == 2
+        assert result.stderr.decode().startswith(f"prep: {tmp_path}/{name}")
+        assert not (tmp_path / "out").exists()
+
+
+def test_another_specs_folder_is_refused(tmp_path):
+    run(tmp_path, GOOD)
+    result, _, _ = run(tmp_path, GOOD, "--context-length", "512")
+    assert result.returncode == 2
+    text = result.stderr.decode()
+    assert text.startswith(f"prep: {tmp_path}/out: the folder holds shards of another spec (")
+    assert text.endswith(") (choose another --output, or replace them with --overwrite)\n")
+    result, report, _ = run(tmp_path, GOOD, "--context-length", "512", "--overwrite")
+    assert result.returncode == 0 and report["accepted"] == 1
+
+
+def test_unreadable_input_is_an_error_and_nothing_is_published(tmp_path):
+    import gzip
+
+    data = gzip.compress(GOOD.encode() * 10_000)
+    result, _, _ = run(tmp_path, data[: len(data) // 2], name="in.jsonl.gz")
+    assert result.returncode == 2
+    message = result.stderr.decode()
+    assert "the gzip data ends too early: the file is cut off (make or copy the file again; `gzip -t` says where it is broken)" in message
+    assert not (tmp_path / "out" / "manifest.sqlite").exists()
+    broken = bytearray(data)
+    broken[len(data) // 2] ^= 0xFF
+    result, _, _ = run(tmp_path, bytes(broken), name="in.jsonl.gz")
+    assert result.returncode == 2
+    result, report, _ = run(tmp_path, data, name="in.jsonl.gz")
+    assert result.returncode == 0 and report["accepted"] == 10_000
+    result = prep("run", tmp_path / "none.jsonl", "-o", tmp_path / "o2", check=False)
+    assert result.returncode == 2
+    assert result.stderr.decode() == f"prep: {tmp_path}/none.jsonl: no such file or folder (check the path)\n"
+    (tmp_path / "empty").mkdir()
+    result = prep("run", tmp_path / "empty", "-o", tmp_path / "o2", check=False)
+    assert result.stderr.decode() == (
+        f"prep: {tmp_path}/empty: the folder holds no .jsonl, .ndjson or .json file (name the files themselves)\n")
+
+
+def test_a_full_disk_leaves_no_partial_file(tmp_path):
+    """A limit on file size stands for the full disk."""
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps({"task": f"{n} {n * 7919}", "response": f"{n * 104729}"}) + "\n" for n in range(20_000)))
+    script = "import resource,signal,subprocess,sys; signal.signal(signal.SIGXFSZ,signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE,(4096,4096)); sys.exit(subprocess.run(sys.argv[1:]).returncode)"
+    import sys
+    result = subprocess.run(
+        [sys.executable, "-c", script, PREP, "run", str(path), "-o", str(tmp_path / "out"), "-q"], capture_output=True)
+    assert result.returncode in (1, 2)
+    assert b"too large" in result.stderr
+    names = [p.name for p in (tmp_path / "out").iterdir()]
+    assert not [name for name in names if name.startswith("shard-") or name == "manifest.sqlite"], names
+    assert json.loads(prep("run", path, "-o", tmp_path / "out", "--json", "-q").stdout)["accepted"] == 20_000
+
+
+def test_a_damaged_shard_is_named_and_other_rows_stay_readable(tmp_path):
+    records = "".join(json.dumps({"task": f"{n} {n * 7919}", "response": f"{n * 104729}"}) + "\n" for n in range(60_000))
+    run(tmp_path, records)
+    shard = next((tmp_path / "out").glob("shard-*.zst"))
+    data = bytearray(shard.read_bytes())
+    data[len(data) * 3 // 4] ^= 1
+    shard.write_bytes(data)
+    result = prep("verify", tmp_path / "out", check=False)
+    assert result.returncode == 1
+    assert shard.name in result.stdout.decode() and "frame" in result.stdout.decode()
+    assert json.loads(prep("inspect", tmp_path / "out", "--row", "0", "--json").stdout)["tokens"]

@@ -1,0 +1,187 @@
+"""Masks against truths that know nothing of how they are made: sentinels for contents, `{% generation %}` spans, prompts."""
+
+import copy
+import re
+
+import pytest
+from chat_cases import BOS, EOS, TEMPLATES, TOOLS, assistant, call, conversations, reference, render, supervised, system, tool, user
+
+GIVEN = {"bos_token": BOS, "eos_token": EOS}
+# Templates whose turns end with the next turn's header: the model samples a header as its stop token.
+NO_TERMINATOR = {"glm4moe", "idefics3", "llava_next", "cohere"}
+
+
+def sentinel(number):
+    return f"Q{number:03d}sentinel{number:03d}Q"
+
+
+def marked(messages):
+    """The same conversation with a unique word for each content, reasoning and argument; the words of the assistant."""
+    messages = copy.deepcopy(messages)
+    own, others = [], []
+    for message in messages:
+        words = own if message["role"] == "assistant" else others
+        for field in ["content", "reasoning_content"]:
+            if isinstance(message.get(field), str) and message[field]:
+                message[field] = sentinel(len(own) + len(others))
+                words.append(message[field])
+        for tool_call in message.get("tool_calls") or []:
+            arguments = tool_call["function"]["arguments"]
+            for key in arguments:
+                arguments[key] = sentinel(len(own) + len(others))
+                words.append(arguments[key])
+    return messages, own, others
+
+
+CASES = {
+    "pair": [user("a"), assistant("b")],
+    "system": [system("s"), user("a"), assistant("b")],
+    "many": [user("a"), assistant("b"), user("c"), assistant("d"), user("e"), assistant("f")],
+    "reasoning": [user("a"), assistant("b", reasoning_content="r"), user("c"), assistant("d", reasoning_content="r")],
+    "call": [user("a"), assistant("", tool_calls=[call("get_weather", {"city": "x", "unit": "y"})]),
+             tool("20", name="get_weather"), assistant("d")],
+    "call and text": [user("a"), assistant("t", tool_calls=[call("get_weather", {"city": "x"})]), tool("20", name="get_weather"),
+                      assistant("d"), user("e"), assistant("f")],
+}
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_contents_are_learned_and_nothing_else(template):
+    """Every word of the assistant that is rendered is learned, none of another, and no byte of a prompt."""
+    text = template.read_text(encoding="utf-8")
+    for name, messages in CASES.items():
+        messages, own, others = marked(messages)
+        for tools in [None, TOOLS]:
+            record = {"messages": messages, **({"tools": tools} if tools else {})}
+            (ours,) = render(template, [record])
+            if "error" in ours:
+                continue
+            whole = ours["text"].encode()
+            learned = [whole[a:b] for a, b in supervised(ours)]
+            joined = b"\0".join(learned)
+            for word in own:
+                assert joined.count(word.encode()) == whole.count(word.encode()), (name, word, learned)
+            for word in others:
+                assert word.encode() not in joined, (name, word, learned)
+            for other in TOOLS:
+                assert other["function"]["name"].encode() + b'"' not in joined or "call" in name, (name, learned)
+            # What the prompt of a turn supplies is not learned.
+            for index, message in enumerate(messages):
+                prompt = reference(text, {**record, "messages": messages[:index]}, True, GIVEN) if index else None
+                if message["role"] != "assistant" or not isinstance(prompt, str):
+                    continue
+                if whole.startswith(prompt.encode()):
+                    length = len(prompt.encode())
+                    assert not any(a < length < b for a, b in supervised(ours)), (name, index, prompt)
+                    if index + 1 < len(messages) or messages[-1]["role"] == "assistant":
+                        assert any(a == length for a, b in supervised(ours)), (name, index, prompt[-60:], supervised(ours))
+            # Each turn's last learned bytes are its terminator.
+            if template.stem not in NO_TERMINATOR and "call" not in name:
+                for piece in learned:
+                    assert re.search(rb"[>\]]$", piece), (name, learned)
+
+
+@pytest.mark.parametrize("template", [path for path in TEMPLATES if "generation %}" in path.read_text()], ids=lambda path: path.stem)
+def test_generation_blocks_equal_transformers(template):
+    """`--loss generation` learns exactly the spans of `return_assistant_tokens_mask`, and says where they differ from ours."""
+    text = template.read_text(encoding="utf-8")
+    records = conversations()
+    rendered = render(template, records.values(), "--loss", "generation")
+    for (name, record), ours in zip(records.items(), rendered):
+        theirs = reference(text, record, False, GIVEN, spans=True)
+        if isinstance(theirs, Exception):
+            assert "error" in ours, name
+            continue
+        whole, spans = theirs
+        expected = []
+        for start, end in spans:
+            start, end = len(whole[:start].encode()), len(whole[:end].encode())
+            if start == end:
+                continue
+            if expected and expected[-1][1] == start:
+                expected[-1] = (expected[-1][0], end)
+            else:
+                expected.append((start, end))
+        assert supervised(ours) == expected, name
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_unrolled_samples_are_the_prefixes(template):
+    """`--history unroll`: one sample for each assistant turn, the conversation up to it, only that turn learned."""
+    text = template.read_text(encoding="utf-8")
+    messages, own, _ = marked(CASES["many"])
+    if isinstance(reference(text, {"messages": messages}, False, GIVEN), Exception):
+        return
+    samples = render(template, [{"messages": messages}], "--history", "unroll")
+    assert len(samples) == 3
+    for index, sample in enumerate(samples):
+        assert sample["text"] == reference(text, {"messages": messages[:2 * index + 2]}, False, GIVEN)
+        learned = b"\0".join(sample["text"].encode()[a:b] for a, b in supervised(sample)).decode()
+        assert [word for word in own if word in learned] == [word for word in own[index:index + 1] if word in sample["text"]]
+
+
+def test_weights_and_train():
+    messages = [user("a"), assistant("b", weight=0), user("c"), assistant("d", train=False), user("e"), assistant("f", weight=0.5)]
+    (ours,) = render("chatml", [{"messages": messages}])
+    assert [ours["text"][a:b] for a, b in supervised(ours)] == ["f<|im_end|>"]
+    assert {segment.get("weight") for segment in ours["segments"] if segment["supervised"]} == {0.5}
+
+
+def test_last_and_all():
+    record = {"messages": CASES["many"]}
+    (last,) = render("chatml", [record], "--loss", "last")
+    assert [last["text"][a:b] for a, b in supervised(last)] == ["f<|im_end|>"]
+    (every,) = render("chatml", [record], "--loss", "all")
+    assert supervised(every) == [(0, len(every["text"]))]
+
+
+def test_schemas_agree():
+    """ShareGPT, prompt and completion, and task and response render as the same messages do."""
+    messages = [user("a"), assistant("b")]
+    records = [
+        {"messages": messages},
+        {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]},
+        {"prompt": messages[:1], "completion": messages[1:]},
+        {"task": "a", "response": "b"},
+    ]
+    rendered = render("chatml", records)
+    assert len({one["text"] for one in rendered}) == 1
+    assert len({tuple(supervised(one)) for one in rendered}) == 1
+    sources = [[s["source"] for s in one["segments"] if s["reason"] == "assistant content"] for one in rendered]
+    assert sources == [["messages[1].content"], ["conversations[1].value"], ["completion[0].content"], ["response"]]
+    (with_context,) = render("chatml", [{"task": "a", "context": "x", "response": "b"}], "--system", "S")
+    assert with_context["text"].startswith("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\na\n\nx<|im_end|>")
+
+
+def test_history_error_names_the_turn():
+    rewriting = next(path for path in TEMPLATES if path.stem == "qwen3")
+    (ours,) = render(rewriting, [{"messages": CASES["reasoning"]}], "--history", "error")
+    assert ours["code"] == "history-rewritten" and "messages[1]" in ours["error"]
+    (fine,) = render("chatml", [{"messages": CASES["many"]}], "--history", "error")
+    assert "text" in fine
+
+
+def test_date_is_never_the_clock():
+    template = next(path for path in TEMPLATES if path.stem == "llama3_2")
+    record = {"messages": CASES["pair"]}
+    from prep_command import prep
+    import json
+
+    result = prep("render", "-", "--template", template, "--json", "--template-arg=bos_token=x", input=json.dumps(record).encode(), check=False)
+    assert json.loads(result.stdout)["code"] == "date-missing"
+    (dated,) = render(template, [record], date="2023-02-03")
+    assert "03 Feb 2023" in dated["text"]
+
+
+def test_a_terminator_that_the_next_header_writes_is_learned_once():
+    template = next(path for path in TEMPLATES if path.stem == "glm4moe")
+    (ours,) = render(template, [{"messages": CASES["many"]}], eos="<|user|>")
+    assert [ours["text"][a:b] for a, b in supervised(ours)] == [
+        "\n<think></think>\nb<|user|>", "\n<think></think>\nd<|user|>", "\n<think></think>\nf"]
+
+
+def test_what_the_prompt_prefills_is_not_learned():
+    template = next(path for path in TEMPLATES if path.stem == "qwen3")
+    (ours,) = render(template, [{"messages": CASES["pair"]}], "--template-arg", "enable_thinking=false")
+    assert ours["text"].endswith("assistant\n<think>\n\n</think>\n\nb<|im_end|>\n")
+    assert [ours["text"][a:b] for a, b in supervised(ours)] == ["b<|im_end|>"]

@@ -1,0 +1,140 @@
+"""Exports read by the readers that training scripts use: each gives the arrays of `prep inspect --json`."""
+
+import json
+import os
+import shutil
+
+import numpy
+import pytest
+
+import export_readers
+import shard_reader
+from prep_command import prep
+from test_shards import folders, inspected  # noqa: F401 (a fixture)
+
+ALL = "input_ids,attention_mask,labels,position_ids,seq_lengths,weights"
+
+
+@pytest.fixture(scope="module", params=["plain", "packed", "aligned"])
+def case(request):
+    return request.param
+
+
+@pytest.fixture(scope="module", params=["padded", "unpadded"])
+def padding(request):
+    return () if request.param == "padded" else ("--unpadded",)
+
+
+def export(folder, format, output, *flags):
+    report = json.loads(prep("export", folder, "--format", format, "--output", output, "--json", *flags).stdout)
+    assert report["bytes"] == sum(file.stat().st_size for file in output.iterdir())
+    return output
+
+
+def compare(rows, expected):
+    assert len(rows) == len(expected) > 0
+    for row, truth in zip(rows, expected, strict=True):
+        for name in ("input_ids", "labels", "attention_mask"):
+            assert numpy.asarray(row[name]).tolist() == truth[name], name
+
+
+def test_parquet(folders, case, padding, tmp_path):
+    output = export(folders[case], "parquet", tmp_path / "out", *padding)
+    expected = inspected(folders[case], *padding)
+    compare(export_readers.with_pyarrow(output), expected)
+    compare(export_readers.with_duckdb(output), expected)
+    compare(export_readers.with_datasets(output, tmp_path / "cache"), expected)
+
+
+def test_parquet_states_its_schema(folders, tmp_path):
+    import pyarrow.parquet
+
+    output = export(folders["packed"], "parquet", tmp_path / "out")
+    file = pyarrow.parquet.ParquetFile(output / "train-00000.parquet")
+    kinds = {field.name: str(field.type.value_type) for field in file.schema_arrow}
+    assert kinds == {"input_ids": "int32", "attention_mask": "int8", "labels": "int32", "position_ids": "int32", "seq_lengths": "int32"}
+    assert all(not field.nullable for field in file.schema_arrow)
+    assert file.metadata.metadata[b"prep.digest"].decode() == folders["packed", "report"]["digest"]
+    content = bytearray((output / "train-00000.parquet").read_bytes())
+    content[file.metadata.row_group(0).column(0).data_page_offset + 200] ^= 1
+    (output / "train-00000.parquet").write_bytes(content)
+    with pytest.raises(OSError, match="CRC"):
+        export_readers.with_pyarrow(output)
+
+
+def test_mds(folders, case, padding, tmp_path):
+    output = export(folders[case], "mds", tmp_path / "out", *padding)
+    index = export_readers.index_of(output)
+    assert all(shard["hashes"] == ["xxh3_64"] and shard["zip_data"]["hashes"] for shard in index["shards"])
+    compare(export_readers.with_streaming(output), inspected(folders[case], *padding))
+
+
+def test_mds_hashes_find_damage(folders, tmp_path):
+    output = export(folders["plain"], "mds", tmp_path / "out")
+    shard = output / "shard.00000.mds.zstd"
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(Exception):
+        export_readers.with_streaming(output)
+
+
+def test_megatron(folders, case, padding, tmp_path):
+    output = export(folders[case], "megatron", tmp_path / "out", *padding)
+    expected = inspected(folders[case], *padding)
+    dtype, tokens = export_readers.with_megatron_layout(output, "tokens")
+    mask_type, masks = export_readers.with_megatron_layout(output, "loss_mask")
+    assert dtype == numpy.uint16 and mask_type == numpy.uint8  # GPT-2's ids fit
+    for ids, mask, truth in zip(tokens, masks, expected, strict=True):
+        assert ids.tolist() == truth["input_ids"]
+        assert mask.tolist() == [int(label != -100) for label in truth["labels"]]
+
+
+def test_npy(folders, case, padding, tmp_path):
+    output = export(folders[case], "npy", tmp_path / "out", *padding)
+    rows = export_readers.with_numpy(output, unpadded=bool(padding))
+    assert rows[0]["input_ids"].dtype == numpy.int32 and rows[0]["attention_mask"].dtype == numpy.int8
+    compare(rows, inspected(folders[case], *padding))
+
+
+def test_positions_and_lengths_are_the_same_in_every_format(folders, tmp_path):
+    rows = list(shard_reader.DataSet(folders["aligned"]))
+    readers = {"parquet": export_readers.with_pyarrow, "mds": export_readers.with_streaming, "npy": export_readers.with_numpy}
+    for format, read in readers.items():
+        output = export(folders["aligned"], format, tmp_path / format, "--columns", ALL)
+        for row, got in zip(rows, read(output), strict=True):
+            assert row.position_ids(256).tolist() == got["position_ids"].tolist()
+            assert [end - start for start, end in row.segments] == got["seq_lengths"].tolist()
+            assert (got["weights"] == (got["labels"] != -100)).all()
+
+
+def test_ids_beyond_16_bits_are_written_as_32(folders, tmp_path, real):
+    base = folders["plain"].parent
+    prep("run", base / "b.jsonl", "--output", tmp_path / "d", "--tokenizer", real("llama3/tokenizer.json"),
+         "--context-length", 256, "--max-rejects", "50%", "--eos-token", "<|end_of_text|>", "--quiet")
+    output = export(tmp_path / "d", "megatron", tmp_path / "out")
+    dtype, tokens = export_readers.with_megatron_layout(output, "tokens")
+    assert dtype == numpy.int32
+    rows = list(shard_reader.DataSet(tmp_path / "d"))
+    assert [ids.tolist() for ids in tokens] == [row.input_ids(256).tolist() for row in rows]
+    assert max(ids.max() for ids in tokens) >= 1 << 16
+
+
+def test_an_export_appears_whole_or_not_at_all(folders, tmp_path):
+    shutil.copytree(folders["plain"], tmp_path / "d")
+    last = shard_reader.DataSet(tmp_path / "d").shards[-1]
+    shard, content = last.path, bytearray(last.bytes)
+    content[last.frames[0]["offset"] + 50] ^= 1
+    shard.write_bytes(content)
+    for format in ("parquet", "mds", "megatron", "npy"):
+        result = prep("export", tmp_path / "d", "--format", format, "--output", tmp_path / format, check=False)
+        assert result.returncode == 1 and shard.name.encode() in result.stderr
+        assert sorted(os.listdir(tmp_path)) == ["d"]
+
+
+def test_a_folder_with_files_is_not_replaced_unasked(folders, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("keep")
+    result = prep("export", folders["plain"], "--format", "npy", "--output", tmp_path / "out", check=False)
+    assert result.returncode == 2 and b"the folder is not empty" in result.stderr
+    assert (tmp_path / "out" / "mine.txt").read_text() == "keep"

@@ -1,0 +1,33 @@
+import InstructionFormat
+import Masking
+import Pipeline
+import ShardWriter
+import Testing
+import Tokenizer
+
+@Suite("The library in a dozen lines") struct LibraryExampleTests {
+  @Test("load a tokenizer, encode a record, write and read a shard")
+  func example() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write(
+      "in.jsonl", Array("{\"task\": \"Add 1 and 2.\", \"response\": \"3\"}\n".utf8))
+    let output = "\(folder.path)/out"
+
+    let tokenizer = try BPETokenizer.load("gpt2")
+    let encoder = try RecordEncoder(tokenizer: tokenizer)
+    let row = try encoder.encode(#"{"task": "Add 1 and 2.", "response": "3"}"#)[0]
+
+    let run = Run(spec: encoder.spec, inputs: try InputFiles.resolve([input]), output: output) {
+      tokenizer.makeEncoder()
+    }
+    let report = try run.start()
+    let data = try DataSet(output)
+    let stored = try data.row(0)
+
+    #expect(report.totals.rows == 1)
+    #expect(stored.tokens == row.tokens)
+    #expect(tokenizer.decode(row.tokens) == Array("Add 1 and 2.\n\n3<|endoftext|>".utf8))
+    #expect(row.labels(paddedTo: 12).suffix(6) == [18, 50256, -100, -100, -100, -100])
+    #expect(row.attentionMask(paddedTo: 12) == [1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0])
+  }
+}

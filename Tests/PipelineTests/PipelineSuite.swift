@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Pipeline
+
+@Suite struct PipelineSuite {}

@@ -1,0 +1,210 @@
+import InstructionFormat
+import JSONText
+import Masking
+import ShardWriter
+import Testing
+
+@testable import Pipeline
+
+/// A tokenizer for tests: each byte is a token.
+final class ByteEncoder: TextEncoder {
+  func appendIDs(
+    of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
+    to ids: inout [UInt32]
+  ) {
+    for byte in unsafe Array(text) { ids.append(UInt32(byte)) }
+  }
+
+  func appendIDs(
+    of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
+    to ids: inout [UInt32], ranges: inout [Range<UInt32>]
+  ) {
+    for (index, byte) in unsafe Array(text).enumerated() {
+      ids.append(UInt32(byte))
+      ranges.append(UInt32(index)..<UInt32(index) + 1)
+    }
+  }
+}
+
+@Suite("Files to shards") struct RunTests {
+  static func spec(contextLength: Int = 64, blockSize: Int = 500) -> RunSpec {
+    var spec = RunSpec(
+      tokenizer: "bytes", tokenizerDigest: Digest128(low: 1, high: 2), idCount: 257,
+      end: RunSpec.Token(text: Array("</s>".utf8), ids: [256]), padID: 256,
+      contextLength: contextLength)
+    spec.blockSize = blockSize
+    return spec
+  }
+
+  static func records(_ count: Int) -> String {
+    (0..<count).map { number in
+      let words = String(repeating: "word ", count: number % 7)
+      return number % 50 == 49
+        ? "{\"task\":\"broken\"\n"
+        : "{\"task\":\"T\(number)\",\"context\":\"\(words)\",\"response\":\"R\(number)\"}\n"
+    }.joined()
+  }
+
+  static func run(
+    _ inputs: [String], to output: String, spec: RunSpec = spec(),
+    _ change: (inout Run) -> Void = { _ in }
+  ) throws -> RunReport {
+    var run = Run(spec: spec, inputs: try InputFiles.resolve(inputs), output: output) {
+      ByteEncoder()
+    }
+    run.rejectLimit = .share(0.1)
+    change(&run)
+    return try run.start()
+  }
+
+  @Test("rows are those of each record, in order; counts add up")
+  func rows() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(200).utf8))
+    let report = try Self.run([input], to: "\(folder.path)/out")
+    let totals = report.totals
+    #expect(totals.records == 200)
+    #expect(totals.accepted == 196)
+    #expect(totals.rejected == ["invalid-json": 4])
+    #expect(totals.accepted + totals.rejectedCount == totals.records)
+    #expect(report.manifest.shards.count > 5)
+
+    let data = try DataSet("\(folder.path)/out")
+    let encoder = RecordEncoder(spec: Self.spec(), encoder: ByteEncoder())
+    var row = 0
+    for (line, text) in Self.records(200).split(separator: "\n").enumerated() {
+      guard let expected = try? encoder.encode(String(text)).first else { continue }
+      let stored = try data.row(row)
+      #expect(stored.tokens == expected.tokens)
+      #expect(stored.runs == expected.runs)
+      #expect(try data.places(ofRow: row).first?.line == UInt64(line + 1))
+      row += 1
+    }
+    #expect(row == data.rowCount)
+  }
+
+  @Test("any number of threads, block after block or resumed: the same digest and files")
+  func deterministic() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(300).utf8))
+    let one = try Self.run([input], to: "\(folder.path)/1") { $0.threads = 1 }
+    for threads in [2, 7] {
+      let other = try Self.run([input], to: "\(folder.path)/\(threads)") { $0.threads = threads }
+      #expect(other.manifest == one.manifest)
+    }
+    let again = try Self.run([input], to: "\(folder.path)/1")
+    #expect(again.manifest == one.manifest)
+    #expect(again.blocksReused == one.manifest.shards.count)
+  }
+
+  @Test("a run that stopped goes on, and makes anew what is damaged")
+  func resume() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(300).utf8))
+    let whole = try Self.run([input], to: "\(folder.path)/whole")
+    let output = "\(folder.path)/stopped"
+    _ = try Self.run([input], to: output)
+    TemporaryFolder.remove("\(output)/manifest.sqlite")
+    TemporaryFolder.remove("\(output)/shard-00000-00003.zst")
+    _ = try folder.write("stopped/shard-00000-00005.zst", [1, 2, 3])
+    let resumed = try Self.run([input], to: output)
+    #expect(resumed.manifest == whole.manifest)
+    #expect(resumed.blocksReused == whole.manifest.shards.count - 2)
+  }
+
+  @Test("partitions hold disjoint shards, byte for byte those of the whole run")
+  func partitions() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(300).utf8))
+    let whole = try Self.run([input], to: "\(folder.path)/whole")
+    var found: [String: Digest128] = [:]
+    for index in 0..<3 {
+      let part = try Self.run([input], to: "\(folder.path)/\(index)") {
+        $0.partition = Manifest.Partition(index: index, count: 3)
+      }
+      for shard in part.manifest.shards {
+        #expect(found.updateValue(shard.fileDigest, forKey: shard.name) == nil)
+      }
+    }
+    #expect(
+      found
+        == Dictionary(uniqueKeysWithValues: whole.manifest.shards.map { ($0.name, $0.fileDigest) }))
+  }
+
+  @Test("another spec or other input in the folder is refused, unless it is to be replaced")
+  func otherRun() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(100).utf8))
+    let other = try folder.write("b.jsonl", Array(Self.records(90).utf8))
+    let output = "\(folder.path)/out"
+    _ = try Self.run([input], to: output)
+    let spec = Self.spec(contextLength: 32)
+    let first = #expect(throws: RunError.self) { try Self.run([input], to: output, spec: spec) }
+    #expect(first?.description.contains("holds shards of another spec") == true)
+    let second = #expect(throws: RunError.self) { try Self.run([other], to: output) }
+    #expect(
+      second?.description
+        == "\(output): the folder holds the finished run of other input (choose another --output, or "
+        + "replace it with --overwrite)")
+    let replaced = try Self.run([other], to: output, spec: spec) {
+      $0.overwrite = true
+      $0.rejectLimit = .share(1)
+    }
+    #expect(replaced.totals.records == 90)
+  }
+
+  @Test("too many rejects: nothing is published, the same run with a higher limit goes on")
+  func rejectLimit() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(100).utf8))
+    let output = "\(folder.path)/out"
+    let error = #expect(throws: RunError.self) {
+      try Self.run([input], to: output) { $0.rejectLimit = .share(0.01) }
+    }
+    #expect(
+      error?.description
+        == "2 of 100 records were rejected, more than --max-rejects 1%: nothing is published (mend them, "
+        + "or raise the limit; see \(output)/rejects.jsonl)")
+    #expect(throws: ShardError.self) { try DataSet(output) }
+    let report = try Self.run([input], to: output) { $0.rejectLimit = .count(2) }
+    #expect(report.blocksReused == report.manifest.shards.count)
+  }
+
+  @Test("the first record that is too long ends the run, where that is asked for")
+  func errorPolicy() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write(
+      "a.jsonl",
+      Array(
+        "{\"text\":\"short\"}\n{\"text\":\"\(String(repeating: "x", count: 70))\"}\n".utf8))
+    var spec = Self.spec()
+    spec.truncation.policy = .error
+    let error = #expect(throws: RunError.self) {
+      try Self.run([input], to: "\(folder.path)/out", spec: spec)
+    }
+    #expect(
+      error?.description
+        == "\(input):2: the sample has 71 tokens, more than 64 (raise --context-length, or use --truncate "
+        + "right)")
+    spec.truncation.policy = .drop
+    let report = try Self.run([input], to: "\(folder.path)/dropped", spec: spec) {
+      $0.rejectLimit = .count(0)
+    }
+    #expect(report.totals.rejected == ["too-long": 1])
+    #expect(report.totals.accepted == 1)
+  }
+
+  @Test("packed rows hold the same samples")
+  func packing() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(300).utf8))
+    let plain = try Self.run([input], to: "\(folder.path)/plain")
+    var spec = Self.spec()
+    spec.packing = .whole
+    let packed = try Self.run([input], to: "\(folder.path)/packed", spec: spec)
+    #expect(packed.totals.tokens == plain.totals.tokens)
+    #expect(packed.totals.supervisedTokens == plain.totals.supervisedTokens)
+    #expect(packed.totals.samples == plain.totals.samples)
+    #expect(packed.totals.rows < plain.totals.rows)
+  }
+}

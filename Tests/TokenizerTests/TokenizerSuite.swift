@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Tokenizer
+
+@Suite struct TokenizerSuite {}

@@ -1,0 +1,178 @@
+"""A folder of shards as a sequence of rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from ctypes import byref
+from typing import Any, Optional, Union, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from . import _rows
+from ._library import DatasetInfo, Handle, address, call, library
+from ._rows import DEFAULT_COLUMNS, Flat, Row, Rows
+
+_READ_AHEAD = 64
+
+
+class Dataset(Sequence):
+    """The rows of a finished folder of shards (`prep run … --output folder`), in input order.
+
+    `dataset[i]` is a row: a dictionary of `input_ids`, `labels`, `attention_mask`, `position_ids` (padded to the context
+    length, as `prep inspect --json` prints them; `padded=False` leaves padding out) and `seq_lens` (tokens of each sample
+    packed in the row). `dataset[a:b]` is several `Rows`. Arrays are int64, or int32 with `dtype`.
+
+    `columns` chooses from the above and `loss_weights`. Up to `cache_bytes` of decompressed rows are kept (256 MiB).
+    Any number of threads and processes may use one; it can be pickled.
+    """
+
+    def __init__(
+        self, folder: Union[str, os.PathLike], *, padded: bool = True, columns: Sequence[str] = DEFAULT_COLUMNS,
+        dtype: DTypeLike = np.int64, cache_bytes: int = 0,
+    ) -> None:
+        self.folder = os.fspath(folder)
+        self.padded = padded
+        self.columns = _rows.check_columns(columns)
+        self.dtype = _rows.id_type(dtype)
+        self.cache_bytes = cache_bytes
+        self._open()
+
+    def _open(self) -> None:
+        self._dataset = Handle("dataset", library.prep_dataset_open, self.folder.encode(), self.cache_bytes)
+        self._process = os.getpid()
+        self._info = DatasetInfo()
+        library.prep_dataset_describe(self._dataset.value, byref(self._info))
+
+    @property
+    def _handle(self) -> Any:
+        # A forked worker opens its own: locks and caches of the parent are not its.
+        if self._process != os.getpid():
+            self._open()
+        return self._dataset.value
+
+    def __getstate__(self) -> dict:
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self._open()
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.folder!r}: {len(self)} rows of at most {self.context_length} tokens)"
+
+    def __len__(self) -> int:
+        return self._info.rows
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all rows, without padding."""
+        return self._info.tokens
+
+    @property
+    def context_length(self) -> int:
+        return self._info.context_length
+
+    @property
+    def pad_id(self) -> int:
+        return self._info.pad_id
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether rows may hold several samples."""
+        return bool(self._info.packed)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the content, as `prep verify` prints it."""
+        return library.prep_dataset_digest(self._handle).decode()
+
+    def frame_starts(self) -> np.ndarray:
+        """First row of each run of rows that is decompressed together, then the number of rows."""
+        starts = np.empty(self._info.frames + 1, np.int64)
+        call(library.prep_dataset_frames, self._handle, address(starts))
+        return starts
+
+    def lengths(self, rows: Optional[ArrayLike] = None) -> np.ndarray:
+        """Tokens of each of the rows (of all rows, unless told otherwise)."""
+        return self._measure(None if rows is None else self._indices(rows))[0]
+
+    def _measure(self, rows: Optional[np.ndarray], first: int = 0, count: Optional[int] = None) -> tuple:
+        count = len(rows) if rows is not None else len(self) if count is None else count
+        lengths, segments = np.empty(count, np.int32), np.empty(count, np.int32)
+        call(
+            library.prep_dataset_measure, self._handle, address(rows), first, count, address(lengths), address(segments))
+        return lengths, segments
+
+    def _indices(self, rows: ArrayLike) -> np.ndarray:
+        indices = np.ascontiguousarray(rows, np.int64).reshape(-1)
+        if len(indices) and indices.min() < 0:
+            indices = np.where(indices < 0, indices + len(self), indices)
+        return indices
+
+    def read(
+        self, rows: Optional[ArrayLike] = None, *, first: int = 0, count: Optional[int] = None,
+        padded_to: Optional[int] = None, columns: Optional[Sequence[str]] = None,
+    ) -> Rows:
+        """The rows at these indices in their order, or `count` rows from `first` on, in one call. `padded_to` is their
+        length; a row that is longer is an error."""
+        indices = None if rows is None else self._indices(rows)
+        if indices is None:
+            count = max(0, len(self) - first) if count is None else count
+        else:
+            count = len(indices)
+        length = padded_to if padded_to is not None else self.context_length if self.padded else None
+        chosen = self.columns if columns is None else _rows.check_columns(columns)
+        handle = self._handle
+
+        def fill(arrays: Any) -> None:
+            call(library.prep_dataset_read, handle, address(indices), first, count, arrays)
+
+        return _rows.rows(fill, lambda: self._measure(indices, first, count), chosen, count, self.dtype, length)
+
+    def read_flat(
+        self, rows: ArrayLike, *, columns: Sequence[str] = ("input_ids", "labels", "position_ids", "seq_lens"),
+        mask_first_labels: bool = True,
+    ) -> Flat:
+        """The rows at these indices one after the other, without padding: arrays `[tokens]`, and `row_starts`.
+        `mask_first_labels`: the label of each sample's first token is -100, as flattened batches need it."""
+        indices = self._indices(rows)
+        lengths, segments = self._measure(indices)
+        starts = np.zeros(len(indices) + 1, np.int64)
+        np.cumsum(lengths, out=starts[1:])
+        handle = self._handle
+
+        def fill(arrays: Any) -> None:
+            call(library.prep_dataset_read, handle, address(indices), 0, len(indices), arrays)
+
+        flat = Flat(_rows.read(
+            fill, _rows.check_columns(columns), len(indices), self.dtype, segments=segments, starts=starts,
+            mask_first_labels=mask_first_labels))
+        flat["row_starts"] = starts
+        return flat
+
+    @overload
+    def __getitem__(self, key: int) -> Row: ...
+    @overload
+    def __getitem__(self, key: slice) -> Rows: ...
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, slice):
+            first, last, step = key.indices(len(self))
+            if step == 1:
+                return self.read(first=first, count=max(0, last - first))
+            return self.read(np.arange(first, last, step, np.int64))
+        index = key.__index__()
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(f"row {key} of {len(self)}")
+        return self.read(first=index, count=1)[0]
+
+    def __getitems__(self, keys: Sequence[int]) -> list[Row]:
+        """Several rows in one read; `torch.utils.data.DataLoader` uses this."""
+        return list(self.read(keys))
+
+    def __iter__(self) -> Iterator[Row]:
+        for first in range(0, len(self), _READ_AHEAD):
+            yield from self.read(first=first, count=min(_READ_AHEAD, len(self) - first))

@@ -1,0 +1,157 @@
+"""Records to rows in memory: what `prep run` does, for a collator or a notebook."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Iterable, Mapping
+from ctypes import byref
+from typing import Any, NamedTuple, Optional, Union
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from . import _rows
+from ._library import Handle, PrepError, Reject as _Reject, address, call, library, texts_as_one
+from ._rows import DEFAULT_COLUMNS, Rows
+from .tokenizer import Tokenizer
+
+Record = Union[Mapping[str, Any], str, bytes]
+
+
+class Reject(NamedTuple):
+    """A record that gives no row."""
+
+    #: Index among the records.
+    record: int
+    #: The reason's name, as in `rejects.jsonl`.
+    reason: str
+    #: What is wrong and what to do.
+    message: str
+
+
+class EncodedRecords(Rows):
+    """Rows of records. `rows["labels"]` is an array `[rows, context length]`, `rows[i]` one row."""
+
+    __slots__ = ("rejects", "records")
+
+    def __init__(self, rows: Rows, rejects: list[Reject], records: np.ndarray) -> None:
+        super().__init__(rows.columns, len(rows))
+        #: Records that gave no row.
+        self.rejects = rejects
+        #: The record (its index) of each row.
+        self.records = records
+
+
+class RecordEncoder:
+    """Encodes records as one spec says. The options are those of `prep run`, with `_` for `-`.
+
+    >>> encoder = RecordEncoder(tokenizer="gpt2", context_length=256, truncate="right")
+    >>> rows = encoder.encode([{"task": "Add 2 and 3.", "response": "5"}])
+    """
+
+    def __init__(
+        self, *, tokenizer: Union[str, os.PathLike, Tokenizer] = "gpt2",
+        template: Optional[Union[str, os.PathLike]] = None, context_length: int = 1024, **options: Any,
+    ) -> None:
+        self._spec = _spec(tokenizer, template, context_length, options)
+        self._open()
+
+    def _open(self) -> None:
+        self._handle = Handle("pipeline", library.prep_pipeline_open, self._spec.encode())
+
+    def __getstate__(self) -> dict:
+        return {"_spec": self._spec}
+
+    def __setstate__(self, state: dict) -> None:
+        self._spec = state["_spec"]
+        self._open()
+
+    @property
+    def context_length(self) -> int:
+        return library.prep_pipeline_context_length(self._handle.value)
+
+    @property
+    def pad_id(self) -> int:
+        return library.prep_pipeline_pad_id(self._handle.value)
+
+    def encode(
+        self, records: Iterable[Record], *, padded: bool = True, columns: Iterable[str] = DEFAULT_COLUMNS,
+        rejects: str = "raise", threads: int = 0, dtype: DTypeLike = np.int64,
+    ) -> EncodedRecords:
+        """The rows of records (dictionaries, or JSON texts), in their order, padded to the context length unless told
+        otherwise. A record that gives no row raises `PrepError`; with `rejects="keep"` it is listed in `.rejects`."""
+        if rejects not in ("raise", "keep"):
+            raise PrepError(f'rejects={rejects!r}: choose "raise" or "keep"')
+        chosen, dtype = _rows.check_columns(tuple(columns)), _rows.id_type(dtype)
+        buffer, offsets = texts_as_one([_json(record) for record in records])
+        handle = Handle(
+            "rows", library.prep_pipeline_encode, self._handle.value, buffer, address(offsets), len(offsets) - 1, threads)
+        refused = _rejects(handle)
+        if refused and rejects == "raise":
+            first = refused[0]
+            raise PrepError(f"record {first.record}: {first.message} ({len(refused)} of {len(offsets) - 1} records give no row)", first.reason)
+        count = library.prep_rows_count(handle.value)
+        lengths, segments = np.empty(count, np.int32), np.empty(count, np.int32)
+        places = np.empty(count, np.int64)
+        call(library.prep_rows_measure, handle.value, address(lengths), address(segments), address(places))
+
+        def fill(arrays: Any) -> None:
+            call(library.prep_rows_read, handle.value, 0, count, arrays)
+
+        rows = _rows.rows(
+            fill, lambda: (lengths, segments), chosen, count, dtype, self.context_length if padded else None)
+        return EncodedRecords(rows, refused, places)
+
+
+def encode_records(
+    records: Iterable[Record], *, tokenizer: Union[str, os.PathLike, Tokenizer] = "gpt2",
+    template: Optional[Union[str, os.PathLike]] = None, context_length: int = 1024, padded: bool = True,
+    columns: Iterable[str] = DEFAULT_COLUMNS, rejects: str = "raise", threads: int = 0, dtype: DTypeLike = np.int64,
+    **options: Any,
+) -> EncodedRecords:
+    """The rows of records, as `prep run` with the same options stores them. The encoder of a spec is kept for the next
+    call; `RecordEncoder` gives one of your own.
+
+    >>> rows = encode_records([{"task": "Add 2 and 3.", "response": "5"}], tokenizer="gpt2", context_length=64)
+    >>> rows["labels"].shape
+    (1, 64)
+    """
+    encoder = _encoder(_spec(tokenizer, template, context_length, options))
+    return encoder.encode(records, padded=padded, columns=columns, rejects=rejects, threads=threads, dtype=dtype)
+
+
+@functools.lru_cache(maxsize=8)
+def _encoder(spec: str) -> RecordEncoder:
+    encoder = RecordEncoder.__new__(RecordEncoder)
+    encoder.__setstate__({"_spec": spec})
+    return encoder
+
+
+def _spec(tokenizer: Any, template: Any, context_length: int, options: Mapping[str, Any]) -> str:
+    spec = {"tokenizer": tokenizer.reference if isinstance(tokenizer, Tokenizer) else os.fspath(tokenizer)}
+    spec["context-length"] = context_length
+    if template is not None:
+        spec["template"] = os.fspath(template)
+    for name, value in options.items():
+        if value is not None:
+            spec[name.replace("_", "-")] = os.fspath(value) if isinstance(value, os.PathLike) else value
+    return json.dumps(spec, sort_keys=True)
+
+
+def _json(record: Record) -> bytes:
+    if isinstance(record, bytes):
+        return record
+    if isinstance(record, str):
+        return record.encode("utf-8", errors="surrogatepass")
+    return json.dumps(record).encode()
+
+
+def _rejects(handle: Handle) -> list[Reject]:
+    found = []
+    reject = _Reject()
+    for index in range(library.prep_rows_reject_count(handle.value)):
+        call(library.prep_rows_reject, handle.value, index, byref(reject))
+        found.append(Reject(reject.record, reject.reason.decode(), reject.message.decode(errors="replace")))
+    return found

@@ -1,0 +1,44 @@
+"""A folder of shards as a map-style data set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Optional, Union
+
+import numpy as np
+from numpy.typing import DTypeLike
+from torch.utils import data
+
+from ..dataset import Dataset
+from ._tensors import TensorRow, columns_of, tensor_rows
+
+
+class ShardDataset(data.Dataset):
+    """Rows by index, for `DataLoader` with any sampler.
+
+    A row is a dictionary of int64 tensors `input_ids`, `attention_mask`, `labels`, padded to the context length unless
+    `padded=False` (for a collator that pads to the longest). Rows of a packed data set have `position_ids` and `seq_lens`
+    in the place of the attention mask; `columns` chooses others.
+
+    Random access decompresses 256 Ki tokens where they are not among the `cache_bytes` kept: for data sets much larger
+    than memory use `ShardStream`.
+    """
+
+    def __init__(
+        self, folder: Union[str, os.PathLike], *, padded: bool = True, columns: Optional[Sequence[str]] = None,
+        dtype: DTypeLike = np.int64, cache_bytes: int = 0,
+    ) -> None:
+        self.rows = Dataset(folder, padded=padded, dtype=dtype, cache_bytes=cache_bytes)
+        self.rows.columns = columns_of(self.rows, columns)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> TensorRow:
+        index = range(len(self))[index]
+        return tensor_rows(self.rows.read(first=index, count=1))[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[TensorRow]:
+        """The rows of a batch in one read; `DataLoader` calls this."""
+        return tensor_rows(self.rows.read(indices))
