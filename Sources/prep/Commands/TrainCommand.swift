@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSONText
+import Pipeline
 import SystemPackage
 import Tokenizer
 
