@@ -7,10 +7,10 @@
 #endif
 
 /// Runs a closure on several threads and waits for all of them.
-enum Workers {
+public enum Workers {
   /// `body` gets the worker's number, from 0; the calling thread is worker 0. Where the system gives
   /// fewer threads than asked for, those that there are do the work.
-  static func run(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  public static func run(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     var threads: [pthread_t] = []
     for index in 1..<max(1, count) {
       // SAFETY: the box is released by the thread that receives it, or here where there is none.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSONText
+import Pipeline
 import Tokenizer
 
 /// `prep encode`: texts to ids, tokens and byte ranges.
@@ -21,7 +22,8 @@ struct EncodeCommand: ParsableCommand {
   var texts: [String] = []
 
   @Option(
-    help: ArgumentHelp("Records, one JSON object a line; - is standard input.", valueName: "file"))
+    help: ArgumentHelp(
+      "Records: JSON lines or JSON, plain or compressed; - is standard input.", valueName: "file"))
   var input: String?
 
   @Option(help: ArgumentHelp("Field of the records that is the text.", valueName: "name"))
@@ -60,16 +62,14 @@ struct EncodeCommand: ParsableCommand {
   func run() throws {
     let tokenizer = try tokenizer.load()
     if let measure, let input {
-      return try unusable { try self.measure(tokenizer, input: input, passes: measure) }
+      return try reportingErrors { try self.measure(tokenizer, input: input, passes: measure) }
     }
     let isLiteral = literalSpecial || !parseSpecial && !tokenizer.parsesSpecials
     var output = EncodedOutput(
       tokenizer, json: json, addsSpecials: !noSpecial, isLiteral: isLiteral)
-    try unusable {
+    try reportingErrors {
       if let input {
-        var records = try RecordTexts(input, field: field)
-        while unsafe try records.next({ unsafe try output.write($0) }) {}
-        records.close()
+        unsafe try RecordReader(input).forEachText(of: field) { unsafe try output.write($0) }
       } else if texts.isEmpty {
         try encodeLines(&output)
       } else {
@@ -94,7 +94,7 @@ extension EncodeCommand {
       let found: Void? = unsafe try lines.next { line in
         guard unsafe String(validating: line, as: UTF8.self) != nil else {
           throw InputError(
-            file: "standard input", line: number, reason: "not UTF-8",
+            path: "-", line: number, reason: "not UTF-8",
             remedy: "convert the text to UTF-8")
         }
         unsafe try output.write(line)
