@@ -5,6 +5,7 @@ struct Prep: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prep",
     abstract: "Turns instruction records into training shards: exact ids, explained masks.",
+    version: "0.1.0",
     subcommands: [
       RunCommand.self,
       InspectCommand.self,
