@@ -11,9 +11,10 @@ run: build
 build: setup
 	swift build -c release --product prep
 
-test: build venv
+test: build venv wheel
 	swift test
-	.venv/bin/python -m pytest -q Tests/Oracle
+	Tests/C/run
+	.venv/bin/python -m pytest -q Tests/Oracle Tests/Python
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
@@ -24,6 +25,14 @@ format:
 setup:
 	@Scripts/setup
 
+# The shared library of the C interface and of the Python package, and its wheel.
+native: build
+	Scripts/native
+
+wheel: native
+	rm -rf python/dist
+	python3 python/wheel_backend.py python/dist
+
 venv: setup
 	@Scripts/setup python
 
@@ -32,8 +41,9 @@ bench: build venv
 	.venv/bin/python Benchmarks/render.py
 	.venv/bin/python Benchmarks/pipeline.py
 	.venv/bin/python Benchmarks/memory.py
+	.venv/bin/python Benchmarks/read.py
 
 clean:
-	rm -rf .build .venv
+	rm -rf .build .venv python/dist python/prep/_native
 
-.PHONY: run build test lint format setup venv bench clean
+.PHONY: run build test lint format setup native wheel venv bench clean

@@ -96,6 +96,23 @@ public struct RowBatch: Sendable {
     rowLengths[row] = UInt32(padded)
   }
 
+  /// Appends the rows of another batch. O(its tokens).
+  public mutating func append(_ other: RowBatch) {
+    if !runWeights.isEmpty || !other.runWeights.isEmpty {
+      runWeights.append(contentsOf: repeatElement(1, count: runs.count - runWeights.count))
+      runWeights.append(contentsOf: other.runWeights)
+      runWeights.append(
+        contentsOf: repeatElement(1, count: other.runs.count - other.runWeights.count))
+    }
+    tokens.append(contentsOf: other.tokens)
+    rowLengths.append(contentsOf: other.rowLengths)
+    segmentCounts.append(contentsOf: other.segmentCounts)
+    segmentLengths.append(contentsOf: other.segmentLengths)
+    origins.append(contentsOf: other.origins)
+    runCounts.append(contentsOf: other.runCounts)
+    runs.append(contentsOf: other.runs)
+  }
+
   /// Forgets the rows, keeps the storage.
   public mutating func removeAll() {
     tokens.removeAll(keepingCapacity: true)

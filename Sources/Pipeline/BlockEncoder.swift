@@ -33,11 +33,6 @@ final class BlockEncoder {
     while let place = cursor.next() {
       totals.records += 1
       do throws(RecordError) {
-        guard place.end - place.start <= spec.maximumRecordSize else {
-          throw RecordError(
-            .tooLarge, reason: "the record is larger than \(spec.maximumRecordSize) bytes",
-            remedy: "raise --max-record-size, or split it")
-        }
         let text = unsafe UnsafeBufferPointer(rebasing: bytes[place.start..<place.end])
         unsafe try records.encode(padded: text) { sample, _, cut, index in
           batch.beginRow()
@@ -73,17 +68,7 @@ final class BlockEncoder {
     }
     totals.truncated = counts.truncated
     totals.counters = counts.named
-    return Result(batch: packed(), totals: totals, rejects: rejects)
-  }
-
-  private func packed() -> RowBatch {
-    switch spec.packing {
-    case .none: batch
-    case .whole:
-      batch.packed(
-        capacity: spec.truncation.contextLength, alignment: spec.segmentAlignment, pad: spec.padID)
-    case .split: batch.packedSplitting(capacity: spec.truncation.contextLength)
-    }
+    return Result(batch: spec.packed(batch), totals: totals, rejects: rejects)
   }
 
   /// Counts beside the totals that shards know.
@@ -111,6 +96,19 @@ final class BlockEncoder {
         "terminators_cut": terminators, "tokens_cut": tokens, "straddling_tokens": straddles,
       ]
       return all.filter { $0.value > 0 }
+    }
+  }
+}
+
+extension RunSpec {
+  /// Rows of one sample each, packed as the spec says.
+  package func packed(_ batch: RowBatch) -> RowBatch {
+    switch packing {
+    case .none: batch
+    case .whole:
+      batch.packed(
+        capacity: truncation.contextLength, alignment: segmentAlignment, pad: padID)
+    case .split: batch.packedSplitting(capacity: truncation.contextLength)
     }
   }
 }

@@ -27,10 +27,15 @@ public final class RecordEncoder {
   /// Encodes a record of JSON that is followed by `JSONParser.padding` readable bytes, and gives its
   /// samples to `body` in order. `traced` keeps who wrote each token. A record gives all of its
   /// samples or throws before the first.
-  func encode(
+  package func encode(
     padded text: UnsafeBufferPointer<UInt8>, traced: Bool = false,
     _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
   ) throws(RecordError) {
+    guard text.count <= spec.maximumRecordSize else {
+      throw RecordError(
+        .tooLarge, reason: "the record is larger than \(spec.maximumRecordSize) bytes",
+        remedy: "raise --max-record-size, or split it")
+    }
     let record: JSONNode
     do throws(JSONError) {
       record = unsafe try parser.parse(padded: text)

@@ -6,11 +6,16 @@
   import Darwin
 #endif
 
+/// How many processors this process may use.
+package enum ProcessorCount {
+  package static var available: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+}
+
 /// Runs a closure on several threads and waits for all of them.
-public enum Workers {
+package enum Workers {
   /// `body` gets the worker's number, from 0; the calling thread is worker 0. Where the system gives
   /// fewer threads than asked for, those that there are do the work.
-  public static func run(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  package static func run(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     var threads: [pthread_t] = []
     for index in 1..<max(1, count) {
       // SAFETY: the box is released by the thread that receives it, or here where there is none.

@@ -65,7 +65,7 @@ final class OpenDataSet: Sendable {
     let row = unsafe indices.map { unsafe Int($0[slot]) } ?? first + slot
     guard row >= 0, row < rowCount else {
       throw .range(
-        "there is no row \(row) (\(rowCount == 0 ? "the data set has none" : "rows go from 0 to \(rowCount - 1)"))"
+        "there is no row \(row) (\(rowCount == 0 ? "there are none" : "rows go from 0 to \(rowCount - 1)"))"
       )
     }
     return row

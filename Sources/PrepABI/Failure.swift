@@ -24,6 +24,10 @@ struct Failure: Error {
     Failure(status: PREP_ARGUMENT, message: message)
   }
 
+  static func spec(_ message: String) -> Failure {
+    Failure(status: PREP_SPEC, message: message)
+  }
+
   static func range(_ message: String) -> Failure {
     Failure(status: PREP_RANGE, message: message)
   }

@@ -5,7 +5,7 @@ into ids and back. `prep.torch` has what a PyTorch training loop takes.
 """
 
 from ._library import PrepError
-from ._rows import COLUMNS, Flat, Row, Rows
+from ._rows import COLUMNS, Row, Rows
 from .dataset import Dataset
 from .order import StreamOrder
 from .records import EncodedRecords, RecordEncoder, Reject, encode_records
@@ -18,7 +18,6 @@ __all__ = [
     "Dataset",
     "Encoded",
     "EncodedRecords",
-    "Flat",
     "PrepError",
     "RecordEncoder",
     "Reject",

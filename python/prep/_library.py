@@ -18,7 +18,8 @@ _RANGE = 5
 
 
 class PrepError(Exception):
-    """What prep could not do. The text names file, place, reason and remedy; `kind` is one of `STATUS`."""
+    """What prep could not do. The text names file, place, reason and remedy; `kind` is one of `STATUS`'s values, or the
+    reason of a record that gives no row."""
 
     def __init__(self, message: str, kind: str = "argument") -> None:
         super().__init__(message)

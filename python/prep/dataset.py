@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from . import _rows
 from ._library import DatasetInfo, Handle, address, call, library
-from ._rows import DEFAULT_COLUMNS, Flat, Row, Rows
+from ._rows import DEFAULT_COLUMNS, Row, Rows
 
 _READ_AHEAD = 64
 
@@ -21,7 +21,7 @@ class Dataset(Sequence):
     """The rows of a finished folder of shards (`prep run … --output folder`), in input order.
 
     `dataset[i]` is a row: a dictionary of `input_ids`, `labels`, `attention_mask`, `position_ids` (padded to the context
-    length, as `prep inspect --json` prints them; `padded=False` leaves padding out) and `seq_lens` (tokens of each sample
+    length, as `prep inspect --json` prints them; `padded=False` leaves padding out) and `seq_lengths` (tokens of each sample
     packed in the row). `dataset[a:b]` is several `Rows`. Arrays are int64, or int32 with `dtype`.
 
     `columns` chooses from the above and `loss_weights`. Up to `cache_bytes` of decompressed rows are kept (256 MiB).
@@ -113,10 +113,11 @@ class Dataset(Sequence):
 
     def read(
         self, rows: Optional[ArrayLike] = None, *, first: int = 0, count: Optional[int] = None,
-        padded_to: Optional[int] = None, columns: Optional[Sequence[str]] = None,
+        padded_to: Optional[int] = None, columns: Optional[Sequence[str]] = None, mask_first_labels: bool = False,
     ) -> Rows:
         """The rows at these indices in their order, or `count` rows from `first` on, in one call. `padded_to` is their
-        length; a row that is longer is an error."""
+        length; a row that is longer is an error. `mask_first_labels`: the label of each sample's first token is -100, so
+        that no sample of a packed row is predicted from the one before it."""
         indices = None if rows is None else self._indices(rows)
         if indices is None:
             count = max(0, len(self) - first) if count is None else count
@@ -129,28 +130,8 @@ class Dataset(Sequence):
         def fill(arrays: Any) -> None:
             call(library.prep_dataset_read, handle, address(indices), first, count, arrays)
 
-        return _rows.rows(fill, lambda: self._measure(indices, first, count), chosen, count, self.dtype, length)
-
-    def read_flat(
-        self, rows: ArrayLike, *, columns: Sequence[str] = ("input_ids", "labels", "position_ids", "seq_lens"),
-        mask_first_labels: bool = True,
-    ) -> Flat:
-        """The rows at these indices one after the other, without padding: arrays `[tokens]`, and `row_starts`.
-        `mask_first_labels`: the label of each sample's first token is -100, as flattened batches need it."""
-        indices = self._indices(rows)
-        lengths, segments = self._measure(indices)
-        starts = np.zeros(len(indices) + 1, np.int64)
-        np.cumsum(lengths, out=starts[1:])
-        handle = self._handle
-
-        def fill(arrays: Any) -> None:
-            call(library.prep_dataset_read, handle, address(indices), 0, len(indices), arrays)
-
-        flat = Flat(_rows.read(
-            fill, _rows.check_columns(columns), len(indices), self.dtype, segments=segments, starts=starts,
-            mask_first_labels=mask_first_labels))
-        flat["row_starts"] = starts
-        return flat
+        return _rows.rows(
+            fill, lambda: self._measure(indices, first, count), chosen, count, self.dtype, length, mask_first_labels)
 
     @overload
     def __getitem__(self, key: int) -> Row: ...

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 
@@ -52,9 +52,9 @@ class _Recent:
 
     def __init__(self, room: int) -> None:
         self.room = room
-        self.kept: OrderedDict = OrderedDict()
+        self.kept: OrderedDict[tuple, Any] = OrderedDict()
 
-    def get(self, key: tuple, compute) -> np.ndarray:  # type: ignore[no-untyped-def]
+    def get(self, key: tuple, compute: Callable[[], Any]) -> Any:
         if key in self.kept:
             self.kept.move_to_end(key)
         else:
@@ -97,7 +97,7 @@ class _DatasetOrder:
         rows = self.starts[order[at]] + places - begins[at]
         return rows[permutation(len(rows), self.seed, _WINDOW, self.number, epoch, window)]
 
-    def _frame_order(self, epoch: int):  # type: ignore[no-untyped-def]
+    def _frame_order(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         # Frames without rows cannot be: each starts after the one before it.
         order = permutation(len(self.starts) - 1, self.seed, _FRAMES, self.number, epoch)
         begins = np.zeros(len(order), np.int64)
@@ -173,7 +173,7 @@ class StreamOrder:
             begin = end
         return datasets, rows
 
-    def _window(self, epoch: int, window: int):  # type: ignore[no-untyped-def]
+    def _window(self, epoch: int, window: int) -> tuple[np.ndarray, np.ndarray]:
         before, after = self._before[window], self._before[window + 1]
         taken = after - before
         which = np.repeat(np.arange(len(taken)), taken)

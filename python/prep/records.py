@@ -45,28 +45,27 @@ class EncodedRecords(Rows):
 
 
 class RecordEncoder:
-    """Encodes records as one spec says. The options are those of `prep run`, with `_` for `-`.
+    """Encodes records as one spec says. The options are those flags of `prep run` that decide rows, with `_` for `-`; those
+    that may be repeated take a dictionary: `field={"task": "question"}`. With `pack=True` each batch is packed by itself.
 
     >>> encoder = RecordEncoder(tokenizer="gpt2", context_length=256, truncate="right")
     >>> rows = encoder.encode([{"task": "Add 2 and 3.", "response": "5"}])
+
+    Any number of threads and processes may use one; it can be pickled.
     """
 
     def __init__(
         self, *, tokenizer: Union[str, os.PathLike, Tokenizer] = "gpt2",
         template: Optional[Union[str, os.PathLike]] = None, context_length: int = 1024, **options: Any,
     ) -> None:
-        self._spec = _spec(tokenizer, template, context_length, options)
-        self._open()
+        self.__setstate__(_spec(tokenizer, template, context_length, options))
 
-    def _open(self) -> None:
-        self._handle = Handle("pipeline", library.prep_pipeline_open, self._spec.encode())
+    def __getstate__(self) -> str:
+        return self._spec
 
-    def __getstate__(self) -> dict:
-        return {"_spec": self._spec}
-
-    def __setstate__(self, state: dict) -> None:
-        self._spec = state["_spec"]
-        self._open()
+    def __setstate__(self, spec: str) -> None:
+        self._spec = spec
+        self._handle = Handle("pipeline", library.prep_pipeline_open, spec.encode())
 
     @property
     def context_length(self) -> int:
@@ -91,7 +90,9 @@ class RecordEncoder:
         refused = _rejects(handle)
         if refused and rejects == "raise":
             first = refused[0]
-            raise PrepError(f"record {first.record}: {first.message} ({len(refused)} of {len(offsets) - 1} records give no row)", first.reason)
+            raise PrepError(
+                f"record {first.record}: {first.message} ({len(refused)} of {len(offsets) - 1} records give no row)",
+                first.reason)
         count = library.prep_rows_count(handle.value)
         lengths, segments = np.empty(count, np.int32), np.empty(count, np.int32)
         places = np.empty(count, np.int64)
@@ -125,18 +126,20 @@ def encode_records(
 @functools.lru_cache(maxsize=8)
 def _encoder(spec: str) -> RecordEncoder:
     encoder = RecordEncoder.__new__(RecordEncoder)
-    encoder.__setstate__({"_spec": spec})
+    encoder.__setstate__(spec)
     return encoder
 
 
 def _spec(tokenizer: Any, template: Any, context_length: int, options: Mapping[str, Any]) -> str:
-    spec = {"tokenizer": tokenizer.reference if isinstance(tokenizer, Tokenizer) else os.fspath(tokenizer)}
+    spec: dict[str, Any] = {"tokenizer": tokenizer.reference if isinstance(tokenizer, Tokenizer) else os.fspath(tokenizer)}
     spec["context-length"] = context_length
     if template is not None:
         spec["template"] = os.fspath(template)
     for name, value in options.items():
+        if isinstance(value, Mapping):
+            value = [f"{key}={part if isinstance(part, str) else json.dumps(part)}" for key, part in value.items()]
         if value is not None:
-            spec[name.replace("_", "-")] = os.fspath(value) if isinstance(value, os.PathLike) else value
+            spec[name.replace("_", "-")] = value
     return json.dumps(spec, sort_keys=True)
 
 

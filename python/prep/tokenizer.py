@@ -9,10 +9,10 @@ from typing import NamedTuple, Optional, Union
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ._library import Handle, address, call, library, texts_as_one
+from ._library import Handle, PrepError, address, call, library, texts_as_one
 from ._rows import id_type
 
-_ADD_SPECIALS, _PARSE_SPECIALS, _BYTE_RANGES, _SKIP_SPECIALS = 1, 2, 4, 8
+_ADD_SPECIALS, _PARSE_SPECIALS, _PLAIN_SPECIALS, _BYTE_RANGES, _SKIP_SPECIALS = 1, 2, 4, 8, 16
 
 
 class Encoded(NamedTuple):
@@ -78,23 +78,25 @@ class Tokenizer:
         return None if found < 0 else found
 
     def encode(
-        self, text: Union[str, bytes], *, add_special_tokens: bool = True, parse_special: bool = True,
+        self, text: Union[str, bytes], *, add_special_tokens: bool = True, parse_special: Optional[bool] = None,
         dtype: DTypeLike = np.int64,
     ) -> np.ndarray:
         """The ids of one text. `add_special_tokens`: with what the tokenizer's files add around a text (BOS, EOS).
-        `parse_special`: control tokens written in the text are control tokens, as in `tokenizers`."""
+        `parse_special`: whether control tokens written in the text are control tokens; None is what the tokenizer's own
+        library does."""
         return self.encode_batch(
             [text], add_special_tokens=add_special_tokens, parse_special=parse_special, dtype=dtype, threads=1).ids
 
     def encode_batch(
-        self, texts: Iterable[Union[str, bytes]], *, add_special_tokens: bool = True, parse_special: bool = True,
+        self, texts: Iterable[Union[str, bytes]], *, add_special_tokens: bool = True, parse_special: Optional[bool] = None,
         byte_ranges: bool = False, threads: int = 0, dtype: DTypeLike = np.int64,
     ) -> Encoded:
         """The ids of many texts in one array, with offsets; on `threads` threads (0: one a core)."""
         dtype = id_type(dtype)
         encoded = [text.encode() if isinstance(text, str) else text for text in texts]
         buffer, offsets = texts_as_one(encoded)
-        flags = _ADD_SPECIALS * add_special_tokens | _PARSE_SPECIALS * parse_special | _BYTE_RANGES * byte_ranges
+        specials = {None: 0, True: _PARSE_SPECIALS, False: _PLAIN_SPECIALS}[parse_special]
+        flags = _ADD_SPECIALS * add_special_tokens | specials | _BYTE_RANGES * byte_ranges
         handle = Handle(
             "encoding", library.prep_tokenizer_encode, self._handle.value, buffer, address(offsets), len(encoded), flags,
             threads)
@@ -130,15 +132,14 @@ class Tokenizer:
         room = 8 * len(ids) + 16
         while True:
             text = np.empty(room, np.uint8)
-            status = library.prep_tokenizer_decode(
-                self._handle.value, address(ids), 8, address(starts), count, _SKIP_SPECIALS * skip, address(text), room,
-                address(ends), None)
-            if status != 6 or ends[-1] <= room:
+            try:
+                call(
+                    library.prep_tokenizer_decode, self._handle.value, address(ids), 8, address(starts), count,
+                    _SKIP_SPECIALS * skip, address(text), room, address(ends))
                 break
-            room = int(ends[-1])
-        if status != 0:
-            call(
-                library.prep_tokenizer_decode, self._handle.value, address(ids), 8, address(starts), count,
-                _SKIP_SPECIALS * skip, address(text), room, address(ends))
+            except PrepError as error:
+                if error.kind != "too small":
+                    raise
+                room = int(ends[-1])
         whole, ends = text.tobytes(), ends.tolist()
         return [whole[a:b] for a, b in zip(ends, ends[1:])]

@@ -84,10 +84,11 @@ typedef struct prep_arrays {
 
 /* For prep_tokenizer_encode. */
 #define PREP_ADD_SPECIALS 1u   /* what the tokenizer's own files add around a text: BOS, EOS */
-#define PREP_PARSE_SPECIALS 2u /* control tokens written in a text are control tokens; else they are text */
-#define PREP_BYTE_RANGES 4u    /* keep each token's byte range for prep_encoding_read */
+#define PREP_PARSE_SPECIALS 2u /* control tokens written in a text are control tokens */
+#define PREP_PLAIN_SPECIALS 4u /* they are text; with neither flag, as in the tokenizer's own library */
+#define PREP_BYTE_RANGES 8u    /* keep each token's byte range for prep_encoding_read */
 /* For prep_tokenizer_decode. */
-#define PREP_SKIP_SPECIALS 8u  /* leave control tokens out of the text */
+#define PREP_SKIP_SPECIALS 16u /* leave control tokens out of the text */
 
 /* For prep_tokenizer_special. */
 #define PREP_BOS 0
@@ -120,7 +121,8 @@ prep_status prep_encoding_read(
 void prep_encoding_close(prep_encoding *encoding);
 
 /* Decodes `count` id sequences, laid out like texts. `text_offsets` (count + 1) is always filled, `text` where
- * `capacity` bytes are enough: PREP_TOO_SMALL otherwise, text_offsets[count] being the bytes it takes. */
+ * `capacity` bytes are enough: PREP_TOO_SMALL otherwise, text_offsets[count] being the bytes it takes. An id that is not
+ * in 0 ..< prep_tokenizer_id_count is PREP_RANGE; one without a token gives no text. */
 prep_status prep_tokenizer_decode(
     const prep_tokenizer *tokenizer, const void *ids, int32_t id_bytes, const int64_t *offsets, int64_t count,
     uint32_t flags, uint8_t *text, int64_t capacity, int64_t *text_offsets, prep_error *error);
@@ -134,21 +136,21 @@ typedef struct prep_reject {
   const char *message; /* one line: what is wrong and what to do */
 } prep_reject;
 
-/* Opens a pipeline from a spec: a JSON object whose keys are the long flags of `prep run` without dashes in front, such
- * as {"tokenizer": "gpt2", "context-length": 1024, "truncate": "right"}. */
+/* Opens a pipeline from a spec: a JSON object whose keys are those long flags of `prep run` that decide rows, without
+ * dashes in front, such as {"tokenizer": "gpt2", "context-length": 1024, "field": ["task=question"], "pack": true}. */
 prep_status prep_pipeline_open(const char *spec, prep_pipeline **pipeline, prep_error *error);
 void prep_pipeline_close(prep_pipeline *pipeline);
 int64_t prep_pipeline_context_length(const prep_pipeline *pipeline);
 int64_t prep_pipeline_pad_id(const prep_pipeline *pipeline);
 
 /* Encodes `count` records (JSON objects) on up to `threads` threads (0: one a core) into rows, in the records' order,
- * and rejects. A bad record is a reject, not an error. */
+ * and rejects. A bad record is a reject, not an error. With "pack" the batch is packed as a whole. */
 prep_status prep_pipeline_encode(
     const prep_pipeline *pipeline, const uint8_t *records, const int64_t *offsets, int64_t count, int32_t threads,
     prep_rows **rows, prep_error *error);
 
 int64_t prep_rows_count(const prep_rows *rows);
-/* Tokens, segments and record (index in the batch) of each row; each array has prep_rows_count elements or is NULL. */
+/* Tokens, segments and record (index in the batch; of packed rows that of the first segment) of each row; each array has prep_rows_count elements or is NULL. */
 prep_status prep_rows_measure(
     const prep_rows *rows, int32_t *lengths, int32_t *segments, int64_t *records, prep_error *error);
 /* Fills the caller's arrays with rows first ..< first + count. */

@@ -32,8 +32,3 @@ enum OutputFile {
     }
   }
 }
-
-/// How many processors this process may use.
-enum ProcessorCount {
-  static var available: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
-}

@@ -1,4 +1,4 @@
-"""Rows of numpy arrays as rows of tensors that share their memory."""
+"""Rows of a data set as tensors."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Optional
 
 import torch
+from numpy.typing import ArrayLike
 
-from .._rows import Rows, check_columns
+from .._rows import check_columns
 from ..dataset import Dataset
 
 TensorRow = dict[str, torch.Tensor]
@@ -18,17 +19,19 @@ def columns_of(dataset: Dataset, columns: Optional[Sequence[str]]) -> tuple[str,
     if columns is not None:
         return check_columns(columns)
     if dataset.is_packed:
-        return ("input_ids", "labels", "position_ids", "seq_lens")
+        return ("input_ids", "labels", "position_ids", "seq_lengths")
     return ("input_ids", "attention_mask", "labels")
 
 
-def tensor_rows(rows: Rows) -> list[TensorRow]:
-    """One dictionary of tensors a row."""
+def tensor_rows(dataset: Dataset, rows: ArrayLike, padded_to: Optional[int] = None) -> list[TensorRow]:
+    """One dictionary of tensors a row. No sample of a packed row is learned from the one before it: its first label is
+    -100."""
+    found = dataset.read(rows, padded_to=padded_to, mask_first_labels=dataset.is_packed)
     columns = []
-    for values in rows.columns.values():
+    for values in found.columns.values():
         if isinstance(values, list):
             columns.append([torch.from_numpy(value) for value in values])
         else:
             columns.append(torch.from_numpy(values).unbind(0))
-    names = list(rows.columns)
+    names = list(found.columns)
     return [dict(zip(names, values)) for values in zip(*columns)]

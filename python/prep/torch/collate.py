@@ -14,11 +14,11 @@ _IGNORED_LABEL = -100
 
 def _length(row: TensorRow) -> int:
     """Tokens of a row, without padding."""
-    if "seq_lens" in row:
-        return int(row["seq_lens"].sum())
+    if "seq_lengths" in row:
+        return int(row["seq_lengths"].sum())
     if "attention_mask" in row:
         return int(row["attention_mask"].sum())
-    raise ValueError("a row needs seq_lens or attention_mask: ask for them with columns=")
+    raise ValueError("a row needs seq_lengths or attention_mask: ask for them with columns=")
 
 
 class PadCollator:
@@ -38,7 +38,7 @@ class PadCollator:
         length += -length % self.multiple_of
         batch = {}
         for name, first in rows[0].items():
-            if name == "seq_lens":
+            if name == "seq_lengths":
                 continue
             batch[name] = first.new_full((len(rows), length), self._padding(name))
         # Rows of packed data sets bring no mask; of several padded rows a model needs to know where padding begins.
@@ -71,7 +71,7 @@ class PackedCollator:
 
     def __call__(self, rows: Sequence[TensorRow]) -> dict[str, Union[torch.Tensor, int]]:
         lengths = torch.cat([
-            row["seq_lens"].to(torch.int32) if "seq_lens" in row else torch.tensor([_length(row)], dtype=torch.int32)
+            row["seq_lengths"].to(torch.int32) if "seq_lengths" in row else torch.tensor([_length(row)], dtype=torch.int32)
             for row in rows
         ])
         ends = torch.zeros(len(lengths) + 1, dtype=torch.int32)

@@ -18,8 +18,8 @@ class ShardDataset(data.Dataset):
     """Rows by index, for `DataLoader` with any sampler.
 
     A row is a dictionary of int64 tensors `input_ids`, `attention_mask`, `labels`, padded to the context length unless
-    `padded=False` (for a collator that pads to the longest). Rows of a packed data set have `position_ids` and `seq_lens`
-    in the place of the attention mask; `columns` chooses others.
+    `padded=False` (for a collator that pads to the longest). Rows of a packed data set have `position_ids` and `seq_lengths`
+    in the place of the attention mask, and the first label of each sample is -100; `columns` chooses others.
 
     Random access decompresses 256 Ki tokens where they are not among the `cache_bytes` kept: for data sets much larger
     than memory use `ShardStream`.
@@ -36,9 +36,8 @@ class ShardDataset(data.Dataset):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> TensorRow:
-        index = range(len(self))[index]
-        return tensor_rows(self.rows.read(first=index, count=1))[0]
+        return tensor_rows(self.rows, [range(len(self))[index]])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[TensorRow]:
         """The rows of a batch in one read; `DataLoader` calls this."""
-        return tensor_rows(self.rows.read(indices))
+        return tensor_rows(self.rows, indices)

@@ -18,8 +18,10 @@ from ._tensors import TensorRow, columns_of, tensor_rows
 
 _READ_AHEAD = 64
 _STATE_VERSION = 1
-# Places in the memory that the workers share with the loop that started them.
-_EPOCH, _START, _WORKERS_READ = range(3)
+# What the loop shares with its workers: the epoch, and how many rows of it the ranks had taken when the pass began and have
+# taken by now. Workers begin at _START whenever they come to it; _TAKEN is _UNKNOWN where nobody counts for them.
+_EPOCH, _START, _TAKEN = range(3)
+_UNKNOWN = -1
 
 Folder = Union[str, os.PathLike]
 
@@ -56,7 +58,7 @@ class ShardStream(data.IterableDataset):
         self.datasets = [Dataset(path, padded=padded, dtype=dtype, cache_bytes=cache_bytes) for path in paths]
         chosen = [columns_of(dataset, columns) for dataset in self.datasets]
         if len(set(chosen)) > 1:
-            chosen = [("input_ids", "labels", "position_ids", "seq_lens")] * len(chosen)
+            chosen = [("input_ids", "labels", "position_ids", "seq_lengths")] * len(chosen)
         for dataset, names in zip(self.datasets, chosen):
             dataset.columns = names
         self.padded_to = max(dataset.context_length for dataset in self.datasets) if padded else None
@@ -77,40 +79,32 @@ class ShardStream(data.IterableDataset):
             "shuffle": shuffle, "window": self.order.window,
         }
         self._shared = torch.zeros(3, dtype=torch.int64).share_memory_()
-        # Counts the moves made by hand, after which a loader's own place is not valid.
-        self._moves = 0
-
-    # The place: rows of the epoch that all ranks together have taken.
+        # Whether a StreamLoader counts the rows that workers read.
+        self._counted = False
 
     @property
     def epoch(self) -> int:
         return int(self._shared[_EPOCH])
 
-    @property
-    def rows_taken(self) -> int:
-        """Rows of the epoch that the ranks have taken together."""
-        return int(self._shared[_START])
-
     def set_epoch(self, epoch: int) -> None:
         """Goes to the beginning of an epoch."""
-        self._moves += 1
         self._go_to(epoch, 0)
 
-    def _go_to(self, epoch: int, taken: int) -> None:
-        self._shared[_EPOCH], self._shared[_START], self._shared[_WORKERS_READ] = epoch, taken, 0
+    def _go_to(self, epoch: int, start: int, rows: int = 0) -> None:
+        """`rows`: how many this rank, and so each, has taken since it began at `start`."""
+        taken = min(start + rows * self.world_size, self._end)
+        self._shared[_EPOCH], self._shared[_START], self._shared[_TAKEN] = epoch, start, taken
 
-    def state_dict(self, rows: Optional[int] = None) -> dict[str, Any]:
-        """The place in the stream, as plain values. `rows`: how many rows of this epoch this rank has taken since the
-        pass began; needed only where a `DataLoader` that `loader` did not make reads in worker processes, because workers
-        read ahead of the loop."""
-        if rows is None and self._shared[_WORKERS_READ]:
-            raise RuntimeError(
-                "worker processes read this stream ahead of the loop: use stream.loader(…).state_dict(), "
-                "or pass the rows that this rank has taken: stream.state_dict(rows=…)")
-        taken = self.rows_taken
-        if rows is not None:
-            taken = min(taken + rows * self.world_size, self._end)
-        return {"version": _STATE_VERSION, "epoch": self.epoch, "rows": taken, **self._identity}
+    @property
+    def _taken(self) -> int:
+        taken = int(self._shared[_TAKEN])
+        if taken == _UNKNOWN:
+            raise RuntimeError("worker processes read this stream ahead of the loop: make the DataLoader with stream.loader(…)")
+        return taken
+
+    def state_dict(self) -> dict[str, Any]:
+        """The place in the stream, as plain values: the epoch, and the rows of it that the ranks have taken together."""
+        return {"version": _STATE_VERSION, "epoch": self.epoch, "rows": self._taken, **self._identity}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes to the place of a `state_dict`. Refused where it is of other data, seed, weights or window."""
@@ -119,10 +113,7 @@ class ShardStream(data.IterableDataset):
         for name, value in self._identity.items():
             if state.get(name) != value:
                 raise ValueError(f"the state is of another stream: its {name} is {state.get(name)}, here it is {value}")
-        self._moves += 1
         self._go_to(state["epoch"], state["rows"])
-
-    # Reading.
 
     @property
     def _end(self) -> int:
@@ -137,14 +128,14 @@ class ShardStream(data.IterableDataset):
         worker = data.get_worker_info()
         if worker is None:
             return self._iterate()
-        self._shared[_WORKERS_READ] = 1
-        return self._read(self.epoch, self.rows_taken, worker.id, worker.num_workers)
+        if not self._counted:
+            self._shared[_TAKEN] = _UNKNOWN
+        return self._read(self.epoch, int(self._shared[_START]), worker.id, worker.num_workers)
 
     def _iterate(self) -> Iterator[TensorRow]:
-        epoch, taken = self.epoch, self.rows_taken
-        for row in self._read(epoch, taken, 0, 1):
-            taken = min(taken + self.world_size, self._end)
-            self._go_to(epoch, taken)
+        epoch, start = self.epoch, self._taken
+        for count, row in enumerate(self._read(epoch, start, 0, 1), 1):
+            self._go_to(epoch, start, count)
             yield row
         self._go_to(epoch + 1, 0)
 
@@ -164,12 +155,12 @@ class ShardStream(data.IterableDataset):
     def _rows_at(self, epoch: int, places: np.ndarray) -> list[TensorRow]:
         which, rows = self.order.at(epoch, places)
         if len(self.datasets) == 1:
-            return tensor_rows(self.datasets[0].read(rows, padded_to=self.padded_to))
+            return tensor_rows(self.datasets[0], rows, padded_to=self.padded_to)
         found: list[TensorRow] = [{}] * len(places)
         for number, dataset in enumerate(self.datasets):
             at = np.flatnonzero(which == number)
             if len(at):
-                for place, row in zip(at.tolist(), tensor_rows(dataset.read(rows[at], padded_to=self.padded_to))):
+                for place, row in zip(at.tolist(), tensor_rows(dataset, rows[at], padded_to=self.padded_to)):
                     found[place] = row
         return found
 
@@ -183,31 +174,23 @@ class ShardStream(data.IterableDataset):
 
 
 class StreamLoader(data.DataLoader):
-    """A `DataLoader` of a `ShardStream`. Each pass is one epoch and the next pass the next epoch; `state_dict` is the
-    place after the last batch that the loop was given, however far workers have read ahead."""
+    """A `DataLoader` of a `ShardStream`. Each pass is one epoch and the next pass the next epoch; a pass that was left goes on
+    where it was. `state_dict` is the place after the last batch that the loop was given, however far workers have read
+    ahead."""
 
     def __init__(self, stream: ShardStream, **options: Any) -> None:
         super().__init__(stream, batch_size=stream.batch_size, **options)
         self.stream = stream
-        self._taken: Optional[tuple[int, int]] = None
-        self._moves = stream._moves
-
-    @property
-    def _place(self) -> tuple[int, int]:
-        """Epoch, and rows that the ranks have taken of it."""
-        if self._taken is None or self._moves != self.stream._moves:
-            return self.stream.epoch, self.stream.rows_taken
-        return self._taken
+        stream._counted = True
 
     def __iter__(self) -> Iterator[Any]:
         stream = self.stream
-        epoch, start = self._taken = self._place
-        self._moves = stream._moves
+        epoch, start = stream.epoch, stream._taken
         stream._go_to(epoch, start)
-        for number, batch in enumerate(super().__iter__(), 1):
-            self._taken = (epoch, min(start + number * stream.batch_size * stream.world_size, stream._end))
+        for count, batch in enumerate(super().__iter__(), 1):
+            stream._go_to(epoch, start, count * stream.batch_size)
             yield batch
-        self._taken = (epoch + 1, 0)
+        stream._go_to(epoch + 1, 0)
 
     def set_epoch(self, epoch: int) -> None:
         """Goes to the beginning of an epoch."""
@@ -215,8 +198,7 @@ class StreamLoader(data.DataLoader):
 
     def state_dict(self) -> dict[str, Any]:
         """The place in the stream, as plain values."""
-        epoch, taken = self._place
-        return {"version": _STATE_VERSION, "epoch": epoch, "rows": taken, **self.stream._identity}
+        return self.stream.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes to the place of a `state_dict`."""
