@@ -10,6 +10,7 @@ struct Prep: AsyncParsableCommand {
       RunCommand.self,
       InspectCommand.self,
       VerifyCommand.self,
+      DoctorCommand.self,
       MergeCommand.self,
       ExportCommand.self,
       TrainCommand.self,

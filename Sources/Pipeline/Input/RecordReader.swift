@@ -19,7 +19,7 @@ public struct RecordReader: Sendable {
 
   /// Calls `body` with each record until it returns false. `JSONParser.padding` bytes are readable behind
   /// the record. Memory: a block, or the longest record. Throws where a record cannot be read at all.
-  public func forEach(
+  public func read(
     _ body: (UnsafeBufferPointer<UInt8>, Place) throws -> Bool
   ) throws {
     let reader = BlockReader(

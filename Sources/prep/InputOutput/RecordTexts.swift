@@ -10,7 +10,7 @@ extension RecordReader {
   /// Calls `body` with one text field of each record.
   func forEachText(of field: String, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
     let parser = JSONParser()
-    unsafe try forEach { text, place in
+    unsafe try read { text, place in
       let record = unsafe try parser.record(text, at: place)
       unsafe try body(record.text(of: field, at: place))
       return true
@@ -20,7 +20,7 @@ extension RecordReader {
   /// Calls `body` with the ids of each record: an object with the field, or the array itself.
   func forEachIDs(of field: String, _ body: ([UInt32], Place) throws -> Void) throws {
     let parser = JSONParser()
-    unsafe try forEach { text, place in
+    unsafe try read { text, place in
       let record = unsafe try parser.record(text, at: place)
       let list = try record.isArray ? record : record.member(field, at: place)
       guard list.isArray else {
