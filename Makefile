@@ -13,7 +13,7 @@ build: setup
 
 test: build venv
 	swift test
-	.venv/bin/python -m pytest -q Tests/Oracle
+	.venv/bin/python -m pytest -q -n 2 Tests/Oracle
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
