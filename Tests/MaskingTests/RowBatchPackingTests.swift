@@ -65,4 +65,70 @@ struct RowBatchPackingTests {
         SupervisedRun(start: 0, count: 4),
       ])
   }
+
+  /// The tokens and labels of each sample, by its first token.
+  private static func samples(of batch: RowBatch, alignment: Int) -> [UInt32: [[UInt32]]] {
+    var found: [UInt32: [[UInt32]]] = [:]
+    var token = 0
+    var segment = 0
+    var run = 0
+    for row in 0..<batch.rowCount {
+      let runs = Array(batch.runs[run..<run + Int(batch.runCounts[row])])
+      run += runs.count
+      let supervised = Set(runs.flatMap { $0.start..<$0.start + $0.count })
+      var place = 0
+      for _ in 0..<batch.segmentCounts[row] {
+        place = PackingPlan.aligned(place, to: alignment)
+        let end = place + Int(batch.segmentLengths[segment])
+        let tokens = Array(batch.tokens[token + place..<token + end])
+        let labels = (place..<end).map { UInt32(supervised.contains(UInt32($0)) ? 1 : 0) }
+        found[tokens.first ?? 0] = [tokens, labels]
+        place = end
+        segment += 1
+      }
+      #expect(place == Int(batch.rowLengths[row]))
+      token += place
+    }
+    return found
+  }
+
+  @Test(
+    "of any capacity and alignment hold every sample whole, once, and never too much",
+    arguments: [1, 2, 7, 16, 64, 100, 1000, 4096, 5000])
+  func anyCapacity(capacity: Int) {
+    var random = SplitMix(state: UInt64(capacity))
+    for alignment in [1, 2, 8, 16] where alignment <= capacity {
+      let lengths = (0..<200).map { _ in
+        1
+          + Int(
+            random.next() % UInt64(capacity / Int.random(in: 1...min(4, capacity), using: &random)))
+      }
+      let batch = Self.samples(lengths)
+      let packed = batch.packed(capacity: capacity, alignment: alignment, pad: 9)
+      #expect(
+        Self.samples(of: packed, alignment: alignment) == Self.samples(of: batch, alignment: 1))
+      #expect(packed.segmentLengths.count == lengths.count)
+      #expect(packed.rowLengths.allSatisfy { $0 <= capacity })
+      #expect(
+        batch.packed(capacity: capacity, alignment: alignment, pad: 9).tokens == packed.tokens)
+
+      let split = batch.packedSplitting(capacity: capacity)
+      #expect(split.tokens == batch.tokens)
+      #expect(split.rowLengths.dropLast().allSatisfy { $0 == capacity })
+      #expect(split.runs.reduce(0) { $0 + $1.count } == batch.runs.reduce(0) { $0 + $1.count })
+    }
+  }
+
+  @Test("of several batches are those of one, weights or not", arguments: [true, false])
+  func appended(weights: Bool) {
+    let first = Self.samples([3, 5])
+    var second = Self.samples([4, 1, 6], weights: weights)
+    second.append(first)
+    var joined = first
+    joined.append(second)
+    #expect(joined.rowLengths == [3, 5, 4, 1, 6, 3, 5])
+    #expect(joined.tokens == first.tokens + Self.samples([4, 1, 6]).tokens + first.tokens)
+    #expect(joined.runCounts == [1, 1, 1, 0, 1, 1, 1])
+    #expect(joined.runWeights == (weights ? [1, 1, 0, 2, 1, 1] : []))
+  }
 }

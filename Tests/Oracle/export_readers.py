@@ -67,6 +67,15 @@ def with_megatron_layout(folder, name):
     return dtype, [numpy.frombuffer(data, dtype, length, pointer) for length, pointer in zip(lengths, pointers)]
 
 
+def with_megatron_core(folder, name):
+    """The same by Megatron-LM's own reader."""
+    from megatron.core.datasets.indexed_dataset import IndexedDataset
+
+    data = IndexedDataset(str(Path(folder) / name))
+    # Its arrays are views of a file that is unmapped with it.
+    return [data[i].copy() for i in range(len(data))]
+
+
 def with_numpy(folder, unpadded=False):
     columns = {file.stem: numpy.load(file, mmap_mode="r") for file in Path(folder).glob("*.npy")}
     offsets, sequence_offsets = columns.pop("offsets", None), columns.pop("seq_offsets", None)

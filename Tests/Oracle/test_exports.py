@@ -3,13 +3,15 @@
 import json
 import os
 import shutil
+import subprocess
+import time
 
 import numpy
 import pytest
 
 import export_readers
 import shard_reader
-from prep_command import prep
+from prep_command import PREP, prep
 from test_shards import folders, inspected  # noqa: F401 (a fixture)
 
 ALL = "input_ids,attention_mask,labels,position_ids,seq_lengths,weights"
@@ -79,6 +81,15 @@ def test_mds_hashes_find_damage(folders, tmp_path):
         export_readers.with_streaming(output)
 
 
+def test_megatron_is_read_by_megatron_core(folders, case, padding, tmp_path):
+    output = export(folders[case], "megatron", tmp_path / "out", *padding)
+    expected = inspected(folders[case], *padding)
+    tokens, masks = (export_readers.with_megatron_core(output, name) for name in ("tokens", "loss_mask"))
+    for ids, mask, truth in zip(tokens, masks, expected, strict=True):
+        assert ids.tolist() == truth["input_ids"]
+        assert mask.tolist() == [int(label != -100) for label in truth["labels"]]
+
+
 def test_megatron(folders, case, padding, tmp_path):
     output = export(folders[case], "megatron", tmp_path / "out", *padding)
     expected = inspected(folders[case], *padding)
@@ -104,7 +115,8 @@ def test_positions_and_lengths_are_the_same_in_every_format(folders, tmp_path):
         output = export(folders["aligned"], format, tmp_path / format, "--columns", ALL)
         for row, got in zip(rows, read(output), strict=True):
             assert row.position_ids(256).tolist() == got["position_ids"].tolist()
-            assert [end - start for start, end in row.segments] == got["seq_lengths"].tolist()
+            starts = [start for start, _ in row.segments]
+            assert numpy.diff([*starts, len(row.tokens)]).tolist() == got["seq_lengths"].tolist()
             assert (got["weights"] == (got["labels"] != -100)).all()
 
 
@@ -130,6 +142,41 @@ def test_an_export_appears_whole_or_not_at_all(folders, tmp_path):
         result = prep("export", tmp_path / "d", "--format", format, "--output", tmp_path / format, check=False)
         assert result.returncode == 1 and shard.name.encode() in result.stderr
         assert sorted(os.listdir(tmp_path)) == ["d"]
+
+
+@pytest.mark.parametrize("format", ["parquet", "mds", "megatron", "npy"])
+def test_a_killed_export_leaves_the_old_one_or_none(folders, format, tmp_path):
+    output = tmp_path / "out"
+    export(folders["plain"], format, output)
+    whole = {file.name: file.read_bytes() for file in output.iterdir()}
+    kills = 0
+    for delay in range(40):
+        process = subprocess.Popen(
+            [PREP, "export", folders["plain"], "--format", format, "--output", output, "--overwrite"], stdout=subprocess.DEVNULL)
+        time.sleep(delay / 1000)
+        process.kill()
+        kills += process.wait() != 0
+        if output.exists():
+            assert {file.name: file.read_bytes() for file in output.iterdir()} == whole
+    assert kills > 0
+    export(folders["plain"], format, output, "--overwrite")
+    assert os.listdir(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("format", ["parquet", "mds", "megatron", "npy"])
+def test_a_run_exports_what_export_exports(folders, format, tmp_path):
+    base = folders["plain"].parent
+    flags = ("--context-length", 256, "--block-size", "16KiB", "--max-rejects", "50%", "--quiet", "--format", format)
+    for _ in range(2):
+        prep("run", base / "a.jsonl", base / "b.jsonl", "--output", tmp_path / "d", *flags)
+        expected = export(tmp_path / "d", format, tmp_path / format, "--overwrite")
+        found = tmp_path / "d" / format
+        assert sorted(os.listdir(found)) == sorted(os.listdir(expected))
+        for file in found.iterdir():
+            assert file.read_bytes() == (expected / file.name).read_bytes()
+    assert prep("verify", tmp_path / "d").returncode == 0
+    refused = prep("run", base / "a.jsonl", "--output", tmp_path / "p", *flags, "--partition", "0/2", check=False)
+    assert refused.returncode == 64 and b"prep merge" in refused.stderr
 
 
 def test_a_folder_with_files_is_not_replaced_unasked(folders, tmp_path):

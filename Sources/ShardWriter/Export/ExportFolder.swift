@@ -4,6 +4,8 @@ import SystemPackage
 final class ExportFolder {
   let path: String
   let temporaryPath: String
+  /// Where the folder that is replaced waits for its end.
+  private let replacedPath: String
   private let parent: String
   private let overwrite: Bool
   private var isPublished = false
@@ -19,21 +21,21 @@ final class ExportFolder {
     let above = file.removingLastComponent().string
     parent = above.isEmpty ? "." : above
     temporaryPath = AtomicFile.path(parent, ".\(name).prep-export")
+    replacedPath = AtomicFile.path(parent, ".\(name).prep-replaced")
     if let names = try AtomicFile.names(in: path), !names.isEmpty, !overwrite {
       throw ShardError(
         kind: .unusable, path: path, reason: "the folder is not empty",
         remedy: "choose another --output, or replace it with --overwrite")
     }
     try AtomicFile.makeFolder(parent)
-    try Self.removeFiles(of: temporaryPath)
+    // What a killed export left.
+    try Self.remove(replacedPath)
+    try Self.remove(temporaryPath)
     try AtomicFile.makeFolder(temporaryPath)
   }
 
   deinit {
-    if !isPublished {
-      try? Self.removeFiles(of: temporaryPath)
-      _ = FileSystem.removeFolder(temporaryPath)
-    }
+    if !isPublished { try? Self.remove(temporaryPath) }
   }
 
   func report(rows: Int) throws(ShardError) -> DataSetExport.Report {
@@ -43,21 +45,29 @@ final class ExportFolder {
     return DataSetExport.Report(rows: rows, files: names.count, bytes: bytes)
   }
 
-  /// Renames the folder to its name, replacing one that is empty or to be overwritten.
+  /// Renames the folder to its name. One that is replaced is moved away whole before, so that none is
+  /// ever seen in part.
   func publish() throws(ShardError) {
     try AtomicFile.sync(folder: temporaryPath)
-    if overwrite { try Self.removeFiles(of: path) }
+    if overwrite, let failure = FileSystem.rename(path, to: replacedPath),
+      failure != .noSuchFileOrDirectory
+    {
+      throw ShardError.system("cannot move it away", path: path, failure)
+    }
     if let failure = FileSystem.rename(temporaryPath, to: path) {
       throw ShardError.system("cannot rename the export to it", path: path, failure)
     }
     isPublished = true
     try AtomicFile.sync(folder: parent)
+    try Self.remove(replacedPath)
   }
 
-  /// Removes the files of a folder; exports have no folders in it.
-  private static func removeFiles(of folder: String) throws(ShardError) {
-    for name in try AtomicFile.names(in: folder) ?? [] {
-      try AtomicFile.remove(AtomicFile.path(folder, name))
+  /// Removes a folder and its files; exports have no folders in it.
+  private static func remove(_ folder: String) throws(ShardError) {
+    guard let names = try AtomicFile.names(in: folder) else { return }
+    for name in names { try AtomicFile.remove(AtomicFile.path(folder, name)) }
+    if let failure = FileSystem.removeFolder(folder) {
+      throw ShardError.system("cannot remove the folder", path: folder, failure)
     }
   }
 }

@@ -12,7 +12,7 @@ public enum ExportColumn: String, CaseIterable, Sendable {
   case labels
   case attentionMask = "attention_mask"
   case positionIDs = "position_ids"
-  /// Tokens of each sample of a row: not padded.
+  /// Tokens from each sample's beginning to the next one's, so that they sum to the row's tokens.
   case sequenceLengths = "seq_lengths"
   /// Loss weight of each token.
   case weights

@@ -50,9 +50,13 @@ struct ExportRow {
         remedy: "export with --unpadded")
     }
     sequenceLengths.removeAll(keepingCapacity: true)
-    for segment in frame.segments[frame.segmentRange(row)] {
-      sequenceLengths.append(Int32(truncatingIfNeeded: segment.count))
+    let segments = frame.segments[frame.segmentRange(row)]
+    var end = UInt32(truncatingIfNeeded: frame.range(ofRow: row).upperBound)
+    for segment in segments.reversed() {
+      sequenceLengths.append(Int32(bitPattern: end - segment.lowerBound))
+      end = segment.lowerBound
     }
+    sequenceLengths.reverse()
   }
 
   /// Appends a column's elements, little-endian, to `bytes`.

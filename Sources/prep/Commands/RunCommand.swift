@@ -37,6 +37,12 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Packed samples begin at multiples of this.", valueName: "n"))
   var packAlign = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "Export the rows too, as prep export does: parquet, mds, megatron or npy, a folder of that name in the output.",
+      valueName: "format"))
+  var format: ExportFormat?
+
   @Option(help: ArgumentHelp("Threads that encode; one a processor by default.", valueName: "n"))
   var threads: Int?
 
@@ -96,6 +102,9 @@ struct RunCommand: AsyncParsableCommand {
     guard partition == nil || Manifest.Partition(partition ?? "") != nil else {
       throw ValidationError("--partition: give i/n, such as 0/4, with i below n")
     }
+    guard format == nil || partition == nil else {
+      throw ValidationError("--format with --partition: export what prep merge joins")
+    }
     guard blockSize.bytes <= 1 << 30, maxRecordSize.bytes <= 1 << 30 else {
       throw ValidationError("--block-size and --max-record-size must be at most 1GiB")
     }
@@ -130,6 +139,12 @@ struct RunCommand: AsyncParsableCommand {
         throw error
       }
       display.close()
+      if let format {
+        let options = ExportOptions(level: level, overwrite: true)
+        _ = try DataSetExport.export(
+          DataSet(output, cacheSize: 0), format: format, output: "\(output)/\(format.rawValue)",
+          options: options)
+      }
       guard !quiet || json else { return }
       var out = StandardOutput()
       if json {
