@@ -51,9 +51,8 @@ public struct Run: Sendable {
 
     let state = Mutex(
       RunState(finished: finished, partition: partition, spec: shardSpec))
-    let reader = BlockReader(
+    let shared = SharedBlockReader(
       files: inputs, blockSize: spec.blockSize, maximumRecordSize: spec.maximumRecordSize)
-    let shared = SharedReader(reader)
     Workers.run(count: max(1, threads)) { _ in
       work(shared: shared, folder: folder, spec: shardSpec, state: state)
     }
@@ -101,7 +100,7 @@ public struct Run: Sendable {
 
   /// One worker's life.
   private func work(
-    shared: SharedReader, folder: OutputFolder, spec shardSpec: ShardSpec,
+    shared: SharedBlockReader, folder: OutputFolder, spec shardSpec: ShardSpec,
     state: borrowing Mutex<RunState>
   ) {
     let block = Block()
@@ -222,21 +221,5 @@ private struct RunState: ~Copyable {
   mutating func fail(_ error: RunError, at source: BlockSource) {
     if let failure, (failure.input, failure.block) <= (source.input, source.block) { return }
     failure = (error, source.input, source.block)
-  }
-}
-
-/// The reader, for one worker at a time.
-private final class SharedReader: Sendable {
-  // The reader is used under this lock only.
-  private let reader: Mutex<Box>
-
-  private struct Box: ~Copyable, @unchecked Sendable {
-    let reader: BlockReader
-  }
-
-  init(_ reader: sending BlockReader) { self.reader = Mutex(Box(reader: reader)) }
-
-  func next(into block: Block) throws(InputError) -> Bool {
-    try reader.withLock { box throws(InputError) in try box.reader.next(into: block) }
   }
 }

@@ -46,6 +46,7 @@ public struct RunOptions: Sendable {
       spec = try RunSpec(
         tokenizer: loaded, named: tokenizer, tokens: tokens, contextLength: contextLength)
     } catch { throw .tokenizer(error) }
+    spec.tokenizerOptions = tokenizerOptions
     spec.fields = RecordFields(schema: schema, given: fields)
     spec.seam = seam
     spec.straddle = straddle

@@ -43,6 +43,7 @@ extension RunSpec {
     self.init(
       tokenizer: name, tokenizerDigest: digest, idCount: tokenizer.idCount, end: end,
       padID: UInt32(clamping: try int("pad_id")), contextLength: try int("context_length"))
+    tokenizerOptions = root["tokenizer_options"].map { TokenizerOptions($0) } ?? TokenizerOptions()
     let beginning = token("beginning_ids")
     self.beginning = beginning.ids.isEmpty ? nil : beginning
     var given: [RecordRole: String] = [:]
@@ -72,16 +73,52 @@ extension RunSpec {
     level = Int32(clamping: try int("level"))
   }
 
-  /// The tokenizer that a data set's spec names; nil where it names none.
-  public static func tokenizerName(in json: [UInt8]) -> String? {
+  /// The tokenizer that a data set's spec names, and what was said of it; nil where it names none.
+  public static func tokenizer(in json: [UInt8]) -> (name: String, options: TokenizerOptions)? {
     let parser = JSONParser()
     defer { withExtendedLifetime(parser) {} }
-    return try? parser.parse(json)["tokenizer"]?.string
+    guard let root = try? parser.parse(json), let name = root["tokenizer"]?.string else {
+      return nil
+    }
+    return (name, root["tokenizer_options"].map { TokenizerOptions($0) } ?? TokenizerOptions())
   }
 
   private static func unreadable(_ reason: String) -> RunError {
     .options(
       reason: "the spec of the data set cannot be read: \(reason)", remedy: "make the data set anew"
     )
+  }
+}
+
+extension TokenizerOptions {
+  /// Writes one JSON object, members sorted.
+  func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("encoding")
+    encoding.map { writer.string($0) } ?? writer.null()
+    writer.key("pattern")
+    pattern.map { writer.string($0) } ?? writer.null()
+    writer.key("special_tokens")
+    writer.beginArray()
+    for special in specialTokens {
+      writer.beginArray()
+      writer.string(special.text)
+      writer.int(Int(special.id))
+      writer.endArray()
+    }
+    writer.endArray()
+    writer.endObject()
+  }
+
+  /// Reads what `write` wrote.
+  init(_ node: JSONNode) {
+    self.init()
+    encoding = node["encoding"]?.string
+    pattern = node["pattern"]?.string
+    for special in node["special_tokens"].map({ Array($0.elements) }) ?? [] {
+      let parts = Array(special.elements)
+      guard parts.count == 2, let text = parts[0].bytes, let id = parts[1].int else { continue }
+      specialTokens.append(Special(text: text, id: UInt32(clamping: id)))
+    }
   }
 }

@@ -2,12 +2,15 @@ import InstructionFormat
 import JSONText
 import Masking
 import ShardWriter
+import Tokenizer
 
 /// Everything that decides the bytes of a run's shards, besides the input: two runs with the same spec
 /// make the same shards of the same blocks. Threads, output folder and limits of rejects are not in it.
 public struct RunSpec: Sendable {
   /// The tokenizer as the user named it, and a digest of what was loaded.
   public var tokenizer: String
+  /// What the user said of a tokenizer whose files do not say it.
+  public var tokenizerOptions = TokenizerOptions()
   public var tokenizerDigest: Digest128
   /// Highest token id + 1.
   public var idCount: Int
@@ -127,6 +130,10 @@ public struct RunSpec: Sendable {
     writer.string(tokenizer)
     writer.key("tokenizer_digest")
     writer.string(tokenizerDigest.description)
+    if !tokenizerOptions.isEmpty {
+      writer.key("tokenizer_options")
+      tokenizerOptions.write(to: &writer)
+    }
     writer.key("truncate")
     writer.string(truncation.policy.rawValue)
     writer.endObject()

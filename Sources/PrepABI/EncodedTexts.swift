@@ -32,14 +32,13 @@ final class OpenTokenizer: Sendable {
     let isPlain =
       flags & PREP_PLAIN_SPECIALS != 0
       || flags & PREP_PARSE_SPECIALS == 0 && !tokenizer.parsesSpecials
+    let addsSpecials = flags & PREP_ADD_SPECIALS != 0
     let processor = tokenizer.postProcessor
     var part = EncodedTexts.Part()
     var ids: [UInt32] = []
-    var ranges: [Range<UInt32>] = []
     for index in texts {
       let range = batch.range(of: index)
       ids.removeAll(keepingCapacity: true)
-      ranges.removeAll(keepingCapacity: true)
       try unsafe batch.bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in
         let text = unsafe UnsafeBufferPointer(rebasing: bytes[range])
         guard unsafe String(validating: text, as: UTF8.self) != nil else {
@@ -48,23 +47,20 @@ final class OpenTokenizer: Sendable {
         let literal = isPlain && !text.isEmpty ? [0..<text.count] : []
         do throws(TokenizerError) {
           if keepsRanges {
-            unsafe try encoder.encode(text, literal: literal, into: &ids, ranges: &ranges)
+            var shown = unsafe try encoder.encodeShown(text, literal: literal)
+            unsafe processor.process(&shown, of: Array(text), addsSpecials: addsSpecials)
+            ids += shown.ids
+            part.ranges += shown.ranges
           } else {
             unsafe try encoder.encode(text, literal: literal, into: &ids)
+            if addsSpecials { processor.addSpecials(to: &ids) }
           }
         } catch {
           throw Failure(status: PREP_TOKENIZER, message: "text \(index): \(error)")
         }
       }
-      if !processor.isEmpty {
-        processor.process(
-          &ids, ranges: &ranges,
-          text: keepsRanges && processor.trimsRanges ? Array(batch.bytes[range]) : [],
-          tokenizer: tokenizer, addsSpecials: flags & PREP_ADD_SPECIALS != 0)
-      }
       part.ids += ids
       part.counts.append(ids.count)
-      if keepsRanges { part.ranges += ranges }
     }
     return part
   }

@@ -70,20 +70,11 @@ public final class BPETokenizer: Sendable {
     definition.decodesBytes ? bytes(of: id) : text(of: id)
   }
 
-  /// Whether some added token takes white space along, so that what it shows depends on the text.
-  public var hasStrippingTokens: Bool {
-    added.tokens.contains { $0.token.stripsLeft || $0.token.stripsRight }
-  }
-
-  /// A token as an encoding of `text` shows it: an added token that takes white space along shows that too.
-  public func shown(_ id: UInt32, at range: Range<UInt32>, of text: UnsafeBufferPointer<UInt8>)
-    -> [UInt8]?
-  {
-    guard let token = added.token(of: id)?.token, token.stripsLeft || token.stripsRight,
-      !range.isEmpty,
-      Int(range.upperBound) <= text.count
-    else { return shown(id) }
-    return unsafe Array(text[Int(range.lowerBound)..<Int(range.upperBound)])
+  /// What the model's own vocabulary shows for an id, even where an added token has the same.
+  func shownByModel(_ id: UInt32) -> [UInt8]? {
+    guard let entry = model.vocabulary.entry(of: id) else { return shown(id) }
+    return definition.decodesBytes
+      ? Array(model.vocabulary.bytes(of: entry)) : model.vocabulary.text(of: entry)
   }
 
   /// Whether special tokens are found in text unless a caller makes it `literal`: what the format's reference does.
@@ -99,29 +90,6 @@ public final class BPETokenizer: Sendable {
 
   /// What encodes: one a worker.
   public func makeEncoder() -> BPEEncoder { BPEEncoder(self) }
-
-  /// White space and `Ġ` at the ends of a token, for the post-processors that trim ranges.
-  func trimmedText(
-    of id: UInt32, _ range: Range<UInt32>, _ text: [UInt8]
-  ) -> (leading: Int, trailing: Int) {
-    let token: [UInt8]
-    if added.token(of: id) != nil {
-      let end = min(Int(range.upperBound), text.count)
-      token = Array(text[min(Int(range.lowerBound), end)..<end])
-    } else {
-      token = model.vocabulary.text(of: id) ?? []
-    }
-    var scalars: [Bool] = []
-    var index = 0
-    while index < token.count {
-      let scalar = token.scalar(at: index)
-      scalars.append(scalar.value == 0x120 || ScalarClass(scalar.value).isAny(of: .whitespace))
-      index += scalar.length
-    }
-    let leading = scalars.prefix { $0 }.count
-    let trailing = scalars.reversed().prefix { $0 }.count
-    return (leading, trailing)
-  }
 }
 
 extension SpecialTokens {

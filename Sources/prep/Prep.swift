@@ -5,10 +5,12 @@ struct Prep: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prep",
     abstract: "Turns instruction records into training shards: exact ids, explained masks.",
+    version: "0.1.0",
     subcommands: [
       RunCommand.self,
       InspectCommand.self,
       VerifyCommand.self,
+      DoctorCommand.self,
       MergeCommand.self,
       ExportCommand.self,
       TrainCommand.self,

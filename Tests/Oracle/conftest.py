@@ -14,6 +14,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 SEED = int(os.environ.get("PREP_ORACLE_SEED") or random.SystemRandom().randrange(1 << 32))
+# The workers of pytest-xdist repeat the run's seed.
+os.environ["PREP_ORACLE_SEED"] = str(SEED)
 SCALE = float(os.environ.get("PREP_TEST_SCALE") or 1)
 
 
@@ -21,6 +23,25 @@ def pytest_report_header(config):
     import prep_command
 
     return [f"prep: {prep_command.PREP}", f"oracle seed: {SEED} (PREP_ORACLE_SEED), scale {SCALE} (PREP_TEST_SCALE)"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Notes how many texts a test compares; with pytest-xdist the notes travel with the test's report."""
+    import prep_command
+
+    before = prep_command.COMPARED
+    try:
+        return (yield)
+    finally:
+        item.user_properties.append(("compared", prep_command.COMPARED - before))
+
+
+def pytest_terminal_summary(terminalreporter):
+    compared = sum(
+        value for reports in terminalreporter.stats.values() for report in reports
+        for name, value in getattr(report, "user_properties", []) if name == "compared" and report.when == "call")
+    terminalreporter.write_line(f"{compared:,} comparisons with the references; seed {SEED} (PREP_ORACLE_SEED), scale {SCALE} (PREP_TEST_SCALE)")
 
 
 # Labels of the parameters of tests that failed in this run.

@@ -1,7 +1,7 @@
 """Decoders beside `tokenizers`."""
 
+import comparison
 import pipelines
-import prep_command
 from tokenizers import Tokenizer, models
 
 
@@ -12,15 +12,5 @@ def test_random_decoders(tmp_path, rng, scale):
         tokenizer = Tokenizer(models.BPE(vocabulary, []))
         tokenizer.decoder = pipelines.decoder(rng)
         tokenizer.save(str(path))
-        many, expected = [], []
-        for _ in range(40):
-            ids = [rng.randrange(len(vocabulary)) for _ in range(rng.choice([0, 1, 2, 3, 4, 6, 10]))]
-            try:
-                expected.append(tokenizer.decode(ids, skip_special_tokens=False))
-            except BaseException as failure:
-                # The reference panics where the Strip decoder cuts more than there is.
-                if type(failure).__name__ != "PanicException":
-                    raise
-                continue
-            many.append(ids)
-        assert prep_command.decode(path, many) == expected, pipelines.described(tokenizer)
+        comparison.compare_decoding(
+            path, tokenizer, [[rng.randrange(len(vocabulary)) for _ in range(rng.choice([0, 1, 2, 3, 4, 6, 10]))] for _ in range(40)])

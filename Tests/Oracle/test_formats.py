@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from tokenizers import Tokenizer
 
+import comparison
 import prep_command
 import real_files
 import references
@@ -28,15 +29,9 @@ def test_tokenizer_json(item, rng, scale):
     tokenizer = Tokenizer.from_file(str(path))
     fragments = [token.content for token in tokenizer.get_added_tokens_decoder().values()][:60]
     texts = sources(rng, scale, fragments)
-    for flags in [(), ("--no-special",)]:
-        expected = tokenizer.encode_batch(texts, add_special_tokens=not flags)
-        for text, ours, theirs in zip(texts, prep_command.encode(path, texts, *flags), expected, strict=True):
-            assert ours["ids"] == theirs.ids, text
-            assert ours["tokens"] == theirs.tokens, text
-            assert ours["offsets"] == prep_command.byte_offsets(text, theirs.offsets), text
-    ids = [each.ids for each in expected[:500]]
-    assert prep_command.decode(path, ids) == [tokenizer.decode(each, skip_special_tokens=False) for each in ids]
-    assert prep_command.decode(path, ids, "--skip-special") == [tokenizer.decode(each) for each in ids]
+    comparison.compare(path, tokenizer, texts)
+    comparison.compare(path, tokenizer, texts, "--no-special")
+    comparison.compare_decoding(path, tokenizer, [each.ids for each in tokenizer.encode_batch(texts[:500])])
 
 
 @named(references.RANKS)

@@ -5,25 +5,17 @@ import json
 import pytest
 from tokenizers import Tokenizer
 
+import comparison
 import gpt2
 import prep_command
 import texts as sample
 
 
-def compare(path, tokenizer, texts):
-    ours = prep_command.encode(path, texts)
-    for text, mine, theirs in zip(texts, ours, tokenizer.encode_batch(texts), strict=True):
-        assert mine["ids"] == theirs.ids, (text, mine["tokens"], theirs.tokens)
-        assert mine["offsets"] == prep_command.byte_offsets(text, theirs.offsets), (text, theirs.tokens)
-
-
 def test_gpt2(rng, scale):
     tokenizer = gpt2.tokenizer()
     texts = sample.standard(rng, int(3000 * scale), ["<|endoftext|>"]) + sample.all_scalars(max(1, int(16 / scale)))
-    ours = prep_command.encode("gpt2", texts)
-    for text, mine, theirs in zip(texts, ours, tokenizer.encode_batch(texts), strict=True):
-        assert mine["ids"] == theirs.ids, text
-    assert prep_command.decode("gpt2", [mine["ids"] for mine in ours[:300]]) == [tokenizer.decode(m["ids"], skip_special_tokens=False) for m in ours[:300]]
+    comparison.compare("gpt2", tokenizer, texts)
+    comparison.compare_decoding("gpt2", tokenizer, [each.ids for each in tokenizer.encode_batch(texts[:300])])
 
 
 def added(content, identifier, **flags):
@@ -83,7 +75,7 @@ def test_trap(name, tmp_path, rng, scale):
     alphabet = ["a", "b", "c", " ", "▁", "X", "é", "è", "\n", "x", "A", "_", "中", "ab", "  "]
     texts = ["".join(rng.choice(alphabet) for _ in range(rng.randint(0, 9))) for _ in range(int(2000 * scale))]
     texts += [a + b + c for a in alphabet for b in alphabet for c in alphabet]
-    compare(path, tokenizer, texts)
+    comparison.compare(path, tokenizer, texts)
 
 
 REFUSED = {

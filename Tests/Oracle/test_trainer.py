@@ -91,6 +91,20 @@ def test_threads_and_input_format_do_not_matter(tmp_path):
     assert json.loads((tmp_path / "plain.json").read_text()) == first
 
 
+def test_fields_that_samples_are_made_of_are_the_default(tmp_path):
+    import gzip
+
+    records = [{"instruction": "ab ab", "input": "", "output": "cd", "id": "zz zz zz"}, {"text": "ab"},
+               {"messages": [{"role": "user", "content": "cd cd"},
+                             {"role": "assistant", "content": [{"type": "text", "text": "ab"}]}]}]
+    (tmp_path / "in.jsonl.gz").write_bytes(gzip.compress("".join(json.dumps(r) + "\n" for r in records).encode()))
+    report = json.loads(prep_command.prep(
+        "train", tmp_path / "in.jsonl.gz", "--output", tmp_path / "t.json", "--vocab-size", 300, "--json").stdout)
+    expected = reference(None, ["ab ab", "cd", "ab", "cd cd", "ab"], 300, 2, [])
+    assert json.loads((tmp_path / "t.json").read_text())["model"]["merges"] == json.loads(expected.to_str())["model"]["merges"]
+    assert report["texts"] == 5
+
+
 def test_several_fields_and_several_files(tmp_path):
     one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
     one.write_text('{"q": "abab abab", "a": "cd cd"}\n\n{"q": "abab", "a": "cdcd"}\n')
@@ -103,8 +117,8 @@ def test_several_fields_and_several_files(tmp_path):
 
 
 @pytest.mark.parametrize("arguments,code,message", [
-    (["missing.txt", "--output", "o.json"], 2, "missing.txt: cannot be read: No such file or directory (check the path)"),
-    (["bad.jsonl", "--output", "o.json"], 2, "bad.jsonl:2: there is no field text (name it with --field)"),
+    (["missing.txt", "--output", "o.json"], 2, "prep: missing.txt: no such file or folder (check the path)"),
+    (["bad.jsonl", "--output", "o.json"], 2, 'bad.jsonl:2: no known field among "x" (name it with --field)'),
     (["bad.txt", "--output", "o.json"], 2, "bad.txt:1: not UTF-8 (convert the file to UTF-8)"),
     (["empty.txt", "--output", "o.json"], 1, "prep: there is no text in empty.txt (give files with text)"),
     (["good.txt", "--output", "no/folder/o.json"], 2, "no/folder/o.json: cannot be written"),

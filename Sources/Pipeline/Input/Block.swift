@@ -48,7 +48,7 @@ import ShardWriter
   func append<E: Error>(
     room: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(E) -> Int
   ) throws(E) -> Int {
-    reserve(count + room + JSONParser.padding)
+    reserve(count + room)
     let added = unsafe try fill(UnsafeMutableRawBufferPointer(start: storage + count, count: room))
     count += added
     unsafe (storage + count).initializeMemory(
@@ -71,9 +71,11 @@ import ShardWriter
       as: UInt8.self, repeating: 0, count: JSONParser.padding)
   }
 
-  private func reserve(_ wanted: Int) {
+  /// Makes room for `wanted` bytes in all, so that short reads need not move what is there.
+  func reserve(_ wanted: Int) {
+    let wanted = wanted + JSONParser.padding
     guard wanted > capacity else { return }
-    // A quarter more than asked for: a block is filled by many short reads.
+    // A quarter more than asked for: a long record comes in many short reads.
     let grown = wanted + wanted / 4
     let moved = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 64)
     unsafe moved.copyMemory(from: storage, byteCount: count)

@@ -113,11 +113,11 @@ final class BlockReader {
       let cut = end ?? block.count
       unsafe carry.append(contentsOf: block.bytes[cut...])
       block.truncate(to: cut)
-      return Content(byteCount: cut, lineCount: unsafe newlines(in: block.bytes))
+      return Content(byteCount: cut, lineCount: unsafe block.bytes.newlineCount)
     }
     // Too large: keep its head, read over the rest.
     var content = Content(byteCount: end ?? block.count)
-    content.lineCount = unsafe newlines(in: UnsafeBufferPointer(rebasing: block.bytes[..<start]))
+    content.lineCount = unsafe UnsafeBufferPointer(rebasing: block.bytes[..<start]).newlineCount
     if let end {
       unsafe content.skip(UnsafeBufferPointer(rebasing: block.bytes[start..<end]), counted: true)
       unsafe carry.append(contentsOf: block.bytes[end...])
@@ -204,6 +204,7 @@ final class BlockReader {
     -> Bool
   {
     let before = block.count
+    if !isAtEnd { block.reserve(wanted + 1 << 16) }
     while !isAtEnd, block.count < wanted {
       let room = max(64 << 10, min(wanted - block.count, 1 << 20))
       let added = unsafe try block.append(room: room) { out throws(InputError) -> Int in
@@ -245,11 +246,5 @@ final class BlockReader {
         start: start, line: line, head: head, kind: .tooLarge,
         reason: "the record is larger than \(maximumRecordSize) bytes",
         remedy: "raise --max-record-size, or split it"))
-  }
-
-  private func newlines(in bytes: UnsafeBufferPointer<UInt8>) -> Int {
-    var count = 0
-    for index in bytes.indices { count &+= unsafe bytes[index] == UInt8(ascii: "\n") ? 1 : 0 }
-    return count
   }
 }

@@ -44,6 +44,8 @@ final class ByteSource {
     let count: Int
     if let decompressor {
       count = unsafe try decompress(with: decompressor, into: out)
+    } else if position == end, out.count >= buffer.count {
+      count = unsafe try readFile(into: out)
     } else {
       if position == end { try fill(atLeast: 1) }
       count = min(out.count, end - position)
@@ -86,18 +88,31 @@ final class ByteSource {
       end = 0
     }
     while end - position < wanted, end < buffer.count {
-      do {
-        let count = unsafe try buffer.withUnsafeMutableBytes { bytes in
-          unsafe try descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[end...]))
+      var failure: InputError?
+      let count = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
+        do throws(InputError) {
+          return unsafe try readFile(into: UnsafeMutableRawBufferPointer(rebasing: bytes[end...]))
+        } catch {
+          failure = error
+          return 0
         }
-        if count == 0 { return }
-        end += count
-        fileBytes += count
-      } catch {
-        throw InputError(
-          path: path, byteOffset: bytesRead, reason: "cannot be read: \(error)",
-          remedy: (error as? Errno) == .isDirectory ? "name a file" : "check the disk")
       }
+      if let failure { throw failure }
+      if count == 0 { return }
+      end += count
+    }
+  }
+
+  /// Reads once from the file; 0 only at its end.
+  private func readFile(into out: UnsafeMutableRawBufferPointer) throws(InputError) -> Int {
+    do {
+      let count = unsafe try descriptor.read(into: out)
+      fileBytes += count
+      return count
+    } catch {
+      throw InputError(
+        path: path, byteOffset: bytesRead, reason: "cannot be read: \(error)",
+        remedy: (error as? Errno) == .isDirectory ? "name a file" : "check the disk")
     }
   }
 

@@ -85,6 +85,9 @@ public enum InputFiles {
     return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
   }
 
+  /// Whether the file's name says that it holds JSON records.
+  public static func holdsRecords(_ file: InputFile) -> Bool { form(of: file.path) != nil }
+
   /// The form that a file's name tells; nil for other names.
   static func form(of path: String) -> InputFile.Form? {
     var parts = (path.split(separator: "/").last ?? "").split(separator: ".").map {

@@ -16,4 +16,17 @@ extension UnsafeBufferPointer<UInt8> {
     }
     return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
   }
+  /// How many line feeds there are. Counts in bytes, 255 at a time, so that it is done in vectors.
+  var newlineCount: Int {
+    var total = 0
+    var start = 0
+    while start < count {
+      let end = Swift.min(start + 255, count)
+      var part: UInt8 = 0
+      for index in start..<end { part &+= unsafe self[index] == UInt8(ascii: "\n") ? 1 : 0 }
+      total += Int(part)
+      start = end
+    }
+    return total
+  }
 }

@@ -5,35 +5,52 @@ struct AddedSplit: Equatable {
   var id: UInt32?
 }
 
+/// Why a text cannot be cut at its added tokens.
+enum AddedTokenError: Error, CustomStringConvertible {
+  /// A split would end before it begins: the reference panics.
+  case overlap
+  /// Two added tokens are the same when normalized: the reference takes either of them, by chance.
+  case ambiguous([UInt8], [UInt8])
+
+  var description: String {
+    switch self {
+    case .overlap:
+      "an added token with lstrip would begin after its own end, behind one with rstrip: the reference fails on this text"
+    case .ambiguous(let one, let other):
+      "the added tokens \"\(String(decoding: one, as: UTF8.self))\" and \"\(String(decoding: other, as: UTF8.self))\" are the same when normalized: the reference takes either by chance"
+    }
+  }
+}
+
 extension AddedVocabulary {
   /// Cuts `text` at added tokens, as `find_matches` of the reference does: the search goes on at the end of the bare match, `lstrip` takes white
-  /// space back to the end of the split before, `rstrip` forward, so that splits may overlap.
+  /// space back to the end of the split before, `rstrip` forward, so that splits may overlap,
+  /// and one may be empty: it is then no token.
   ///
-  /// `isLiteral`: whether a special token at this range of `text` is plain text. Returns false where the reference panics: a split that
-  /// would end before it begins. O(text).
+  /// `isLiteral`: whether a special token at this range of `text` is plain text. O(text).
   func split(
     _ text: UnsafeBufferPointer<UInt8>, with matcher: TokenMatcher,
     isLiteral: ((Range<Int>) -> Bool)?, into splits: inout [AddedSplit]
-  ) -> Bool {
+  ) throws(AddedTokenError) {
     splits.removeAll(keepingCapacity: true)
     var last = 0
     var position = 0
     while let match = unsafe matcher.firstMatch(in: text, from: position) {
       position = match.range.upperBound
       let token = tokens[match.value].token
+      if let other = tokens[match.value].twin { throw .ambiguous(token.content, other) }
       if let isLiteral, specials.contains(token.content), isLiteral(match.range) { continue }
       var start = match.range.lowerBound
       var end = match.range.upperBound
       if token.isSingleWord, unsafe Self.isInWord(text, start, end) { continue }
       if token.stripsLeft { start = unsafe max(Self.spacesBefore(start, last, text), last) }
       if token.stripsRight { end = unsafe Self.spacesAfter(end, text) }
-      guard start <= end else { return false }
+      guard start <= end else { throw .overlap }
       if last < start { splits.append(AddedSplit(range: last..<start, id: nil)) }
       splits.append(AddedSplit(range: start..<end, id: tokens[match.value].id))
       last = end
     }
     if last != text.count { splits.append(AddedSplit(range: last..<text.count, id: nil)) }
-    return true
   }
 
   /// Whether a word character touches the match on either side.

@@ -7,6 +7,8 @@ struct AddedVocabulary: Sendable {
     var token: AddedToken
     /// What is searched in normalized text and decoded, where normalization changes the content.
     var normalized: [UInt8]?
+    /// Another token that is the same when normalized.
+    var twin: [UInt8]?
   }
 
   private(set) var tokens: [Token] = []
@@ -88,10 +90,11 @@ struct AddedVocabulary: Sendable {
     return text.bytes
   }
 
-  private func matcher(isNormalized: Bool, _ source: String) throws(TokenizerError) -> TokenMatcher
-  {
+  private mutating func matcher(
+    isNormalized: Bool, _ source: String
+  ) throws(TokenizerError) -> TokenMatcher {
     var texts: [(text: [UInt8], value: Int)] = []
-    var seen: Set<[UInt8]> = []
+    var seen: [[UInt8]: Int] = [:]
     for (index, token) in tokens.enumerated() where token.token.isNormalized == isNormalized {
       let text = isNormalized ? token.normalized ?? token.token.content : token.token.content
       let name = String(decoding: token.token.content, as: UTF8.self)
@@ -102,11 +105,8 @@ struct AddedVocabulary: Sendable {
           reason: "nothing is left of the added token \"\(name)\" when it is normalized",
           remedy: "set its \"normalized\" to false")
       }
-      guard seen.insert(text).inserted else {
-        throw TokenizerError(
-          file: source,
-          reason: "the added token \"\(name)\" is the same as another one when normalized",
-          remedy: "remove one of them")
+      if let other = seen.updateValue(index, forKey: text) {
+        tokens[index].twin = tokens[other].token.content
       }
       texts.append((text, index))
     }

@@ -109,15 +109,49 @@ extension BPEEncoder {
     }
     // Something is unknown, dropped or made of bytes: the lengths have to be counted while merging.
     unsafe model.encode(piece, in: space, keepsLengths: true)
-    let ends = unsafe model.byteOffsets(of: piece)
+    let offsets = unsafe model.byteOffsets(of: piece)
+    let length = offsets.map { $0.count - 1 } ?? piece.count
     var position = 0
     for index in 0..<min(space.count, buffer.count - first) {
       let next = unsafe position + Int(space.lengths[index])
-      let from = min(ends?[min(position, (ends?.count ?? 1) - 1)] ?? position, piece.count)
-      let to = min(ends.map { $0[min(next - 1, $0.count - 1)] + 1 } ?? next, piece.count)
-      setRange(first + index, text.original(of: start + from..<max(start + from, start + to)))
+      if next > length {
+        // Bytes of a prefix or a suffix lead out of the piece.
+        setRange(first + index, position..<next)
+        misplaced.append(first + index)
+      } else {
+        let from = offsets?[position] ?? position
+        let to = offsets.map { next > position ? $0[next - 1] + 1 : from } ?? next
+        setRange(first + index, text.original(of: start + from..<start + to))
+      }
       position = next
     }
+  }
+
+  /// Where a token's range leads out of its piece, the reference takes the offset in the piece for one in the text, and widens
+  /// or narrows it to whole characters as `BytesToCharOffsetConverter` does.
+  func placeMisplacedRanges(in text: UnsafeBufferPointer<UInt8>) {
+    func start(_ index: Int) -> Int {
+      var start = index
+      while start > 0, index - start < 3, unsafe text[start] & 0xC0 == 0x80 { start -= 1 }
+      return start
+    }
+    for index in misplaced {
+      let range = unsafe buffer.ranges[index]
+      let (from, to) = (Int(range.lowerBound), Int(range.upperBound))
+      guard from < text.count else {
+        setRange(index, text.count..<text.count)
+        continue
+      }
+      let first = start(from)
+      var end = to < text.count ? start(to) : text.count
+      if to > text.count {
+        // Two characters on, as there.
+        end = unsafe first + text.scalar(at: first).length
+        if end < text.count { end += unsafe text.scalar(at: end).length }
+      }
+      setRange(index, first..<max(first, end))
+    }
+    misplaced.removeAll(keepingCapacity: true)
   }
 
   private func setRange(_ index: Int, _ range: Range<Int>) {

@@ -5,13 +5,16 @@ extension BPEEncoder {
     keepsRanges: Bool
   ) throws(TokenizerError) {
     buffer.start(keepsRanges: keepsRanges)
+    matches.removeAll(keepingCapacity: true)
     guard text.count < Int(Int32.max) else {
       throw tokenizer.definition.refusal(
         "a text of \(text.count) bytes is too long to encode", "cut it into texts below 2 GiB")
     }
     self.literal = literal
     guard let limits = tokenizer.definition.limits else {
-      return try unsafe encodePart(text, base: 0, continues: continues)
+      unsafe try encodePart(text, base: 0, continues: continues)
+      if !misplaced.isEmpty { unsafe placeMisplacedRanges(in: text) }
+      return
     }
     var start = 0
     for end in unsafe limits.cuts(of: text) {
@@ -36,11 +39,16 @@ extension BPEEncoder {
     var splits: [AddedSplit] = []
     swap(&splits, &rawSplits)
     defer { swap(&splits, &rawSplits) }
-    guard unsafe added.split(text, with: added.raw, isLiteral: isPlain, into: &splits) else {
-      throw overlappingSplits
+    do {
+      unsafe try added.split(text, with: added.raw, isLiteral: isPlain, into: &splits)
+    } catch {
+      throw refusal(error)
     }
-    for split in splits {
+    for split in splits where !split.range.isEmpty {
       if let id = split.id {
+        if buffer.keepsRanges {
+          unsafe matches.append(AddedMatch(index: buffer.count, text: Array(text[split.range])))
+        }
         buffer.append(id, base + split.range.lowerBound..<base + split.range.upperBound)
       } else {
         let segment = unsafe UnsafeBufferPointer(rebasing: text[split.range])
@@ -51,10 +59,8 @@ extension BPEEncoder {
     }
   }
 
-  private var overlappingSplits: TokenizerError {
-    tokenizer.definition.refusal(
-      "an added token with lstrip would begin after its own end, behind one with rstrip: the reference fails on this text",
-      "change the flags of these added tokens")
+  private func refusal(_ error: AddedTokenError) -> TokenizerError {
+    tokenizer.definition.refusal("\(error)", "change these added tokens")
   }
 
   /// Whether a range of the original text touches one that is literal. O(log ranges).
@@ -82,8 +88,8 @@ extension BPEEncoder {
     }
     unsafe aligned.reset(
       to: segment, base: base,
-      isTracking: buffer.keepsRanges || definition.preTokenizer?.needsSpans == true
-        || !literal.isEmpty)
+      isTracking: buffer.keepsRanges || definition.normalizer?.needsSpans == true
+        || definition.preTokenizer?.needsSpans == true || !literal.isEmpty)
     do {
       if let sentencePiece = definition.sentencePiece {
         sentencePiece.apply(to: &aligned, continues: continues && isFirst)
@@ -110,12 +116,18 @@ extension BPEEncoder {
     let whole = aligned
     let isPlain: ((Range<Int>) -> Bool)? =
       literal.isEmpty ? nil : { self.isLiteral(whole.original(of: $0)) }
-    let isSound = unsafe whole.bytes.withUnsafeBufferPointer {
-      unsafe added.split($0, with: added.normalized, isLiteral: isPlain, into: &splits)
+    var failure: AddedTokenError?
+    unsafe whole.bytes.withUnsafeBufferPointer { text in
+      do throws(AddedTokenError) {
+        unsafe try added.split(text, with: added.normalized, isLiteral: isPlain, into: &splits)
+      } catch { failure = error }
     }
-    guard isSound else { throw overlappingSplits }
-    for split in splits {
+    if let failure { throw refusal(failure) }
+    for split in splits where !split.range.isEmpty {
       if let id = split.id {
+        if buffer.keepsRanges {
+          matches.append(AddedMatch(index: buffer.count, text: Array(whole.bytes[split.range])))
+        }
         buffer.append(id, buffer.keepsRanges ? whole.original(of: split.range) : 0..<0)
       } else {
         gap.set(to: whole, split.range)

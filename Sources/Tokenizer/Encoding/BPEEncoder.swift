@@ -12,6 +12,10 @@ public final class BPEEncoder {
   var rawSplits: [AddedSplit] = []
   var normalizedSplits: [AddedSplit] = []
   var literal: [Range<Int>] = []
+  /// Tokens whose range leads out of their piece.
+  var misplaced: [Int] = []
+  /// The added tokens in the text that was encoded last, in order; empty where no ranges were kept.
+  var matches: [AddedMatch] = []
 
   init(_ tokenizer: BPETokenizer) {
     self.tokenizer = tokenizer

@@ -18,12 +18,12 @@ extension TokenizerJSONReader {
       guard let value = node[key]?.bool else { throw malformed("\(key)", "true or false") }
       return value
     }
-    func pair(_ key: StaticString) throws(TokenizerError) -> UInt32 {
+    func pair(_ key: StaticString) throws(TokenizerError) -> PostProcessor.Special {
       var parts = (node[key] ?? node).elements
-      guard node[key]?.isArray == true, parts.next()?.isString == true,
+      guard node[key]?.isArray == true, let text = parts.next()?.bytes,
         let id = parts.next()?.int.flatMap(UInt32.init(exactly:))
       else { throw malformed("\(key)", "a pair of a token and its id") }
-      return id
+      return PostProcessor.Special(id: id, text: text)
     }
     switch node["type"]?.string {
     case "Sequence":
@@ -35,17 +35,21 @@ extension TokenizerJSONReader {
       }
     case "ByteLevel":
       if try flag("trim_offsets") {
-        processor.append(.trim(addsPrefixSpace: try flag("add_prefix_space")))
+        processor.trim(addsPrefixSpace: try flag("add_prefix_space"))
       }
     case "RobertaProcessing":
       if try flag("trim_offsets") {
-        processor.append(.trim(addsPrefixSpace: try flag("add_prefix_space")))
+        processor.trim(addsPrefixSpace: try flag("add_prefix_space"))
       }
-      processor.append(.template(prefix: [try pair("cls")], suffix: [try pair("sep")]))
+      let last = try pair("sep")
+      processor.surround(first: try pair("cls"), between: last, last: last)
     case "BertProcessing":
-      processor.append(.template(prefix: [try pair("cls")], suffix: [try pair("sep")]))
+      processor.surround(first: try pair("cls"), between: nil, last: try pair("sep"))
     case "TemplateProcessing":
-      processor.append(try template(node, place: place))
+      let (prefix, suffix) = try template(node, place: place)
+      guard processor.addTemplate(prefix: prefix, suffix: suffix) else {
+        throw refusal("\(place): a template after another one that adds tokens is not supported")
+      }
     case let type?:
       throw refusal("\(place): the post-processor \(type) is not supported")
     case nil:
@@ -53,14 +57,17 @@ extension TokenizerJSONReader {
     }
   }
 
+  /// The tokens before and after the text, piece by piece.
   private func template(
     _ node: JSONNode, place: String
-  ) throws(TokenizerError) -> PostProcessor.Step {
+  ) throws(TokenizerError) -> (
+    prefix: [[PostProcessor.Special]], suffix: [[PostProcessor.Special]]
+  ) {
     guard let single = node["single"], single.isArray else {
       throw refusal("\(place).single: must be a list", "fetch the file again")
     }
-    var prefix: [UInt32] = []
-    var suffix: [UInt32] = []
+    var prefix: [[PostProcessor.Special]] = []
+    var suffix: [[PostProcessor.Special]] = []
     var sequences = 0
     for piece in single.elements {
       if piece["Sequence"] != nil {
@@ -75,21 +82,31 @@ extension TokenizerJSONReader {
           "\(place).single: a piece is neither a Sequence nor a SpecialToken",
           "fetch the file again")
       }
-      guard let token = node["special_tokens"]?[name], let ids = token["ids"], ids.isArray else {
-        throw refusal(
-          "\(place).special_tokens: \"\(name)\" is missing or has no ids", "fetch the file again")
-      }
-      for value in ids.elements {
-        guard let id = value.int.flatMap(UInt32.init(exactly:)) else {
-          throw refusal(
-            "\(place).special_tokens: an id of \"\(name)\" is not a number", "fetch the file again")
-        }
-        if sequences == 0 { prefix.append(id) } else { suffix.append(id) }
-      }
+      let specials = try specials(named: name, of: node, place: place)
+      if sequences == 0 { prefix.append(specials) } else { suffix.append(specials) }
     }
     guard sequences == 1 else {
       throw refusal("\(place).single: only templates with $A once are supported")
     }
-    return .template(prefix: prefix, suffix: suffix)
+    return (prefix, suffix)
+  }
+
+  private func specials(
+    named name: String, of node: JSONNode, place: String
+  ) throws(TokenizerError) -> [PostProcessor.Special] {
+    guard let token = node["special_tokens"]?[name], let ids = token["ids"], ids.isArray else {
+      throw refusal(
+        "\(place).special_tokens: \"\(name)\" is missing or has no ids", "fetch the file again")
+    }
+    var texts = (token["tokens"] ?? ids).elements
+    var specials: [PostProcessor.Special] = []
+    for value in ids.elements {
+      guard let id = value.int.flatMap(UInt32.init(exactly:)) else {
+        throw refusal(
+          "\(place).special_tokens: an id of \"\(name)\" is not a number", "fetch the file again")
+      }
+      specials.append(PostProcessor.Special(id: id, text: texts.next()?.bytes ?? Array(name.utf8)))
+    }
+    return specials
   }
 }

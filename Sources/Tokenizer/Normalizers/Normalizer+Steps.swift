@@ -1,10 +1,10 @@
 import CUnicode
 
 extension Normalizer.Step {
-  /// Whether the reference maps the whole text to a new one.
+  /// Whether the reference maps the whole text to a new one, even where nothing changes.
   private var rewritesAll: Bool {
     switch self {
-    case .prepend, .replace: false
+    case .prepend, .replace, .strip: false
     default: true
     }
   }
@@ -16,7 +16,7 @@ extension Normalizer.Step {
     switch self {
     case .form(let form): space.normalize(&text, form)
     case .lowercase: space.lowercase(&text)
-    case .strip(let left, let right): space.strip(&text, left: left, right: right)
+    case .strip(let left, let right): try space.strip(&text, left: left, right: right)
     case .stripAccents: space.remove(from: &text, .combiningMark)
     case .prepend(let prefix):
       guard !continues, !text.bytes.isEmpty, !prefix.isEmpty else { return }
@@ -62,7 +62,7 @@ extension NormalizerSpace {
     }
   }
 
-  func strip(_ text: inout AlignedText, left: Bool, right: Bool) {
+  func strip(_ text: inout AlignedText, left: Bool, right: Bool) throws(StageError) {
     var start = 0
     var end = text.bytes.count
     func isSpace(_ index: Int) -> Bool {
@@ -79,6 +79,7 @@ extension NormalizerSpace {
       }
     }
     guard start > 0 || end < text.bytes.count else { return }
+    if text.standsForNothing(0) { throw .rewritesNothing }
     rewrite(&text) { rewriter in
       rewriter.skip(to: start)
       rewriter.copy(to: end)

@@ -7,8 +7,8 @@ struct TextRewriter {
   var output: AlignedText
   /// The next byte of the source.
   private(set) var position = 0
-  /// Where the piece starts in the source.
-  private var pieceStart = 0
+  /// Where the piece starts in the source; nil for the whole text, which begins where the original does.
+  private var pieceStart: Int?
   private let isTracking: Bool
 
   /// `storage` gives its buffers for the output.
@@ -116,11 +116,11 @@ struct TextRewriter {
       guard position < source.bytes.count else { return emptySpan }
       return source.span(at: position)
     }
-    return position > pieceStart ? source.span(at: position - 1) : emptySpan
+    return position > pieceStart ?? 0 ? source.span(at: position - 1) : emptySpan
   }
 
   private var emptySpan: AlignedText.Span {
-    guard pieceStart < source.bytes.count else {
+    guard let pieceStart, pieceStart < source.bytes.count else {
       return AlignedText.Span(start: UInt32(source.base), end: UInt32(source.base))
     }
     let start = source.span(at: pieceStart).start

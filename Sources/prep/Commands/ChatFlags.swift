@@ -85,12 +85,7 @@ struct ChatFlags: ParsableArguments {
 
   /// The template that the flags choose; prints why where there is none.
   func chosenTemplate() throws -> ChosenTemplate {
-    do {
-      return try unusable { try chosen() }
-    } catch let error as TemplateError {
-      StandardError.line("prep: \(error)")
-      throw PrepExit.unusable
-    }
+    try reportingErrors { try chosen() }
   }
 
   private func chosen() throws -> ChosenTemplate {

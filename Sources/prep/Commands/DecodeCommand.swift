@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSONText
+import Pipeline
 import Tokenizer
 
 /// `prep decode`: ids to text.
@@ -18,7 +19,8 @@ struct DecodeCommand: ParsableCommand {
   var ids: [UInt32] = []
 
   @Option(
-    help: ArgumentHelp("Records, one JSON value a line; - is standard input.", valueName: "file"))
+    help: ArgumentHelp(
+      "Records: JSON lines or JSON, plain or compressed; - is standard input.", valueName: "file"))
   var input: String?
 
   @Option(help: ArgumentHelp("Field of the records that holds the ids.", valueName: "name"))
@@ -58,18 +60,16 @@ struct DecodeCommand: ParsableCommand {
     func check(_ ids: [UInt32], _ file: String, _ line: Int?) throws {
       for id in ids where tokenizer.shown(id) == nil {
         throw InputError(
-          file: file, line: line, reason: "\(id): no token has this id",
+          path: file, line: line, reason: "\(id): no token has this id",
           remedy: "ids go from 0 to \(tokenizer.idCount - 1)")
       }
     }
-    try unusable {
+    try reportingErrors {
       if let input {
-        var records = try RecordIDs(input, field: field)
-        while let ids = try records.next() {
-          try check(ids, records.name, records.line)
+        try RecordReader(input).forEachIDs(of: field) { ids, place in
+          try check(ids, place.file, place.line)
           try write(ids)
         }
-        records.close()
       } else {
         try check(ids, "ids", nil)
         try write(ids)

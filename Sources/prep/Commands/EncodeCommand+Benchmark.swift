@@ -1,18 +1,17 @@
 import JSONText
+import Pipeline
 import Tokenizer
 
 extension EncodeCommand {
   /// Encodes all texts of --input several times in one thread, prints none of the ids, and says how long a first pass (with an empty cache) and
   /// the best one took: encoding only, without reading and writing.
   func measure(_ tokenizer: BPETokenizer, input: String, passes: Int) throws {
-    var records = try RecordTexts(input, field: field)
     var bytes: [UInt8] = []
     var ends: [Int] = []
-    while unsafe try records.next({ text in
+    unsafe try RecordReader(input).forEachText(of: field) { text in
       unsafe bytes.append(contentsOf: text)
       ends.append(bytes.count)
-    }) {}
-    records.close()
+    }
     let encoder = tokenizer.makeEncoder()
     let clock = ContinuousClock()
     var ids: [UInt32] = []

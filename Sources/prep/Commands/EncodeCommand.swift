@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSONText
+import Pipeline
 import Tokenizer
 
 /// `prep encode`: texts to ids, tokens and byte ranges.
@@ -21,7 +22,8 @@ struct EncodeCommand: ParsableCommand {
   var texts: [String] = []
 
   @Option(
-    help: ArgumentHelp("Records, one JSON object a line; - is standard input.", valueName: "file"))
+    help: ArgumentHelp(
+      "Records: JSON lines or JSON, plain or compressed; - is standard input.", valueName: "file"))
   var input: String?
 
   @Option(help: ArgumentHelp("Field of the records that is the text.", valueName: "name"))
@@ -60,25 +62,33 @@ struct EncodeCommand: ParsableCommand {
   func run() throws {
     let tokenizer = try tokenizer.load()
     if let measure, let input {
-      return try unusable { try self.measure(tokenizer, input: input, passes: measure) }
+      return try reportingErrors { try self.measure(tokenizer, input: input, passes: measure) }
     }
     let isLiteral = literalSpecial || !parseSpecial && !tokenizer.parsesSpecials
     var output = EncodedOutput(
       tokenizer, json: json, addsSpecials: !noSpecial, isLiteral: isLiteral)
-    try unusable {
-      if let input {
-        var records = try RecordTexts(input, field: field)
-        while unsafe try records.next({ unsafe try output.write($0) }) {}
-        records.close()
-      } else if texts.isEmpty {
-        try encodeLines(&output)
-      } else {
-        for text in texts {
-          var text = text
-          try text.withUTF8 { unsafe try output.write($0) }
-        }
+    try reportingErrors {
+      do {
+        try encode(to: &output)
+      } catch {
+        // What came before the text that cannot be encoded is printed.
+        try output.finish()
+        throw error
       }
       try output.finish()
+    }
+  }
+
+  private func encode(to output: inout EncodedOutput) throws {
+    if let input {
+      unsafe try RecordReader(input).forEachText(of: field) { unsafe try output.write($0) }
+    } else if texts.isEmpty {
+      try encodeLines(&output)
+    } else {
+      for text in texts {
+        var text = text
+        try text.withUTF8 { unsafe try output.write($0) }
+      }
     }
   }
 }
@@ -94,7 +104,7 @@ extension EncodeCommand {
       let found: Void? = unsafe try lines.next { line in
         guard unsafe String(validating: line, as: UTF8.self) != nil else {
           throw InputError(
-            file: "standard input", line: number, reason: "not UTF-8",
+            path: "-", line: number, reason: "not UTF-8",
             remedy: "convert the text to UTF-8")
         }
         unsafe try output.write(line)
@@ -112,10 +122,6 @@ struct EncodedOutput {
   private let addsSpecials: Bool
   private let isLiteral: Bool
   private var ids: [UInt32] = []
-  private var ranges: [Range<UInt32>] = []
-  /// Ranges before the post-processor trims them, where tokens show text.
-  private var untrimmed: [Range<UInt32>] = []
-  private let showsText: Bool
   private var writer = JSONWriter()
   private var output = StandardOutput()
 
@@ -123,34 +129,23 @@ struct EncodedOutput {
     self.tokenizer = tokenizer
     encoder = tokenizer.makeEncoder()
     isJSON = json
-    showsText = tokenizer.hasStrippingTokens
     self.addsSpecials = addsSpecials
     self.isLiteral = isLiteral
   }
 
   mutating func write(_ text: UnsafeBufferPointer<UInt8>) throws {
-    ids.removeAll(keepingCapacity: true)
-    ranges.removeAll(keepingCapacity: true)
     let literal = isLiteral && !text.isEmpty ? [0..<text.count] : []
     if isJSON {
-      unsafe try encoder.encode(text, literal: literal, into: &ids, ranges: &ranges)
+      var encoding = unsafe try encoder.encodeShown(text, literal: literal)
+      unsafe tokenizer.postProcessor.process(
+        &encoding, of: Array(text), addsSpecials: addsSpecials)
+      write(encoding)
     } else {
+      ids.removeAll(keepingCapacity: true)
       unsafe try encoder.encode(text, literal: literal, into: &ids)
+      if addsSpecials { tokenizer.postProcessor.addSpecials(to: &ids) }
+      try writeIDs()
     }
-    untrimmed.removeAll(keepingCapacity: true)
-    if isJSON, showsText {
-      if addsSpecials {
-        untrimmed += repeatElement(0..<0, count: tokenizer.postProcessor.prefix.count)
-      }
-      untrimmed += ranges
-    }
-    if !tokenizer.postProcessor.isEmpty {
-      tokenizer.postProcessor.process(
-        &ids, ranges: &ranges,
-        text: isJSON && tokenizer.postProcessor.trimsRanges ? unsafe Array(text) : [],
-        tokenizer: tokenizer, addsSpecials: addsSpecials)
-    }
-    if isJSON { unsafe writeJSON(text) } else { try writeIDs() }
     if writer.bytes.count >= 1 << 16 { try flush() }
   }
 
@@ -175,22 +170,17 @@ struct EncodedOutput {
     try output.write(line)
   }
 
-  private mutating func writeJSON(_ text: UnsafeBufferPointer<UInt8>) {
+  private mutating func write(_ encoding: ShownEncoding) {
     writer.beginObject()
     writer.key("ids")
-    writer.ints(ids)
+    writer.ints(encoding.ids)
     writer.key("tokens")
     writer.beginArray()
-    for (index, id) in ids.enumerated() {
-      let token =
-        index < untrimmed.count
-        ? unsafe tokenizer.shown(id, at: untrimmed[index], of: text) : tokenizer.shown(id)
-      writer.string(token ?? [])
-    }
+    for token in encoding.tokens { writer.string(token) }
     writer.endArray()
     writer.key("offsets")
     writer.beginArray()
-    for range in ranges {
+    for range in encoding.ranges {
       writer.beginArray()
       writer.int(Int(range.lowerBound))
       writer.int(Int(range.upperBound))

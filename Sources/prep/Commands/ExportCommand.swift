@@ -49,7 +49,7 @@ struct ExportCommand: AsyncParsableCommand {
   func run() async throws {
     let options = ExportOptions(
       isPadded: !unpadded, columns: columns?.list ?? [], level: level, overwrite: overwrite)
-    let report = try reportingShardErrors {
+    let report = try reportingErrors {
       try DataSetExport.export(
         DataSet(folder, cacheSize: 0), format: format, output: output, options: options)
     }

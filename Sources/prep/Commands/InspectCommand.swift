@@ -50,7 +50,7 @@ struct InspectCommand: AsyncParsableCommand {
   var color: Bool?
 
   func run() async throws {
-    try reportingRunErrors {
+    try reportingErrors {
       var status = stat()
       let isFolder =
         unsafe input != "-" && stat(input, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -66,8 +66,10 @@ struct InspectCommand: AsyncParsableCommand {
     }
     let data = try DataSet(input)
     let json = data.manifest.spec.json
-    let name = encoding.tokenizer ?? RunSpec.tokenizerName(in: json) ?? "gpt2"
-    let tokenizer = try BPETokenizer.load(name)
+    let (name, said) = RunSpec.tokenizer(in: json) ?? ("gpt2", TokenizerOptions())
+    let given = try encoding.rankFile.options()
+    let tokenizer = try BPETokenizer.load(
+      encoding.tokenizer ?? name, options: given.isEmpty ? said : given)
     let spec = try RunSpec(json: json, tokenizer: tokenizer)
     let history = RowHistory(spec: spec, tokenizer: tokenizer)
     var printer = Printer(self, tokenizer: tokenizer)

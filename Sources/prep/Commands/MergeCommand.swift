@@ -22,7 +22,7 @@ struct MergeCommand: AsyncParsableCommand {
   var json = false
 
   func run() async throws {
-    let manifest = try reportingShardErrors { try DataSetMerge.merge(parts, into: output) }
+    let manifest = try reportingErrors { try DataSetMerge.merge(parts, into: output) }
     var out = StandardOutput()
     if json {
       var writer = JSONWriter()

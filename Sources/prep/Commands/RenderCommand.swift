@@ -45,7 +45,7 @@ struct RenderCommand: AsyncParsableCommand {
     var plain: [UInt8] = []
     var rejects = 0
     var records = 0
-    try await unusableAsync {
+    try reportingErrors {
       var lines = try LineReader(input)
       defer { lines.close() }
       while records < limit ?? .max {
@@ -148,14 +148,4 @@ struct RenderCommand: AsyncParsableCommand {
 private struct RenderFailure: Error {
   var code: String
   var text: String
-}
-
-/// As `unusable`, with an error of the template printed too.
-func unusableAsync(_ body: () throws -> Void) async throws {
-  do {
-    try unusable(body)
-  } catch let error as TemplateError {
-    StandardError.line("prep: \(error)")
-    throw PrepExit.unusable
-  }
 }

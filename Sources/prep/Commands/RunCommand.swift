@@ -111,7 +111,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try reportingRunErrors {
+    try reportingErrors {
       var options = try encoding.options()
       options.blockSize = blockSize.bytes
       options.maximumRecordSize = maxRecordSize.bytes

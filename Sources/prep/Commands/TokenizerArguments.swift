@@ -16,7 +16,7 @@ struct TokenizerArguments: ParsableArguments {
   /// Loads it; an error is printed and ends the command with the code for unusable input.
   func load() throws -> BPETokenizer {
     let options = try options()
-    return try unusable { try BPETokenizer.load(tokenizer, options: options) }
+    return try reportingErrors { try BPETokenizer.load(tokenizer, options: options) }
   }
 }
 

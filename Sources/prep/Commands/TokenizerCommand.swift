@@ -21,7 +21,7 @@ struct TokenizerCommand: ParsableCommand {
 
   func run() throws {
     let options = try options.options()
-    let tokenizer = try unusable { try BPETokenizer.load(reference, options: options) }
+    let tokenizer = try reportingErrors { try BPETokenizer.load(reference, options: options) }
     var out = StandardOutput()
     if json { try out.write(describedAsJSON(tokenizer)) } else { try describe(tokenizer, &out) }
     try out.flush()

@@ -10,13 +10,16 @@ struct TrainCommand: AsyncParsableCommand {
     commandName: "train",
     abstract: "Train a byte-level BPE tokenizer and write it as tokenizer.json.",
     discussion: """
-      Files that end in .jsonl or .json are records: the text of each --field is one text. Any other file is plain text:
-      each line, with its line feed, is one text. The result is that of tokenizers' BpeTrainer, for any number of threads.
+      Files that end in .jsonl, .ndjson or .json are records: each field that a sample is made of is one text (task, \
+      context, response, text, messages, and their usual other names), or each --field. Any other file is plain text: \
+      each line, with its line feed, is one text. Either may be compressed (.gz, .zst). The result is that of \
+      tokenizers' BpeTrainer, for any number of threads.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "Files to learn from; - is standard input, as plain text.", valueName: "input"))
+      "Files, folders or patterns to learn from; - is standard input, as plain text.",
+      valueName: "input"))
   var inputs: [String]
 
   @Option(help: ArgumentHelp("Where to write tokenizer.json.", valueName: "file"))
@@ -44,7 +47,7 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp("Field of the records to learn from; may be repeated.", valueName: "name"))
-  var field: [String] = ["text"]
+  var field: [String] = []
 
   @Option(help: ArgumentHelp("Threads that count.", valueName: "n"))
   var threads: Int?
@@ -73,13 +76,10 @@ struct TrainCommand: AsyncParsableCommand {
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let corpus: TrainingCorpus
-    do {
-      corpus = try await TrainingCorpus(
-        counting: inputs, fields: field, with: trainer, threads: threads ?? ProcessorCount.available
-      )
-    } catch {
-      throw try unusable { throw error }
+    let corpus = try reportingErrors {
+      try TrainingCorpus(
+        counting: InputFiles.resolve(inputs), fields: field, with: trainer,
+        threads: threads ?? ProcessorCount.available)
     }
     guard corpus.counts.distinctPieces > 0 else {
       StandardError.line(
@@ -87,7 +87,7 @@ struct TrainCommand: AsyncParsableCommand {
       throw PrepExit.failure
     }
     let result = trainer.train(corpus.counts)
-    try unusable { try OutputFile.replace(output, with: result.json) }
+    try reportingErrors { try OutputFile.replace(output, with: result.json) }
     let elapsed = start.duration(to: clock.now) / .seconds(1)
     try report(corpus, result, seconds: elapsed)
   }

@@ -1,99 +1,121 @@
+import InstructionFormat
 import JSONText
-import SystemPackage
+import Pipeline
+import ShardWriter
+import Synchronization
 import Tokenizer
 
-/// Counts the pieces of all texts of some files, block by block on several threads. Memory: a few blocks, and the distinct
-/// pieces.
+/// Counts the pieces of all texts of some files on several threads. Memory: a block a thread, and the
+/// distinct pieces.
 struct TrainingCorpus: Sendable {
   var counts = TokenizerTrainer.Counts()
   var texts = 0
   var bytes = 0
 
   private static let blockSize = 8 << 20
+  private static let maximumRecordSize = 1 << 30
 
-  init(counting inputs: [String], fields: [String], with trainer: TokenizerTrainer, threads: Int)
-    async throws
-  {
-    self = try await withThrowingTaskGroup(of: TrainingCorpus.self) { group in
-      var corpus = TrainingCorpus()
-      var running = 0
-      for input in inputs {
-        var blocks = try LineBlocks(input, size: Self.blockSize)
-        defer { blocks.close() }
-        let isJSON = input.hasSuffix(".jsonl") || input.hasSuffix(".json")
-        while let block = try blocks.next() {
-          if running >= threads, let part = try await group.next() {
-            corpus.add(part)
-            running -= 1
-          }
-          group.addTask {
-            isJSON
-              ? try TrainingCorpus(records: block, fields: fields, trainer)
-              : try TrainingCorpus(lines: block, trainer)
-          }
-          running += 1
+  /// `fields`: the members of records to learn from; empty for those that samples are made of.
+  init(
+    counting files: [InputFile], fields: [String], with trainer: TokenizerTrainer, threads: Int
+  ) throws {
+    let reader = SharedBlockReader(
+      files: files, blockSize: Self.blockSize, maximumRecordSize: Self.maximumRecordSize)
+    let total = Mutex(Total())
+    Workers.run(count: threads) { _ in
+      do {
+        var counter = CorpusCounter(trainer, fields: fields)
+        let block = Block()
+        while total.withLock({ $0.failure == nil }), try reader.next(into: block) {
+          try counter.count(block, isRecords: InputFiles.holdsRecords(files[block.source.input]))
         }
+        total.withLock { $0.corpus.add(counter.corpus) }
+      } catch {
+        total.withLock { $0.failure = $0.failure ?? error }
       }
-      for try await part in group { corpus.add(part) }
-      return corpus
+    }
+    self = try total.withLock { total in
+      if let failure = total.failure { throw failure }
+      return total.corpus
     }
   }
 
-  private init() {}
+  fileprivate init() {}
+
+  private struct Total {
+    var corpus = TrainingCorpus()
+    var failure: (any Error)?
+  }
 
   private mutating func add(_ part: TrainingCorpus) {
     counts.merge(part.counts)
     texts += part.texts
     bytes += part.bytes
   }
+}
 
-  private init(records block: LineBlocks.Block, fields: [String], _ trainer: TokenizerTrainer)
-    throws
-  {
-    let counter = trainer.makeCounter()
-    let parser = JSONParser()
-    unsafe try block.forEachLine { number, line in
-      guard unsafe line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D && $0 != 0x0A })
-      else { return }
-      let record: JSONNode
-      do throws(JSONError) {
-        record = unsafe try parser.parse(padded: line)
-      } catch {
-        throw InputError(
-          file: block.file, line: number, reason: "not JSON: \(error)",
-          remedy: "one JSON object a line")
-      }
-      for field in fields {
-        guard let value = record[field] else {
-          throw InputError(
-            file: block.file, line: number, reason: "there is no field \(field)",
-            remedy: "name it with --field")
-        }
-        guard let text = unsafe value.utf8 else {
-          throw InputError(
-            file: block.file, line: number,
-            reason: "field \(field) is \(value.kind.name), not a string",
-            remedy: "name a field with text by --field")
-        }
-        unsafe try counter.add(text)
-        texts += 1
-        bytes += text.count
-      }
-    }
-    counts = counter.counts
+/// One worker's share of the corpus.
+private struct CorpusCounter {
+  private let counter: TokenizerTrainer.Counter
+  private let fields: [String]
+  private let roles = RecordFields()
+  private let parser = JSONParser()
+  private var texts = 0
+  private var bytes = 0
+
+  init(_ trainer: TokenizerTrainer, fields: [String]) {
+    counter = trainer.makeCounter()
+    self.fields = fields
   }
 
-  private init(lines block: LineBlocks.Block, _ trainer: TokenizerTrainer) throws {
-    let counter = trainer.makeCounter()
-    unsafe try block.forEachLine { number, line in
-      guard unsafe String(validating: line, as: UTF8.self) != nil else {
-        throw InputError(
-          file: block.file, line: number, reason: "not UTF-8", remedy: "convert the file to UTF-8")
+  var corpus: TrainingCorpus {
+    var corpus = TrainingCorpus()
+    corpus.counts = counter.counts
+    corpus.texts = texts
+    corpus.bytes = bytes
+    return corpus
+  }
+
+  mutating func count(_ block: Block, isRecords: Bool) throws {
+    if isRecords {
+      unsafe try block.forEachRecord { text, place in
+        unsafe try count(record: text, place)
+        return true
       }
-      unsafe try counter.add(line)
-      texts += 1
-      bytes += line.count
+    } else {
+      unsafe try block.forEachLine { line, place in
+        guard unsafe String(validating: line, as: UTF8.self) != nil else {
+          throw InputError(
+            path: place.file, line: place.line, reason: "not UTF-8",
+            remedy: "convert the file to UTF-8")
+        }
+        unsafe try add(line)
+      }
     }
-    counts = counter.counts
+  }
+
+  private mutating func count(record: UnsafeBufferPointer<UInt8>, _ place: RecordReader.Place)
+    throws
+  {
+    let node = unsafe try parser.record(record, at: place)
+    if !fields.isEmpty {
+      for field in fields { unsafe try add(node.text(of: field, at: place)) }
+      return
+    }
+    let found: RecordFields.Found
+    do throws(RecordError) {
+      found = try roles.find(in: node)
+      _ = try roles.schema(of: found, record: node)
+    } catch {
+      throw InputError(
+        path: place.file, line: place.line, reason: error.reason, remedy: "name it with --field")
+    }
+    unsafe try roles.forEachText(in: found) { text throws(TokenizerError) in unsafe try add(text) }
+  }
+
+  private mutating func add(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
+    unsafe try counter.add(text)
+    texts += 1
+    bytes += text.count
   }
 }

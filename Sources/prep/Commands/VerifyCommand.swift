@@ -38,7 +38,7 @@ struct VerifyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try reportingShardErrors {
+    try reportingErrors {
       if rebuildManifest {
         _ = try DataSetVerifier.rebuildManifest(
           folder, partition: partition.flatMap { Manifest.Partition($0) })

@@ -1,4 +1,5 @@
 import JSONText
+import Pipeline
 import SystemPackage
 
 /// The lines of a file or of standard input (`-`), one after the other, in a buffer that grows to the longest line.
@@ -22,7 +23,7 @@ struct LineReader {
       file =
         try isOwned ? FileDescriptor.open(FilePath(path), .readOnly) : FileDescriptor.standardInput
     } catch {
-      throw InputError(file: path, reason: "cannot be read: \(error)", remedy: "check the path")
+      throw InputError(path: path, reason: "cannot be read: \(error)", remedy: "check the path")
     }
   }
 
@@ -77,19 +78,9 @@ struct LineReader {
         unsafe try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[end..<limit]))
       }
     } catch {
-      throw InputError(file: name, reason: "cannot be read: \(error)", remedy: "check the path")
+      throw InputError(path: name, reason: "cannot be read: \(error)", remedy: "check the path")
     }
     if count == 0 { isAtEnd = true }
     end += count
   }
-}
-
-/// Why an input of a command cannot be used.
-struct InputError: Error, CustomStringConvertible {
-  var file: String
-  var line: Int?
-  var reason: String
-  var remedy: String
-
-  var description: String { "\(file)\(line.map { ":\($0)" } ?? ""): \(reason) (\(remedy))" }
 }

@@ -1,3 +1,4 @@
+import Pipeline
 import SystemPackage
 
 #if canImport(Glibc)
@@ -26,7 +27,7 @@ enum OutputFile {
     } catch {
       _ = unsafe temporary.withPlatformString { unsafe unlink($0) }
       throw InputError(
-        file: path, reason: "cannot be written: \(error)",
+        path: path, reason: "cannot be written: \(error)",
         remedy: "check the folder and its free space")
     }
   }

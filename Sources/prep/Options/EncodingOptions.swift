@@ -19,6 +19,8 @@ struct EncodingOptions: ParsableArguments {
       valueName: "tokenizer"))
   var tokenizer: String?
 
+  @OptionGroup var rankFile: RankFileArguments
+
   @Option(
     help: ArgumentHelp(
       "instruction, messages, text; auto: each record's own fields decide.", valueName: "schema"))
@@ -126,6 +128,7 @@ struct EncodingOptions: ParsableArguments {
   func options() throws -> RunOptions {
     var options = RunOptions()
     options.tokenizer = tokenizer ?? "gpt2"
+    options.tokenizerOptions = try rankFile.options()
     options.schema = schema
     for field in fields {
       if let (role, name) = try role(of: field) { options.fields[role] = name }
