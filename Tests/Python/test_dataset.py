@@ -1,6 +1,9 @@
 """`prep.Dataset` and `ShardDataset`: the arrays that `prep inspect --json` prints."""
 
+import os
 import pickle
+import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 
@@ -67,6 +70,33 @@ def test_it_is_pickled_and_shared_by_threads_and_processes(folders, inspected):
     for start in ("fork", "spawn"):
         with get_context(start).Pool(2) as processes:
             assert all(map(same, processes.map(data.__getitem__, range(0, len(data), 40)), padded[::40]))
+
+
+def test_a_fork_in_the_middle_of_a_read_reads_on(folders):
+    data, encoder, stop = prep.Dataset(folders["plain"]), prep.RecordEncoder(context_length=32), threading.Event()
+    record = {"task": "Add 2 and 3.", "response": "5"}
+
+    def use():
+        while not stop.is_set():
+            data.read(range(50), padded_to=320)
+            encoder.encode([record])
+
+    threads = [threading.Thread(target=use) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(60):
+            child = os.fork()
+            if child == 0:
+                signal.alarm(10)
+                data.read(range(3))
+                encoder.encode([record])
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_shard_dataset_gives_tensors(folders, inspected):

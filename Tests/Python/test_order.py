@@ -27,6 +27,11 @@ def test_each_row_comes_once_an_epoch(window, shuffle):
     assert (epochs[0] != whole(StreamOrder(SETS, seed=4, window=window, shuffle=shuffle), 0)) == shuffle
 
 
+def test_one_frame_is_shuffled_anew_each_epoch():
+    order = StreamOrder([numpy.array([0, 100])], seed=3)
+    assert len({tuple(whole(order, epoch)) for epoch in range(4)}) == 4
+
+
 def test_any_place_is_found_at_once():
     order = StreamOrder(SETS, seed=9, window=50)
     expected = whole(order, 5)

@@ -8,6 +8,7 @@ import torch
 from prep.torch import PackedCollator, PadCollator, ShardDataset, ShardStream
 from torch.utils.data import DataLoader
 
+pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
 BATCH = 8
 WORKERS, RANKS = (0, 1, 4), (1, 2, 3)
 
@@ -220,6 +221,12 @@ def test_a_flattened_batch_has_the_fields_of_variable_length_attention(folders):
     assert batch["position_ids"][0].tolist() == [place for length in lengths for place in range(length)]
     assert batch["seq_idx"][0].tolist() == [index for index, length in enumerate(lengths) for _ in range(length)]
     assert (batch["labels"][0, batch["cu_seq_lens_q"][:-1].long()] == -100).all()
+
+
+def test_flattened_text_is_not_learned_across_its_boundaries():
+    rows = [{"input_ids": torch.arange(3, 3 + n), "labels": torch.arange(3, 3 + n), "attention_mask": torch.ones(n)} for n in (2, 4)]
+    assert PackedCollator()(rows)["labels"].tolist() == [[-100, 4, -100, 4, 5, 6]]
+    assert rows[0]["labels"].tolist() == [3, 4]
 
 
 def test_flattening_does_what_transformers_does(folders):

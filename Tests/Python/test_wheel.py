@@ -1,4 +1,4 @@
-"""The wheel of `make wheel`, in an empty virtual environment of a machine without Swift."""
+"""The wheel that `make wheel` builds, in an empty virtual environment of a machine without Swift."""
 
 import os
 import subprocess
@@ -22,10 +22,15 @@ print(*sorted(loaded), sep="\\n")
 """
 
 
-@pytest.fixture(scope="module")
-def wheel():
-    (wheel,) = (CHECKOUT / "python" / "dist").glob("*.whl")
+def build(folder):
+    subprocess.run([sys.executable, CHECKOUT / "python" / "wheel_backend.py", folder], check=True)
+    (wheel,) = folder.iterdir()
     return wheel
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("wheel"))
 
 
 def test_it_installs_into_an_empty_environment_and_works_without_swift(folders, wheel, tmp_path):
@@ -60,6 +65,5 @@ def test_it_holds_what_a_wheel_must(wheel):
 
 
 def test_building_again_gives_the_same_bytes(wheel, tmp_path):
-    subprocess.run([sys.executable, CHECKOUT / "python" / "wheel_backend.py", tmp_path], check=True)
-    (again,) = tmp_path.iterdir()
+    again = build(tmp_path)
     assert again.name == wheel.name and again.read_bytes() == wheel.read_bytes()

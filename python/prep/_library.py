@@ -25,7 +25,7 @@ class PrepError(Exception):
         super().__init__(message)
         self.kind = kind
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return (PrepError, (self.args[0], self.kind))
 
 
@@ -68,7 +68,7 @@ class DatasetInfo(Structure):
 
 
 _handle, _out, _error = c_void_p, POINTER(c_void_p), POINTER(_Error)
-_fallible = {
+_fallible: dict[str, list[Any]] = {
     "prep_tokenizer_open": [c_char_p, _out],
     "prep_tokenizer_encode": [_handle, c_void_p, c_void_p, c_int64, c_uint32, c_int32, _out],
     "prep_encoding_read": [_handle, c_void_p, c_int32, c_void_p, c_void_p],
@@ -84,7 +84,7 @@ _fallible = {
     "prep_dataset_measure": [_handle, c_void_p, c_int64, c_int64, c_void_p, c_void_p],
     "prep_dataset_read": [_handle, c_void_p, c_int64, c_int64, POINTER(Arrays)],
 }
-_plain = {
+_plain: dict[str, tuple[list[Any], Any]] = {
     "prep_abi_version": ([], c_int32),
     "prep_tokenizer_id_count": ([_handle], c_int64),
     "prep_tokenizer_special": ([_handle, c_int32], c_int64),
@@ -136,7 +136,7 @@ class Handle:
 
     def __init__(self, kind: str, open: Any, *arguments: Any) -> None:
         self._close = getattr(library, f"prep_{kind}_close")
-        self.value = c_void_p()
+        self.value: Optional[c_void_p] = c_void_p()
         call(open, *arguments, byref(self.value))
 
     def __del__(self) -> None:

@@ -19,7 +19,7 @@ DEFAULT_COLUMNS = COLUMNS[:5]
 Row = dict[str, np.ndarray]
 
 
-class Rows(Sequence):
+class Rows(Sequence[Row]):
     """Several rows. `rows[i]` is one row, a dictionary of arrays; `rows["labels"]` is a column of all of them: an array
     `[rows, length]` where rows are padded, else a list of arrays. `seq_lengths` is always a list."""
 

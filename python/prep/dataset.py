@@ -17,7 +17,7 @@ from ._rows import DEFAULT_COLUMNS, Row, Rows
 _READ_AHEAD = 64
 
 
-class Dataset(Sequence):
+class Dataset(Sequence[Row]):
     """The rows of a finished folder of shards (`prep run … --output folder`), in input order.
 
     `dataset[i]` is a row: a dictionary of `input_ids`, `labels`, `attention_mask`, `position_ids` (padded to the context
@@ -29,7 +29,7 @@ class Dataset(Sequence):
     """
 
     def __init__(
-        self, folder: Union[str, os.PathLike], *, padded: bool = True, columns: Sequence[str] = DEFAULT_COLUMNS,
+        self, folder: Union[str, os.PathLike[str]], *, padded: bool = True, columns: Sequence[str] = DEFAULT_COLUMNS,
         dtype: DTypeLike = np.int64, cache_bytes: int = 0,
     ) -> None:
         self.folder = os.fspath(folder)
@@ -52,10 +52,10 @@ class Dataset(Sequence):
             self._open()
         return self._dataset.value
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
-    def __setstate__(self, state: dict) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._open()
 
@@ -63,20 +63,20 @@ class Dataset(Sequence):
         return f"Dataset({self.folder!r}: {len(self)} rows of at most {self.context_length} tokens)"
 
     def __len__(self) -> int:
-        return self._info.rows
+        return int(self._info.rows)
 
     @property
     def tokens(self) -> int:
         """Tokens of all rows, without padding."""
-        return self._info.tokens
+        return int(self._info.tokens)
 
     @property
     def context_length(self) -> int:
-        return self._info.context_length
+        return int(self._info.context_length)
 
     @property
     def pad_id(self) -> int:
-        return self._info.pad_id
+        return int(self._info.pad_id)
 
     @property
     def is_packed(self) -> bool:
@@ -86,7 +86,7 @@ class Dataset(Sequence):
     @property
     def digest(self) -> str:
         """The digest of the content, as `prep verify` prints it."""
-        return library.prep_dataset_digest(self._handle).decode()
+        return str(library.prep_dataset_digest(self._handle).decode())
 
     def frame_starts(self) -> np.ndarray:
         """First row of each run of rows that is decompressed together, then the number of rows."""
@@ -98,7 +98,9 @@ class Dataset(Sequence):
         """Tokens of each of the rows (of all rows, unless told otherwise)."""
         return self._measure(None if rows is None else self._indices(rows))[0]
 
-    def _measure(self, rows: Optional[np.ndarray], first: int = 0, count: Optional[int] = None) -> tuple:
+    def _measure(
+        self, rows: Optional[np.ndarray], first: int = 0, count: Optional[int] = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         count = len(rows) if rows is not None else len(self) if count is None else count
         lengths, segments = np.empty(count, np.int32), np.empty(count, np.int32)
         call(
@@ -142,7 +144,7 @@ class Dataset(Sequence):
             first, last, step = key.indices(len(self))
             if step == 1:
                 return self.read(first=first, count=max(0, last - first))
-            return self.read(np.arange(first, last, step, np.int64))
+            return self.read(np.arange(first, last, step, dtype=np.int64))
         index = key.__index__()
         if index < 0:
             index += len(self)

@@ -52,9 +52,9 @@ class _Recent:
 
     def __init__(self, room: int) -> None:
         self.room = room
-        self.kept: OrderedDict[tuple, Any] = OrderedDict()
+        self.kept: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
-    def get(self, key: tuple, compute: Callable[[], Any]) -> Any:
+    def get(self, key: tuple[int, ...], compute: Callable[[], Any]) -> Any:
         if key in self.kept:
             self.kept.move_to_end(key)
         else:
@@ -92,10 +92,12 @@ class _DatasetOrder:
         places = np.arange(first, min(first + self.window, self.count))
         if not self.shuffle:
             return places
+        order: np.ndarray
+        begins: np.ndarray
         order, begins = self.frames.get((epoch,), lambda: self._frame_order(epoch))
         at = np.searchsorted(begins, places, side="right") - 1
         rows = self.starts[order[at]] + places - begins[at]
-        return rows[permutation(len(rows), self.seed, _WINDOW, self.number, epoch, window)]
+        return np.take(rows, permutation(len(rows), self.seed, _WINDOW, self.number, epoch, window))
 
     def _frame_order(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         # Frames without rows cannot be: each starts after the one before it.

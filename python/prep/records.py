@@ -55,8 +55,8 @@ class RecordEncoder:
     """
 
     def __init__(
-        self, *, tokenizer: Union[str, os.PathLike, Tokenizer] = "gpt2",
-        template: Optional[Union[str, os.PathLike]] = None, context_length: int = 1024, **options: Any,
+        self, *, tokenizer: Union[str, os.PathLike[str], Tokenizer] = "gpt2",
+        template: Optional[Union[str, os.PathLike[str]]] = None, context_length: int = 1024, **options: Any,
     ) -> None:
         self.__setstate__(_spec(tokenizer, template, context_length, options))
 
@@ -69,11 +69,11 @@ class RecordEncoder:
 
     @property
     def context_length(self) -> int:
-        return library.prep_pipeline_context_length(self._handle.value)
+        return int(library.prep_pipeline_context_length(self._handle.value))
 
     @property
     def pad_id(self) -> int:
-        return library.prep_pipeline_pad_id(self._handle.value)
+        return int(library.prep_pipeline_pad_id(self._handle.value))
 
     def encode(
         self, records: Iterable[Record], *, padded: bool = True, columns: Iterable[str] = DEFAULT_COLUMNS,
@@ -107,8 +107,8 @@ class RecordEncoder:
 
 
 def encode_records(
-    records: Iterable[Record], *, tokenizer: Union[str, os.PathLike, Tokenizer] = "gpt2",
-    template: Optional[Union[str, os.PathLike]] = None, context_length: int = 1024, padded: bool = True,
+    records: Iterable[Record], *, tokenizer: Union[str, os.PathLike[str], Tokenizer] = "gpt2",
+    template: Optional[Union[str, os.PathLike[str]]] = None, context_length: int = 1024, padded: bool = True,
     columns: Iterable[str] = DEFAULT_COLUMNS, rejects: str = "raise", threads: int = 0, dtype: DTypeLike = np.int64,
     **options: Any,
 ) -> EncodedRecords:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Optional, Union
+from dataclasses import dataclass
+from typing import Any, Optional, Union
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -15,7 +16,8 @@ from ._rows import id_type
 _ADD_SPECIALS, _PARSE_SPECIALS, _PLAIN_SPECIALS, _BYTE_RANGES, _SKIP_SPECIALS = 1, 2, 4, 8, 16
 
 
-class Encoded(NamedTuple):
+@dataclass(frozen=True)
+class Encoded:
     """A batch of encoded texts. The ids of text i are `ids[offsets[i]:offsets[i + 1]]`."""
 
     ids: np.ndarray
@@ -24,7 +26,7 @@ class Encoded(NamedTuple):
     #: `[ids, 2]`: begin and end of each token in the UTF-8 of its text. None unless asked for.
     byte_ranges: Optional[np.ndarray]
 
-    def __len__(self) -> int:  # type: ignore[override]
+    def __len__(self) -> int:
         return len(self.offsets) - 1
 
     def text(self, index: int) -> np.ndarray:
@@ -38,14 +40,14 @@ class Tokenizer:
     Any number of threads may use one; encoding releases the interpreter's lock.
     """
 
-    def __init__(self, reference: Union[str, os.PathLike] = "gpt2") -> None:
+    def __init__(self, reference: Union[str, os.PathLike[str]] = "gpt2") -> None:
         self.reference = os.fspath(reference)
         self._handle = Handle("tokenizer", library.prep_tokenizer_open, self.reference.encode())
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         return {"reference": self.reference}
 
-    def __setstate__(self, state: dict) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["reference"])  # type: ignore[misc]
 
     def __repr__(self) -> str:
@@ -53,7 +55,7 @@ class Tokenizer:
 
     def __len__(self) -> int:
         """Highest id + 1."""
-        return library.prep_tokenizer_id_count(self._handle.value)
+        return int(library.prep_tokenizer_id_count(self._handle.value))
 
     def _special(self, which: int) -> Optional[int]:
         token = library.prep_tokenizer_special(self._handle.value, which)
@@ -141,5 +143,5 @@ class Tokenizer:
                 if error.kind != "too small":
                     raise
                 room = int(ends[-1])
-        whole, ends = text.tobytes(), ends.tolist()
-        return [whole[a:b] for a, b in zip(ends, ends[1:])]
+        whole, places = text.tobytes(), ends.tolist()
+        return [whole[a:b] for a, b in zip(places, places[1:])]

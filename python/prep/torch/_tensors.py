@@ -27,7 +27,7 @@ def tensor_rows(dataset: Dataset, rows: ArrayLike, padded_to: Optional[int] = No
     """One dictionary of tensors a row. No sample of a packed row is learned from the one before it: its first label is
     -100."""
     found = dataset.read(rows, padded_to=padded_to, mask_first_labels=dataset.is_packed)
-    columns = []
+    columns: list[Sequence[torch.Tensor]] = []
     for values in found.columns.values():
         if isinstance(values, list):
             columns.append([torch.from_numpy(value) for value in values])

@@ -14,7 +14,7 @@ from ..dataset import Dataset
 from ._tensors import TensorRow, columns_of, tensor_rows
 
 
-class ShardDataset(data.Dataset):
+class ShardDataset(data.Dataset[TensorRow]):
     """Rows by index, for `DataLoader` with any sampler.
 
     A row is a dictionary of int64 tensors `input_ids`, `attention_mask`, `labels`, padded to the context length unless
@@ -26,7 +26,7 @@ class ShardDataset(data.Dataset):
     """
 
     def __init__(
-        self, folder: Union[str, os.PathLike], *, padded: bool = True, columns: Optional[Sequence[str]] = None,
+        self, folder: Union[str, os.PathLike[str]], *, padded: bool = True, columns: Optional[Sequence[str]] = None,
         dtype: DTypeLike = np.int64, cache_bytes: int = 0,
     ) -> None:
         self.rows = Dataset(folder, padded=padded, dtype=dtype, cache_bytes=cache_bytes)

@@ -23,10 +23,10 @@ _STATE_VERSION = 1
 _EPOCH, _START, _TAKEN = range(3)
 _UNKNOWN = -1
 
-Folder = Union[str, os.PathLike]
+Folder = Union[str, os.PathLike[str]]
 
 
-class ShardStream(data.IterableDataset):
+class ShardStream(data.IterableDataset[TensorRow]):
     """The rows of one or several folders in the order of `StreamOrder` (seeded, by frame and window).
 
     Rank r of w takes every w-th row from the r-th on, so ranks in step have together seen the first rows of the order.
@@ -78,7 +78,7 @@ class ShardStream(data.IterableDataset):
             "digests": [dataset.digest for dataset in self.datasets], "quotas": self.order.quotas, "seed": seed,
             "shuffle": shuffle, "window": self.order.window,
         }
-        self._shared = torch.zeros(3, dtype=torch.int64).share_memory_()
+        self._shared = torch.zeros(3, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
         # Whether a StreamLoader counts the rows that workers read.
         self._counted = False
 
@@ -173,7 +173,7 @@ class ShardStream(data.IterableDataset):
         return StreamLoader(self, **options)
 
 
-class StreamLoader(data.DataLoader):
+class StreamLoader(data.DataLoader[TensorRow]):
     """A `DataLoader` of a `ShardStream`. Each pass is one epoch and the next pass the next epoch; a pass that was left goes on
     where it was. `state_dict` is the place after the last batch that the loop was given, however far workers have read
     ahead."""
@@ -183,7 +183,7 @@ class StreamLoader(data.DataLoader):
         self.stream = stream
         stream._counted = True
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         stream = self.stream
         epoch, start = stream.epoch, stream._taken
         stream._go_to(epoch, start)
