@@ -36,11 +36,12 @@ wheel: native
 venv: setup
 	@Scripts/setup python
 
-bench: build venv
+bench: build venv native
 	.venv/bin/python Benchmarks/encode.py
 	.venv/bin/python Benchmarks/render.py
 	.venv/bin/python Benchmarks/pipeline.py
 	.venv/bin/python Benchmarks/memory.py
+	.venv/bin/python Benchmarks/pack.py
 	.venv/bin/python Benchmarks/read.py
 
 clean:

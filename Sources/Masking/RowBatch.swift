@@ -86,6 +86,45 @@ public struct RowBatch: Sendable {
     }
   }
 
+  /// Appends a part of another batch's sample to the open row: `tokens` are places in its tokens, `runs`
+  /// the sample's runs there, which count from the sample's first token at `start`. Runs are cut to the part.
+  mutating func appendPart(
+    of source: RowBatch, tokens part: Range<Int>, start: Int, runs sampleRuns: Range<Int>,
+    origin: SampleOrigin
+  ) {
+    let row = rowLengths.count - 1
+    let base = rowLengths[row]
+    let count = UInt32(part.count)
+    tokens.append(contentsOf: source.tokens[part])
+    rowLengths[row] = base + count
+    segmentCounts[row] += 1
+    segmentLengths.append(count)
+    origins.append(origin)
+    let offset = UInt32(part.lowerBound - start)
+    let before = runs.count
+    for index in sampleRuns {
+      let run = source.runs[index]
+      let begin = max(run.start, offset)
+      let end = min(run.start + run.count, offset + count)
+      guard begin < end else { continue }
+      runs.append(SupervisedRun(start: base + begin - offset, count: end - begin))
+      if !source.runWeights.isEmpty { runWeights.append(source.runWeights[index]) }
+    }
+    runCounts[row] += UInt32(runs.count - before)
+  }
+
+  /// Makes room for the samples of another batch in `rows` rows.
+  mutating func reserveCapacity(for other: RowBatch, rows: Int) {
+    tokens.reserveCapacity(other.tokens.count)
+    rowLengths.reserveCapacity(rows)
+    segmentCounts.reserveCapacity(rows)
+    runCounts.reserveCapacity(rows)
+    segmentLengths.reserveCapacity(other.segmentLengths.count)
+    origins.reserveCapacity(other.origins.count)
+    runs.reserveCapacity(other.runs.count)
+    runWeights.reserveCapacity(other.runWeights.count)
+  }
+
   /// Appends padding to the open row until its length is a multiple of `alignment`; the padding
   /// belongs to no segment.
   public mutating func appendPadding(toMultipleOf alignment: Int, pad: UInt32) {

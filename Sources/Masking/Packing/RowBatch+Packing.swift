@@ -8,11 +8,15 @@ extension RowBatch {
     let plan = PackingPlan(lengths: rowLengths, capacity: capacity, alignment: alignment)
     let samples = SampleStarts(self)
     var packed = RowBatch()
+    packed.reserveCapacity(for: self, rows: plan.rowEnds.count)
     for row in plan.rows {
       packed.beginRow()
       for sample in row {
         packed.appendPadding(toMultipleOf: alignment, pad: pad)
-        packed.append(sample, of: self, at: samples, tokens: 0..<rowLengths[sample])
+        packed.appendPart(
+          of: self, tokens: samples.tokens[sample]..<samples.tokens[sample + 1],
+          start: samples.tokens[sample], runs: samples.runs[sample]..<samples.runs[sample + 1],
+          origin: origins[sample])
       }
     }
     return packed
@@ -25,42 +29,24 @@ extension RowBatch {
   public func packedSplitting(capacity: Int) -> RowBatch {
     let samples = SampleStarts(self)
     var packed = RowBatch()
-    var room: UInt32 = 0
+    packed.reserveCapacity(for: self, rows: tokens.count / capacity + 1)
+    var room = 0
     for sample in rowLengths.indices {
-      var start: UInt32 = 0
-      while start < rowLengths[sample] {
+      var place = samples.tokens[sample]
+      while place < samples.tokens[sample + 1] {
         if room == 0 {
           packed.beginRow()
-          room = UInt32(capacity)
+          room = capacity
         }
-        let end = min(rowLengths[sample], start + room)
-        packed.append(sample, of: self, at: samples, tokens: start..<end)
-        room -= end - start
-        start = end
+        let end = min(samples.tokens[sample + 1], place + room)
+        packed.appendPart(
+          of: self, tokens: place..<end, start: samples.tokens[sample],
+          runs: samples.runs[sample]..<samples.runs[sample + 1], origin: origins[sample])
+        room -= end - place
+        place = end
       }
     }
     return packed
-  }
-
-  /// Appends `range` of one sample's tokens, and the parts of its runs that lie in it.
-  private mutating func append(
-    _ sample: Int, of source: RowBatch, at starts: SampleStarts, tokens range: Range<UInt32>
-  ) {
-    let base = starts.tokens[sample]
-    let runRange = starts.runs[sample]..<starts.runs[sample + 1]
-    var runs: [SupervisedRun] = []
-    var weights: [Float] = []
-    for index in runRange {
-      let run = source.runs[index]
-      let start = max(run.start, range.lowerBound)
-      let end = min(run.start + run.count, range.upperBound)
-      guard start < end else { continue }
-      runs.append(SupervisedRun(start: start - range.lowerBound, count: end - start))
-      if !source.runWeights.isEmpty { weights.append(source.runWeights[index]) }
-    }
-    appendSegment(
-      tokens: source.tokens[base + Int(range.lowerBound)..<base + Int(range.upperBound)],
-      runs: runs, weights: weights, origin: source.origins[sample])
   }
 
   /// Where each sample's tokens and runs begin; one element more than there are samples.
