@@ -188,3 +188,24 @@ def test_partitions_merge_into_what_one_run_writes(folders, tmp_path):
         assert (tmp_path / "merged" / name).read_bytes() == (folders["plain"] / name).read_bytes(), name
     assert prep("merge", tmp_path / "other", *parts[:2], check=False).returncode == 2
     assert not (tmp_path / "other").exists()
+
+
+def test_the_picture_of_an_aligned_row_shows_its_padding(folders):
+    """Marks, labels and masks of the lines are those of the arrays, alignment padding included."""
+    for case in CASES:
+        for number, row in enumerate(inspected(folders[case])[:12]):
+            text = prep("inspect", folders[case], "--row", number).stdout.decode()
+            lines = [line.split() for line in text.split("written by\n")[1].split("\n") if line and "── " not in line]
+            marks = {"░": (1, False), "▓": (1, True), "·": (0, False)}
+            for place, mark, *rest in lines:
+                first, _, last = place.partition("–")
+                for position in range(int(first), int(last or first) + 1):
+                    mask, learned = marks[mark]
+                    assert row["attention_mask"][position] == mask and (row["labels"][position] != -100) == learned
+            assert len(lines) >= len(row["tokens"])
+
+
+def test_a_cut_sample_says_so(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"task": "one two", "response": "three four five"}\n')
+    text = prep("inspect", tmp_path / "a.jsonl", "--context-length", "5").stdout.decode().splitlines()
+    assert text[1:3] == ["5 tokens of 5: 3 read, 2 learned", "cut to fit: 0 tokens of the prompt, 2 of the response, its end token among them"]

@@ -135,7 +135,7 @@ struct InspectCommand: AsyncParsableCommand {
     _ record: RecordLocation.Record, with encoder: RecordEncoder, spec: RunSpec
   ) throws(RecordError) -> [InspectedRow] {
     var rows: [InspectedRow] = []
-    try encoder.encode(record.bytes) { sample, rendered, _, _ in
+    try encoder.encode(record.bytes) { sample, rendered, cut, _ in
       let row = Row(
         tokens: sample.tokens, runs: sample.runs, runWeights: sample.weights,
         segmentLengths: [UInt32(sample.tokens.count)], origins: [])
@@ -144,7 +144,7 @@ struct InspectCommand: AsyncParsableCommand {
           row: row, authors: RowHistory.authors(of: sample, rendered),
           places: [
             InspectedRow.Place(file: record.file, line: record.line, offset: record.offset)
-          ], contextLength: spec.truncation.contextLength, padID: spec.padID))
+          ], contextLength: spec.truncation.contextLength, padID: spec.padID, cut: cut))
     }
     return rows
   }

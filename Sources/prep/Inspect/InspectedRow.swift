@@ -11,6 +11,8 @@ struct InspectedRow {
   var places: [Place]
   var contextLength: Int
   var padID: UInt32
+  /// What was cut off its sample, where that is known.
+  var cut: Truncation.Cut?
 
   struct Place {
     var file: String

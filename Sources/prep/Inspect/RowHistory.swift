@@ -14,13 +14,12 @@ final class RowHistory {
 
   /// A word for each token, or nothing where it cannot be known.
   func authors(of inspected: InspectedRow, samples: [Int]) -> [String] {
+    let ranges = inspected.row.segments
     var authors: [String] = []
-    var start = 0
     for (segment, place) in inspected.places.enumerated() {
-      guard segment < inspected.row.segmentLengths.count else { return [] }
-      let length = Int(inspected.row.segmentLengths[segment])
-      let stored = inspected.row.tokens[start..<start + length]
-      start += length
+      guard segment < ranges.count else { return [] }
+      let stored = inspected.row.tokens[ranges[segment]]
+      authors += repeatElement("padding", count: ranges[segment].lowerBound - authors.count)
       guard let record = try? RecordLocation.record(at: place.offset, of: place.file) else {
         return []
       }
@@ -35,7 +34,8 @@ final class RowHistory {
       guard let found else { return [] }
       authors += found
     }
-    return authors.count == inspected.row.tokens.count ? authors : []
+    authors += repeatElement("padding", count: max(0, inspected.row.tokens.count - authors.count))
+    return authors
   }
 
   private static func firstRange(of part: ArraySlice<UInt32>, in all: [UInt32]) -> Range<Int>? {

@@ -33,16 +33,22 @@ struct RowPicture {
   }
 
   func lines(title: String) -> [String] {
-    let row = inspected.row
-    let learned = row.supervisedCount
-    let read = row.tokens.count - learned
-    let padding = showsPadding ? inspected.paddingCount : 0
+    let parts = parts()
+    let learned = parts.count { $0 == .learned }
+    let read = parts.count { $0 == .read }
+    // Behind the row, and between aligned samples.
+    let padding = (showsPadding ? inspected.paddingCount : 0) + parts.count { $0 == .padding }
     var lines = [paint(title, "1")]
     lines.append(
-      "\(row.tokens.count) tokens of \(inspected.contextLength): \(read) read, \(learned) learned"
+      "\(read + learned) tokens of \(inspected.contextLength): \(read) read, \(learned) learned"
         + (padding > 0 ? "; \(padding) of padding" : ""))
+    if let cut = inspected.cut, cut.isCut {
+      lines.append(
+        "cut to fit: \(cut.promptTokens) tokens of the prompt, \(cut.responseTokens) of the response"
+          + (cut.terminator ? ", its end token among them" : ""))
+    }
     lines.append("")
-    lines.append("  " + bar(padding: padding))
+    lines.append("  " + bar(parts + repeatElement(.padding, count: behind)))
     lines.append("")
     func legend(_ part: Part, _ name: String, _ count: Int, _ rest: String) {
       let label = name + String(repeating: " ", count: max(1, 26 - name.count))
@@ -56,26 +62,28 @@ struct RowPicture {
         .padding, "padding, not stored", padding, "label -100    mask 0    id \(inspected.padID)")
     }
     lines.append("")
-    lines += table(padding: padding)
+    lines += table(parts)
     return lines
   }
 
-  private func bar(padding: Int) -> String {
-    let supervised = supervision()
-    let total = max(1, supervised.count + padding)
+  /// Padding behind the row that is shown.
+  private var behind: Int { showsPadding ? inspected.paddingCount : 0 }
+
+  private func bar(_ all: [Part]) -> String {
+    let total = max(1, all.count)
     let width = min(Self.barWidth, total)
     var parts: [Part] = []
     for cell in 0..<width {
       let start = cell * total / width
-      let end = max(start + 1, (cell + 1) * total / width)
-      let inside = supervised[min(start, supervised.count)..<min(end, supervised.count)]
-      let learned = inside.count { $0 }
-      let pad = (end - start) - inside.count
+      let inside = all[
+        min(start, all.count)..<min(max(start + 1, (cell + 1) * total / width), all.count)]
+      let learned = inside.count { $0 == .learned }
+      let pad = inside.count { $0 == .padding }
       // A cell shows what most of it is; a learned token is never hidden by padding.
-      if pad > inside.count, learned == 0 {
+      if pad * 2 > inside.count, learned == 0 {
         parts.append(.padding)
       } else {
-        parts.append(learned * 2 >= max(1, inside.count) ? .learned : .read)
+        parts.append(learned * 2 >= max(1, inside.count - pad) ? .learned : .read)
       }
     }
     var text = ""
@@ -92,61 +100,59 @@ struct RowPicture {
     return text
   }
 
-  private func table(padding: Int) -> [String] {
+  private func table(_ parts: [Part]) -> [String] {
     let row = inspected.row
-    let supervised = supervision()
     let texts = row.tokens.map { TokenText.visible(tokenizer.bytes(of: $0) ?? []) }
     let width = min(28, max(5, texts.map(TokenText.width).max() ?? 5))
     let hasAuthors = !inspected.authors.isEmpty
+    func line(
+      _ place: String, _ part: Part, _ text: String, id: UInt32, label: String, author: String
+    ) -> String {
+      let mask = part == .padding ? "0" : "1"
+      return "  \(right(place, 6))  "
+        + paint(
+          "\(part.mark) \(left(text, width))  \(right("\(id)", 7))  \(right(label, 7))  \(right(mask, 4))"
+            + (hasAuthors ? "  \(author)" : ""), part.colour)
+    }
     var lines = [
       paint(
         "  \(right("pos", 6))    \(left("token", width))  \(right("id", 7))  \(right("label", 7))  mask"
           + (hasAuthors ? "  written by" : ""), "1")
     ]
-    var starts: [Int: Int] = [:]
+    var samples: [Int: Int] = [:]
     if row.segmentLengths.count > 1 {
-      var start = 0
-      for (segment, length) in row.segmentLengths.enumerated() {
-        starts[start] = segment
-        start += Int(length)
-      }
+      for (sample, range) in row.segments.enumerated() { samples[range.lowerBound] = sample }
     }
-    for position in row.tokens.indices {
-      if let segment = starts[position], segment < inspected.places.count {
-        let place = inspected.places[segment]
-        lines.append("  " + paint("── sample \(segment): \(place.file):\(place.line)", "1"))
+    for (position, part) in parts.enumerated() {
+      if let sample = samples[position], sample < inspected.places.count {
+        let place = inspected.places[sample]
+        lines.append("  " + paint("── sample \(sample): \(place.file):\(place.line)", "1"))
       }
-      let part: Part = supervised[position] ? .learned : .read
-      let label = supervised[position] ? "\(row.tokens[position])" : "-100"
+      let id = row.tokens[position]
       lines.append(
-        "  \(right("\(position)", 6))  "
-          + paint(
-            "\(part.mark) \(left(texts[position], width))  \(right("\(row.tokens[position])", 7))  "
-              + "\(right(label, 7))  \(right("1", 4))"
-              + (hasAuthors ? "  \(inspected.authors[position])" : ""), part.colour))
+        line(
+          "\(position)", part, texts[position], id: id, label: part == .learned ? "\(id)" : "-100",
+          author: hasAuthors ? inspected.authors[position] : ""))
     }
-    if padding > 0 {
-      let last = row.tokens.count + padding - 1
-      let place = padding > 1 ? "\(row.tokens.count)–\(last)" : "\(last)"
+    if behind > 0 {
+      let last = row.tokens.count + behind - 1
       lines.append(
-        "  \(right(place, 6))  "
-          + paint(
-            "\(Part.padding.mark) \(left(TokenText.visible(tokenizer.bytes(of: inspected.padID) ?? []), width))  "
-              + "\(right("\(inspected.padID)", 7))  \(right("-100", 7))  \(right("0", 4))"
-              + (hasAuthors ? "  padding" : ""), Part.padding.colour))
+        line(
+          behind > 1 ? "\(row.tokens.count)–\(last)" : "\(last)", .padding,
+          TokenText.visible(tokenizer.bytes(of: inspected.padID) ?? []), id: inspected.padID,
+          label: "-100", author: "padding"))
     }
     return lines
   }
 
-  private func supervision() -> [Bool] {
-    var supervised = [Bool](repeating: false, count: inspected.row.tokens.count)
-    for run in inspected.row.runs {
-      for position in Int(run.start)..<Int(run.start + run.count) where position < supervised.count
-      {
-        supervised[position] = true
-      }
+  /// What each token of the row is: by position, never by its id.
+  private func parts() -> [Part] {
+    let row = inspected.row
+    var parts = row.attentionMask(paddedTo: row.tokens.count).map { $0 == 1 ? Part.read : .padding }
+    for run in row.runs {
+      for position in Int(run.start)..<Int(run.start + run.count) { parts[position] = .learned }
     }
-    return supervised
+    return parts
   }
 
   private func paint(_ text: String, _ colour: String) -> String {
