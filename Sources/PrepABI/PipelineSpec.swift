@@ -3,6 +3,7 @@ import InstructionFormat
 import JSONText
 import Masking
 import Pipeline
+import Tokenizer
 
 extension RunOptions {
   /// Reads a JSON object whose keys are the long flags of `prep run` that decide rows. Flags that may be
@@ -19,7 +20,7 @@ extension RunOptions {
     guard root.isObject else { throw .spec("the spec is not a JSON object") }
     for (key, node) in root.members {
       let value = SpecValue(key: key.string ?? "", node: node)
-      if try !setSample(value), try !setConversation(value) {
+      if try !setTokenizer(value), try !setSample(value), try !setConversation(value) {
         throw .spec("the spec has \"\(value.key)\", which is no flag that decides rows")
       }
     }
@@ -28,13 +29,31 @@ extension RunOptions {
     }
   }
 
+  /// Takes a flag on the tokenizer; false where it is none.
+  private mutating func setTokenizer(_ value: SpecValue) throws(Failure) -> Bool {
+    switch value.key {
+    case "tokenizer": tokenizer = try value.text
+    case "encoding": tokenizerOptions.encoding = try value.text
+    case "pattern": tokenizerOptions.pattern = try value.text
+    case "special-token":
+      for (text, id) in try value.assignments(splitAtLast: true) {
+        guard let id = UInt32(id) else { throw .spec("\"special-token\": \(id) is no id") }
+        tokenizerOptions.specialTokens.append(.init(text: Array(text.utf8), id: id))
+      }
+    case "bos-token": tokens.bos = try value.text
+    case "eos-token": tokens.eos = try value.text
+    case "pad-token": tokens.pad = try value.text
+    default: return false
+    }
+    return true
+  }
+
   /// Takes a flag on samples and rows; false where it is none.
   private mutating func setSample(_ value: SpecValue) throws(Failure) -> Bool {
     switch value.key {
-    case "tokenizer": tokenizer = try value.text
     case "schema": schema = try value.choice()
     case "field":
-      for (role, name) in try value.assignments {
+      for (role, name) in try value.assignments() {
         guard let role = RecordRole(rawValue: role) else {
           throw .spec("\"field\": there is no role \(role)")
         }
@@ -47,9 +66,6 @@ extension RunOptions {
     case "seam": seam = try value.choice()
     case "straddle": straddle = try value.choice()
     case "parse-special": parseSpecial = try value.flag
-    case "bos-token": tokens.bos = try value.text
-    case "eos-token": tokens.eos = try value.text
-    case "pad-token": tokens.pad = try value.text
     case "pack":
       if let packs = value.node.bool {
         pack = packs ? .whole : .none
@@ -67,7 +83,7 @@ extension RunOptions {
   private mutating func setConversation(_ value: SpecValue) throws(Failure) -> Bool {
     switch value.key {
     case "template": template = try value.text
-    case "template-arg": templateArguments += try value.assignments
+    case "template-arg": templateArguments += try value.assignments()
     case "system": system = try value.text
     case "date": date = try value.text
     case "loss": loss = try value.choice()
@@ -113,17 +129,17 @@ private struct SpecValue {
   }
 
   /// Texts `name=value`.
-  var assignments: [(name: String, value: String)] {
-    get throws(Failure) {
-      var found: [(name: String, value: String)] = []
-      for element in node.elements {
-        guard let text = element.string, let equals = text.firstIndex(of: "=") else {
-          throw .spec("\"\(key)\" must be a list of texts name=value")
-        }
-        found.append((String(text[..<equals]), String(text[text.index(after: equals)...])))
-      }
-      guard node.isArray else { throw .spec("\"\(key)\" must be a list of texts name=value") }
-      return found
+  func assignments(
+    splitAtLast: Bool = false
+  ) throws(Failure) -> [(name: String, value: String)] {
+    guard node.isArray else { throw .spec("\"\(key)\" must be a list of texts name=value") }
+    var found: [(name: String, value: String)] = []
+    for element in node.elements {
+      guard let text = element.string,
+        let equals = splitAtLast ? text.lastIndex(of: "=") : text.firstIndex(of: "=")
+      else { throw .spec("\"\(key)\" must be a list of texts name=value") }
+      found.append((String(text[..<equals]), String(text[text.index(after: equals)...])))
     }
+    return found
   }
 }

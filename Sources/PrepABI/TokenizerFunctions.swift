@@ -2,18 +2,22 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CPrepABI
+import Pipeline
 import Tokenizer
 
 @c @implementation public func prep_tokenizer_open(
-  _ reference: UnsafePointer<CChar>?, _ tokenizer: UnsafeMutablePointer<OpaquePointer?>?,
-  _ error: UnsafeMutablePointer<prep_error>?
+  _ reference: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?,
+  _ tokenizer: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
   unsafe attempt(error) { () throws(Failure) in
     guard let tokenizer = unsafe tokenizer else { throw .argument("tokenizer is NULL") }
     unsafe tokenizer.pointee = nil
     let reference = try unsafe text(reference, "reference")
+    let options =
+      unsafe options == nil ? RunOptions() : try RunOptions(spec: unsafe text(options, "options"))
     do throws(TokenizerError) {
-      let open = OpenTokenizer(try BPETokenizer.load(reference))
+      let open = OpenTokenizer(
+        try BPETokenizer.load(reference, options: options.tokenizerOptions))
       unsafe tokenizer.pointee = unsafe Handle.make(open)
     } catch { throw Failure(error) }
   }

@@ -66,7 +66,7 @@ static columns read_dataset(const prep_dataset *dataset, int64_t first, int64_t 
 
 static void tokenizer_encodes_and_decodes(void) {
   prep_tokenizer *gpt2 = NULL;
-  OK(prep_tokenizer_open("gpt2", &gpt2, error));
+  OK(prep_tokenizer_open("gpt2", NULL, &gpt2, error));
   CHECK(prep_tokenizer_id_count(gpt2) == 50257);
   CHECK(prep_tokenizer_special(gpt2, PREP_EOS) == 50256);
   CHECK(prep_tokenizer_special(gpt2, PREP_PAD) == 50256);
@@ -115,17 +115,19 @@ static void tokenizer_encodes_and_decodes(void) {
 
 static void tokenizer_refuses_bad_arguments(void) {
   prep_tokenizer *tokenizer = (prep_tokenizer *)1;
-  FAILS(PREP_TOKENIZER, "/nowhere", prep_tokenizer_open("/nowhere/tokenizer.json", &tokenizer, error));
+  FAILS(PREP_TOKENIZER, "/nowhere", prep_tokenizer_open("/nowhere/tokenizer.json", NULL, &tokenizer, error));
   CHECK(tokenizer == NULL);
-  FAILS(PREP_ARGUMENT, "reference", prep_tokenizer_open(NULL, &tokenizer, error));
-  FAILS(PREP_ARGUMENT, "UTF-8", prep_tokenizer_open("\xff", &tokenizer, error));
-  FAILS(PREP_ARGUMENT, "tokenizer", prep_tokenizer_open("gpt2", NULL, error));
-  CHECK(prep_tokenizer_open("/nowhere", &tokenizer, NULL) == PREP_TOKENIZER);
+  FAILS(PREP_ARGUMENT, "reference", prep_tokenizer_open(NULL, NULL, &tokenizer, error));
+  FAILS(PREP_ARGUMENT, "UTF-8", prep_tokenizer_open("\xff", NULL, &tokenizer, error));
+  FAILS(PREP_ARGUMENT, "tokenizer", prep_tokenizer_open("gpt2", NULL, NULL, error));
+  FAILS(PREP_SPEC, "not JSON", prep_tokenizer_open("gpt2", "encoding", &tokenizer, error));
+  FAILS(PREP_TOKENIZER, "gpt2", prep_tokenizer_open("gpt2", "{\"encoding\": \"no such\"}", &tokenizer, error));
+  CHECK(prep_tokenizer_open("/nowhere", NULL, &tokenizer, NULL) == PREP_TOKENIZER);
   CHECK(prep_tokenizer_id_count(NULL) == 0 && prep_tokenizer_special(NULL, 0) == -1);
   CHECK(prep_tokenizer_id(NULL, NULL, 0) == -1 && prep_encoding_id_count(NULL) == 0);
   prep_tokenizer_close(NULL), prep_encoding_close(NULL);
 
-  OK(prep_tokenizer_open("gpt2", &tokenizer, error));
+  OK(prep_tokenizer_open("gpt2", NULL, &tokenizer, error));
   CHECK(prep_tokenizer_id(tokenizer, NULL, 3) == -1 && prep_tokenizer_id(tokenizer, (const uint8_t *)"a", -1) == -1);
   const uint8_t bytes[] = "ab\xff";
   prep_encoding *encoding = (prep_encoding *)1;
@@ -238,6 +240,7 @@ static void pipeline_refuses_bad_specs(void) {
       {"{\"context-length\": 0}", "from 1 to"}, {"{\"context-length\": \"8\"}", "a number"},
       {"{\"truncate\": \"up\"}", "keep-response"}, {"{\"field\": \"task=q\"}", "list"},
       {"{\"field\": [\"who=q\"]}", "no role who"}, {"{\"template-arg\": [\"x\"]}", "name=value"},
+      {"{\"special-token\": [\"x=y\"]}", "no id"},
       {"{\"pack-align\": 4}", "\"pack\""}, {"{\"parse-special\": 1}", "true or false"},
       {"{\"template\": \"/nowhere\"}", "/nowhere"}, {"{\"date\": \"today\", \"template\": \"chatml\"}", "today"}};
   for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
@@ -392,7 +395,7 @@ static void handles_are_shared_by_threads(const char *file, const char *folder) 
   prep_pipeline *pipeline = NULL;
   prep_dataset *dataset = NULL;
   prep_encoding *encoding = NULL;
-  OK(prep_tokenizer_open("gpt2", &tokenizer, error));
+  OK(prep_tokenizer_open("gpt2", NULL, &tokenizer, error));
   OK(prep_pipeline_open(SPEC, &pipeline, error));
   /* One byte of cache: frames come and go under the threads. */
   OK(prep_dataset_open(folder, 1, &dataset, error));

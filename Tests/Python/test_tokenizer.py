@@ -57,6 +57,18 @@ def test_specials_and_ranges_are_those_of_tokenizers(real):
     assert ours.token_id("<|eot_id|>") == theirs.token_to_id("<|eot_id|>")
 
 
+def test_rank_files_take_what_they_do_not_say(tmp_path):
+    ranks = (CHECKOUT / "Sources/CEmbedded/gpt2.tiktoken").read_bytes()
+    (tmp_path / "own.tiktoken").write_bytes(ranks)
+    own = prep.Tokenizer(tmp_path / "own.tiktoken", encoding="gpt2", special_tokens={"<|a=b|>": 50300})
+    assert own.encode("Hello world<|a=b|>", parse_special=True).tolist() == [15496, 995, 50300]
+    assert pickle.loads(pickle.dumps(own)).token_id("<|a=b|>") == 50300
+    rows = prep.encode_records([{"task": "a", "response": "b"}], tokenizer=own, context_length=16, eos_token="<|a=b|>")
+    assert 50300 in rows["labels"]
+    with pytest.raises(prep.PrepError, match="own.tiktoken.*no such"):
+        prep.Tokenizer(tmp_path / "own.tiktoken", encoding="no such")
+
+
 def test_decoding_gives_the_texts_back(gpt2):
     batch = gpt2.encode_batch(TEXTS)
     assert gpt2.decode_batch([batch.text(i) for i in range(len(TEXTS))]) == TEXTS

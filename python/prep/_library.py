@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 #: `prep_status` by name.
 STATUS = {1: "argument", 2: "tokenizer", 3: "spec", 4: "data set", 5: "range", 6: "too small"}
@@ -69,7 +69,7 @@ class DatasetInfo(Structure):
 
 _handle, _out, _error = c_void_p, POINTER(c_void_p), POINTER(_Error)
 _fallible: dict[str, list[Any]] = {
-    "prep_tokenizer_open": [c_char_p, _out],
+    "prep_tokenizer_open": [c_char_p, c_char_p, _out],
     "prep_tokenizer_encode": [_handle, c_void_p, c_void_p, c_int64, c_uint32, c_int32, _out],
     "prep_encoding_read": [_handle, c_void_p, c_int32, c_void_p, c_void_p],
     "prep_tokenizer_decode": [

@@ -131,7 +131,11 @@ def _encoder(spec: str) -> RecordEncoder:
 
 
 def _spec(tokenizer: Any, template: Any, context_length: int, options: Mapping[str, Any]) -> str:
-    spec: dict[str, Any] = {"tokenizer": tokenizer.reference if isinstance(tokenizer, Tokenizer) else os.fspath(tokenizer)}
+    spec: dict[str, Any] = {}
+    if isinstance(tokenizer, Tokenizer):
+        spec.update(tokenizer.options, tokenizer=tokenizer.reference)
+    else:
+        spec["tokenizer"] = os.fspath(tokenizer)
     spec["context-length"] = context_length
     if template is not None:
         spec["template"] = os.fspath(template)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
@@ -37,18 +38,27 @@ class Encoded:
 class Tokenizer:
     """A tokenizer: `"gpt2"` (built in), a tokenizer file, a model folder, or a name in the Hugging Face cache.
 
-    Any number of threads may use one; encoding releases the interpreter's lock.
+    `encoding`, `pattern` and `special_tokens` say what a `.tiktoken` file does not. Any number of threads may use one;
+    encoding releases the interpreter's lock. It can be pickled.
     """
 
-    def __init__(self, reference: Union[str, os.PathLike[str]] = "gpt2") -> None:
-        self.reference = os.fspath(reference)
-        self._handle = Handle("tokenizer", library.prep_tokenizer_open, self.reference.encode())
+    def __init__(
+        self, reference: Union[str, os.PathLike[str]] = "gpt2", *, encoding: Optional[str] = None,
+        pattern: Optional[str] = None, special_tokens: Optional[Mapping[str, int]] = None,
+    ) -> None:
+        options: dict[str, Any] = {"encoding": encoding, "pattern": pattern}
+        if special_tokens:
+            options["special-token"] = [f"{text}={number}" for text, number in special_tokens.items()]
+        given = {name: value for name, value in options.items() if value is not None}
+        self.__setstate__((os.fspath(reference), given))
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"reference": self.reference}
+    def __getstate__(self) -> tuple[str, dict[str, Any]]:
+        return self.reference, self.options
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["reference"])  # type: ignore[misc]
+    def __setstate__(self, state: tuple[str, dict[str, Any]]) -> None:
+        self.reference, self.options = state
+        self._handle = Handle(
+            "tokenizer", library.prep_tokenizer_open, self.reference.encode(), json.dumps(self.options).encode())
 
     def __repr__(self) -> str:
         return f"Tokenizer({self.reference!r})"

@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 /* Rises when a declaration below changes; compare with prep_abi_version(). */
-#define PREP_ABI_VERSION 1
+#define PREP_ABI_VERSION 2
 
 typedef int32_t prep_status;
 #define PREP_OK 0
@@ -95,8 +95,10 @@ typedef struct prep_arrays {
 #define PREP_EOS 1
 #define PREP_PAD 2
 
-/* Opens "gpt2" (built in), a tokenizer file, a model folder or a name in the Hugging Face cache. */
-prep_status prep_tokenizer_open(const char *reference, prep_tokenizer **tokenizer, prep_error *error);
+/* Opens "gpt2" (built in), a tokenizer file, a model folder or a name in the Hugging Face cache. `options` is NULL, or for
+ * a .tiktoken file a JSON object such as {"encoding": "cl100k_base", "special-token": ["<|im_end|>=100265"]}. */
+prep_status prep_tokenizer_open(
+    const char *reference, const char *options, prep_tokenizer **tokenizer, prep_error *error);
 void prep_tokenizer_close(prep_tokenizer *tokenizer);
 
 /* Highest id + 1. */
