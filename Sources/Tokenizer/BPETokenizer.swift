@@ -32,6 +32,7 @@ public final class BPETokenizer: Sendable {
     model = BPEModel(definition.model)
     added = try AddedVocabulary(
       definition.addedTokens, hasFixedIDs: definition.hasFixedAddedIDs,
+      takesFirst: definition.decodesBytes,
       vocabulary: definition.model.vocabulary, normalizer: definition.normalizer,
       source: definition.source)
     scanner = KnownPattern(definition.preTokenizer)

@@ -14,6 +14,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 SEED = int(os.environ.get("PREP_ORACLE_SEED") or random.SystemRandom().randrange(1 << 32))
+# The references panic in what follows, and a backtrace takes longer than all the rest.
+os.environ["RUST_BACKTRACE"] = "0"
 # The workers of pytest-xdist repeat the run's seed.
 os.environ["PREP_ORACLE_SEED"] = str(SEED)
 SCALE = float(os.environ.get("PREP_TEST_SCALE") or 1)

@@ -106,8 +106,9 @@ def compare_sentencepiece(path, processor, texts):
     for text, mine in zip(texts, prep_command.encode(path, texts), strict=True):
         proto = processor.encode(text, return_type="proto")
         assert mine["ids"] == [piece.id for piece in proto.pieces], (text, [piece.piece for piece in proto.pieces])
+        unknown = processor.id_to_piece(processor.unk_id())
         assert mine["tokens"] == [
-            piece.piece if piece.id != processor.unk_id() else "<unk>" for piece in proto.pieces], text
+            piece.piece if piece.id != processor.unk_id() else unknown for piece in proto.pieces], text
         # SentencePiece gives a character's bytes no range but the last; here each has the character's.
         whole = [[a, b] for (a, b), piece in zip(mine["offsets"], proto.pieces, strict=True) if not processor.is_byte(piece.id)]
         assert whole == [

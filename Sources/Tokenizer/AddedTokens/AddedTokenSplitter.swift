@@ -9,7 +9,8 @@ struct AddedSplit: Equatable {
 enum AddedTokenError: Error, CustomStringConvertible {
   /// A split would end before it begins: the reference panics.
   case overlap
-  /// Two added tokens are the same when normalized: the reference takes either of them, by chance.
+  /// Two added tokens are the same when normalized, or to `tiktoken` begin with the same text: the reference takes either of them,
+  /// by chance.
   case ambiguous([UInt8], [UInt8])
 
   var description: String {
@@ -17,7 +18,7 @@ enum AddedTokenError: Error, CustomStringConvertible {
     case .overlap:
       "an added token with lstrip would begin after its own end, behind one with rstrip: the reference fails on this text"
     case .ambiguous(let one, let other):
-      "the added tokens \"\(String(decoding: one, as: UTF8.self))\" and \"\(String(decoding: other, as: UTF8.self))\" are the same when normalized: the reference takes either by chance"
+      "the added tokens \"\(String(decoding: one, as: UTF8.self))\" and \"\(String(decoding: other, as: UTF8.self))\" match at the same place: the reference takes either by chance"
     }
   }
 }

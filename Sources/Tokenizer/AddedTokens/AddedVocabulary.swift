@@ -19,8 +19,10 @@ struct AddedVocabulary: Sendable {
   private(set) var raw: TokenMatcher
   private(set) var normalized: TokenMatcher
 
+  /// `takesFirst`: of tokens where one begins with the other, the reference takes the one that its hash table has first.
   init(
-    _ added: [AddedToken], hasFixedIDs: Bool, vocabulary: Vocabulary, normalizer: Normalizer?,
+    _ added: [AddedToken], hasFixedIDs: Bool, takesFirst: Bool = false, vocabulary: Vocabulary,
+    normalizer: Normalizer?,
     source: String
   ) throws(TokenizerError) {
     var next = UInt32(vocabulary.count)
@@ -63,8 +65,25 @@ struct AddedVocabulary: Sendable {
       }
     }
     for index in tokens.indices { tokens[index].normalized = normalizedForms[tokens[index].id] }
+    if takesFirst { findPrefixes() }
     raw = try matcher(isNormalized: false, source)
     normalized = try matcher(isNormalized: true, source)
+  }
+
+  /// Notes the tokens that begin with another one.
+  private mutating func findPrefixes() {
+    let order = tokens.indices.sorted {
+      tokens[$0].token.content.lexicographicallyPrecedes(tokens[$1].token.content)
+    }
+    // The last token that is no continuation of one before it is a prefix of those that follow, or none is.
+    var last: Int?
+    for index in order {
+      if let last, tokens[index].token.content.starts(with: tokens[last].token.content) {
+        tokens[index].twin = tokens[last].token.content
+      } else {
+        last = index
+      }
+    }
   }
 
   private static func isSame(_ a: AddedToken, _ b: AddedToken) -> Bool {

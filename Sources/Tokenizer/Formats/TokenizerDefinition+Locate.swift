@@ -94,6 +94,11 @@ enum FileKind {
   case tokenizerJSON, tekken, sentencePiece, ranks
 
   init(_ bytes: [UInt8]) {
+    // The bytes of a SentencePiece model may look like white space before a brace.
+    if SentencePieceModel.looksLike(bytes) {
+      self = .sentencePiece
+      return
+    }
     let first = bytes.first { $0 > 0x20 && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF }
     if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
       let head = String(decoding: bytes.prefix(1 << 14), as: UTF8.self)
@@ -101,7 +106,7 @@ enum FileKind {
         head.contains("\"token_bytes\"") || head.contains("\"default_num_special_tokens\"")
         ? .tekken : .tokenizerJSON
     } else {
-      self = SentencePieceModel.looksLike(bytes) ? .sentencePiece : .ranks
+      self = .ranks
     }
   }
 

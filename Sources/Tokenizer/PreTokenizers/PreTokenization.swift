@@ -38,6 +38,9 @@ public final class PreTokenization {
     for piece in pieces {
       stretches.removeAll(keepingCapacity: true)
       try pattern.appendStretches(of: piece, in: text.bytes, space: space, to: &stretches)
+      if pattern.dialect == .rust, stretches.contains(where: { $0.isMatch && $0.range.isEmpty }) {
+        throw .matchesNothing
+      }
       if invert { for index in stretches.indices { stretches[index].isMatch.toggle() } }
       behavior.appendPieces(of: stretches, to: &nextPieces)
     }

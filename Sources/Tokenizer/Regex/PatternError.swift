@@ -32,6 +32,11 @@ public struct StageError: Error, Sendable, Equatable, CustomStringConvertible {
       "tokenizers fails on this text: a Replace puts characters in at the start of it where its pattern matches nothing, "
       + "and a later stage rewrites them (make the pattern match a character, or use Prepend)")
 
+  static let matchesNothing = StageError(
+    reason:
+      "tiktoken fails on this text: the pattern matches nothing at a place in it (make it match a character)"
+  )
+
   static let stripsTooMuch = StageError(
     reason: "tokenizers fails on this token: the Strip decoder cuts more than there is of it")
 

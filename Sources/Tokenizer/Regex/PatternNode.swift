@@ -15,7 +15,7 @@ indirect enum PatternNode: Equatable, Sendable {
   enum Greed: Equatable, Sendable { case greedy, lazy, possessive }
 
   enum Assertion: Equatable, Sendable {
-    case textStart, textEnd, textEndOrLastNewline, lineStart, lineEnd
+    case textStart, textEnd, textEndOrLastNewline, textEndOrLastNewlines, lineStart, lineEnd
   }
 
   /// `\b` or `\B`: one side of the place is in `set` and the other is not, or both or none.

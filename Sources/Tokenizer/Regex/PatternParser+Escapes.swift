@@ -11,7 +11,8 @@ extension PatternParser {
         of: dialect == .oniguruma ? .word : .rustWord, isBoundary: letter == UInt8(ascii: "b"))
     case UInt8(ascii: "A"): return assertion(.textStart)
     case UInt8(ascii: "z"): return assertion(.textEnd)
-    case UInt8(ascii: "Z") where dialect == .oniguruma: return assertion(.textEndOrLastNewline)
+    case UInt8(ascii: "Z"):
+      return assertion(dialect == .oniguruma ? .textEndOrLastNewline : .textEndOrLastNewlines)
     case UInt8(ascii: "N"):
       position += 2
       return .set(ScalarSet.newline.complement)

@@ -53,6 +53,7 @@ struct PatternWriter {
     case .textStart: append("\\A")
     case .textEnd: append("\\z")
     case .textEndOrLastNewline: append("(?=\\n?\\z)")
+    case .textEndOrLastNewlines: append("(?=\\n*+\\z)")
     // Not after a newline that ends the text; PCRE2's own `^` would need an option.
     case .lineStart: append("(?:\\A|(?<=\\n)(?!\\z))")
     case .lineEnd: append("(?=\\n|\\z)")
