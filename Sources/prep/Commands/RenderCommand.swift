@@ -1,6 +1,8 @@
 import ArgumentParser
 import InstructionFormat
 import JSONText
+import Pipeline
+import Tokenizer
 
 /// `prep render`: conversations as text, with who wrote each byte.
 struct RenderCommand: AsyncParsableCommand {
@@ -18,6 +20,12 @@ struct RenderCommand: AsyncParsableCommand {
   )
   var input: String
 
+  @Option(
+    help: ArgumentHelp(
+      "A model folder, or another tokenizer: its template and special tokens.",
+      valueName: "tokenizer"))
+  var tokenizer: String?
+
   @OptionGroup var chat: ChatFlags
 
   @Flag(help: "End each text with the prompt for the model's next turn.")
@@ -30,57 +38,51 @@ struct RenderCommand: AsyncParsableCommand {
   var json = false
 
   func run() async throws {
-    var options = try chat.options()
-    options.addGenerationPrompt = addGenerationPrompt
-    options.isStrict = false
-    let source = try chat.chosenTemplate()
-    source.describe(into: &options)
-    let renderer = ChatRenderer(template: source.template, options: options)
+    let records = try reportingRunErrors { try chatSamples() }
     let parser = JSONParser()
-    var samples: [RenderedRecord] = []
     var out = StandardOutput()
     var writer = JSONWriter()
     // Text alone needs no masks.
     let isTextOnly = !json && (chat.history == .asRendered || chat.history == .lastTurn)
     var plain: [UInt8] = []
     var rejects = 0
-    var records = 0
-    try await unusableAsync {
+    var count = 0
+    try unusable {
       var lines = try LineReader(input)
       defer { lines.close() }
-      while records < limit ?? .max {
+      while count < limit ?? .max {
         let line = lines.line + 1
         let outcome: Result<Int, RenderFailure>? = unsafe try lines.next { bytes in
           let text = unsafe UnsafeBufferPointer(rebasing: bytes.prefix(trimmed(bytes)))
           guard !text.isEmpty else { return .success(-1) }
           do {
             if isTextOnly {
-              try renderer.renderText(unsafe parser.parse(padded: text), into: &plain)
+              try records.renderText(unsafe parser.parse(padded: text), into: &plain)
               plain.append(0x0A)
               return .success(0)
             }
-            return .success(try renderer.render(unsafe parser.parse(padded: text), into: &samples))
-          } catch let reject as ChatReject {
-            return .failure(RenderFailure(code: reject.code.rawValue, text: "\(reject)"))
+            return .success(try records.render(unsafe parser.parse(padded: text)))
+          } catch let reject as RecordError {
+            return .failure(RenderFailure(code: reject.kind.rawValue, text: "\(reject)"))
           } catch {
             return .failure(RenderFailure(code: "invalid-json", text: "\(error)"))
           }
         }
         guard let outcome else { break }
         switch outcome {
-        case .success(let count) where count < 0: continue
-        case .success(let count):
+        case .success(let samples) where samples < 0: continue
+        case .success(let samples):
           if !plain.isEmpty {
             try out.write(plain)
             plain.removeAll(keepingCapacity: true)
           }
-          for index in 0..<count {
+          for index in 0..<samples {
             if json {
               writer.removeAll()
-              write(samples[index], to: &writer)
+              write(records.samples[index], to: &writer)
               try out.write(writer.bytes)
             } else {
-              try out.write(samples[index].text + [0x0A])
+              try out.write(records.samples[index].text + [0x0A])
             }
           }
         case .failure(let failure):
@@ -101,11 +103,36 @@ struct RenderCommand: AsyncParsableCommand {
             StandardError.line("\(lines.name):\(line): \(failure.text)")
           }
         }
-        records += 1
+        count += 1
       }
       try out.flush()
     }
     if rejects > 0 { throw PrepExit.failure }
+  }
+
+  /// What renders the records: with the tokenizer's own texts where it is named, else the template's alone.
+  private func chatSamples() throws -> ChatSamples {
+    var texts = ChatChoice.Texts()
+    if let tokenizer {
+      do {
+        texts = ChatChoice.Texts(tokenizer: try BPETokenizer.load(tokenizer))
+      } catch {
+        // A folder without a vocabulary that can be encoded still says how its chats are written.
+        guard let folder = try? ModelFolder(tokenizer), !folder.templates.isEmpty else {
+          throw error
+        }
+        texts = ChatChoice.Texts(folder: folder)
+      }
+    }
+    guard var spec = try chat.choice().resolve(with: texts) else {
+      throw RunError.template(
+        TemplateError(
+          file: tokenizer ?? "no template", reason: "no chat template is known",
+          remedy: "give --template chatml, llama3, a file or a model folder"))
+    }
+    spec.options.addGenerationPrompt = addGenerationPrompt
+    spec.options.isStrict = false
+    return ChatSamples(spec, fields: RecordFields())
   }
 
   private func write(_ sample: RenderedRecord, to writer: inout JSONWriter) {
@@ -148,14 +175,4 @@ struct RenderCommand: AsyncParsableCommand {
 private struct RenderFailure: Error {
   var code: String
   var text: String
-}
-
-/// As `unusable`, with an error of the template printed too.
-func unusableAsync(_ body: () throws -> Void) async throws {
-  do {
-    try unusable(body)
-  } catch let error as TemplateError {
-    StandardError.line("prep: \(error)")
-    throw PrepExit.unusable
-  }
 }
