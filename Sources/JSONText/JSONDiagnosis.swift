@@ -3,6 +3,8 @@ enum JSONDiagnosis {
   /// The deepest nesting that simdjson reads.
   private static let maximumDepth = 1024
 
+  static let largeInteger = "an integer does not fit 64 bits"
+
   static func explain(_ text: UnsafeBufferPointer<UInt8>, simdjson: String) -> JSONError {
     var reader = unsafe Reader(text: text)
     do throws(JSONError) {
@@ -147,7 +149,7 @@ enum JSONDiagnosis {
       }
       let literal = unsafe String(decoding: text[start..<position], as: UTF8.self)
       if isInteger, Int64(literal) == nil, UInt64(literal) == nil {
-        throw error("an integer does not fit 64 bits", at: start)
+        throw error(JSONDiagnosis.largeInteger, at: start)
       }
       if !isInteger, Double(literal)?.isFinite != true {
         throw error("a number does not fit a 64-bit float", at: start)

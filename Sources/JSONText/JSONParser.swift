@@ -33,12 +33,31 @@ import CSimdjson
     return unsafe JSONNode(tape: tape.tape, strings: tape.strings, index: 1)
   }
 
-  /// Parses a text that has no padding behind it, by copying it first. O(n).
+  /// Parses a text that has no padding behind it, by copying it first: a file of settings rather than a
+  /// record. An integer beyond 64 bits becomes the nearest double here (`model_max_length` of many
+  /// tokenizers is 10^30). O(n), times such integers.
   public func parse(_ text: some Collection<UInt8>) throws(JSONError) -> JSONNode {
     scratch.removeAll(keepingCapacity: true)
     scratch.append(contentsOf: text)
-    let count = scratch.count
+    var count = scratch.count
     scratch.append(contentsOf: repeatElement(0, count: Self.padding))
+    for _ in 0..<Self.maximumLargeIntegers {
+      do throws(JSONError) {
+        return try parseScratch(count)
+      } catch {
+        guard error.reason == JSONDiagnosis.largeInteger else { throw error }
+        let isDigit = { (byte: UInt8) in byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) }
+        let end = scratch[error.byteOffset...].firstIndex { !isDigit($0) } ?? count
+        scratch.insert(contentsOf: "e0".utf8, at: end)
+        count += 2
+      }
+    }
+    return try parseScratch(count)
+  }
+
+  private static let maximumLargeIntegers = 64
+
+  private func parseScratch(_ count: Int) throws(JSONError) -> JSONNode {
     // SAFETY: the tape does not point into `scratch`; simdjson copies strings to its own buffer.
     let result: Result<JSONNode, JSONError> = unsafe scratch.withUnsafeBufferPointer { buffer in
       do throws(JSONError) {

@@ -8,6 +8,9 @@ public enum TruncationPolicy: String, Hashable, Sendable, CaseIterable {
   case left
   /// Cuts the prompt's beginning only; a response that does not fit by itself is a reject.
   case keepResponse = "keep-response"
+  /// Leaves the oldest exchanges of a conversation out, never its system turn, until the rest fits; what
+  /// cannot be made to fit so is a reject.
+  case oldestTurns = "oldest-turns"
   /// The sample is a reject, by choice: it does not count towards the limit of rejects.
   case drop
   /// The sample ends the run.
@@ -41,8 +44,19 @@ public struct Truncation: Hashable, Sendable {
     public var responseTokens = 0
     /// The response lost the token that ends it.
     public var terminator = false
+    /// Exchanges of a conversation that were left out.
+    public var exchanges = 0
 
-    public var isCut: Bool { promptTokens > 0 || responseTokens > 0 }
+    public init() {}
+
+    public var isCut: Bool { promptTokens > 0 || responseTokens > 0 || exchanges > 0 }
+  }
+
+  /// Whether `sample` fits as it is. O(runs).
+  public func fits(_ sample: borrowing MaskedSample) -> Bool {
+    let prompt = sample.promptCount
+    return sample.tokens.count <= contextLength && prompt <= promptLength ?? .max
+      && sample.tokens.count - prompt <= responseLength ?? .max
   }
 
   /// Cuts `sample` to fit. Throws where the policy forbids it and where nothing supervised is left.
@@ -78,7 +92,8 @@ public struct Truncation: Hashable, Sendable {
         }
         let room = min(contextLength - response, promptBudget)
         kept = (max(0, prompt - room)..<prompt, prompt..<count)
-      case .drop, .error: throw tooLong(count: count, prompt: prompt, response: response)
+      case .drop, .error, .oldestTurns:
+        throw tooLong(count: count, prompt: prompt, response: response)
       }
       sample.keep(ranges(kept, beginning: min(sample.beginningCount, prompt)))
       cut.promptTokens = prompt - kept.prompt.count

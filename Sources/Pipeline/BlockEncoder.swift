@@ -78,6 +78,7 @@ final class BlockEncoder {
     var responses: UInt64 = 0
     var terminators: UInt64 = 0
     var tokens: UInt64 = 0
+    var exchanges: UInt64 = 0
     var straddles: UInt64 = 0
 
     mutating func add(_ cut: Truncation.Cut, straddles: Int) {
@@ -87,13 +88,15 @@ final class BlockEncoder {
       if cut.promptTokens > 0 { prompts += 1 }
       if cut.responseTokens > 0 { responses += 1 }
       if cut.terminator { terminators += 1 }
+      exchanges += UInt64(cut.exchanges)
       tokens += UInt64(cut.promptTokens + cut.responseTokens)
     }
 
     var named: [String: UInt64] {
       let all = [
         "truncated_prompts": prompts, "truncated_responses": responses,
-        "terminators_cut": terminators, "tokens_cut": tokens, "straddling_tokens": straddles,
+        "terminators_cut": terminators, "tokens_cut": tokens, "exchanges_cut": exchanges,
+        "straddling_tokens": straddles,
       ]
       return all.filter { $0.value > 0 }
     }

@@ -74,18 +74,51 @@ public final class RecordEncoder {
         .templateFailed, reason: "there is no chat template", remedy: "name one with --template")
     }
     let count = try chat.render(record)
-    if count > 1 {
+    var cuts: [Truncation.Cut] = []
+    if count > 1 || spec.truncation.policy == .oldestTurns {
       // Every sample must fit before the first is given away.
       for index in 0..<count {
         try encoder.encode(chat.samples[index], into: &sample)
+        var cut = Truncation.Cut()
+        if spec.truncation.policy == .oldestTurns, !spec.truncation.fits(sample) {
+          cut = try leaveOutExchanges(ofSample: index, of: chat)
+        }
+        cuts.append(cut)
         _ = try spec.truncation.fit(&sample)
       }
     }
     for index in 0..<count {
       try encoder.encode(chat.samples[index], traced: traced, into: &sample)
-      let cut = try spec.truncation.fit(&sample)
+      var cut = try spec.truncation.fit(&sample)
+      if index < cuts.count, cuts[index].exchanges > 0 { cut = cuts[index] }
       body(sample, chat.samples[index], cut, index)
     }
+  }
+
+  /// Renders a sample again with as many of its exchanges as fit, the newest ones; `sample` holds it then.
+  /// O(log exchanges) renders. With none that fits, the last exchange is left for `fit` to refuse.
+  private func leaveOutExchanges(ofSample index: Int, of chat: ChatSamples) throws(RecordError)
+    -> Truncation.Cut
+  {
+    let starts = chat.laterStarts(ofSample: index)
+    let before = sample.tokens.count
+    func encode(_ place: Int) throws(RecordError) -> Bool {
+      try chat.render(sample: index, from: starts[place])
+      try encoder.encode(chat.samples[index], into: &sample)
+      return spec.truncation.fits(sample)
+    }
+    guard !starts.isEmpty else { return Truncation.Cut() }
+    // The fewest exchanges to leave out lie in `low...high`.
+    var (low, high) = (0, starts.count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if try encode(middle) { high = middle } else { low = middle + 1 }
+    }
+    _ = try encode(high)
+    var cut = Truncation.Cut()
+    cut.exchanges = high + 1
+    cut.promptTokens = max(0, before - sample.tokens.count)
+    return cut
   }
 
   /// Encodes one record given as JSON. Rows have one sample each; labels, masks and positions are theirs to tell.
@@ -124,7 +157,7 @@ public final class RecordEncoder {
 
 extension RecordError {
   /// What is wrong with a record that is not JSON.
-  init(_ error: JSONError) {
+  public init(_ error: JSONError) {
     let place = "at byte \(error.byteOffset) of the record"
     if error.reason == "invalid UTF-8" {
       self.init(

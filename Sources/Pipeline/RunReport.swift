@@ -53,7 +53,7 @@ public struct RunReport: Hashable, Sendable {
     writer.int(Int(clamping: totals.truncated))
     for name in [
       "truncated_prompts", "truncated_responses", "terminators_cut", "tokens_cut",
-      "straddling_tokens",
+      "exchanges_cut", "straddling_tokens",
     ] {
       writer.key(name)
       writer.int(Int(clamping: totals.counters[name] ?? 0))

@@ -76,9 +76,23 @@ struct JSONDiagnosisTests {
 
   @Test("is refused with the reason and the byte", arguments: cases)
   func refused(_ text: [UInt8], _ reason: String, _ byteOffset: Int) {
+    let padded = text + [UInt8](repeating: 0, count: JSONParser.padding)
     #expect(throws: JSONError(reason: reason, byteOffset: byteOffset)) {
-      try JSONParser().parse(text)
+      unsafe try padded.withUnsafeBufferPointer { bytes in
+        _ = unsafe try JSONParser().parse(
+          padded: UnsafeBufferPointer(rebasing: bytes[..<text.count]))
+      }
     }
+  }
+
+  @Test("an integer beyond 64 bits of a file of settings is a double")
+  func largeInteger() throws {
+    let parser = JSONParser()
+    let root = try parser.parse(
+      #"{"a": [1000000000000000019884624838656, -99999999999999999999], "b": 1}"#.utf8)
+    #expect(root["a"]?.elements.map(\.double) == [1e30, -1e20])
+    #expect(root["b"]?.int == 1)
+    #expect(throws: JSONError.self) { try parser.parse("[1000000000000000019884624838656".utf8) }
   }
 
   @Test("is refused where it nests deeper than simdjson reads, without a crash")

@@ -9,6 +9,8 @@ from prep_command import CHECKOUT, prep
 from transformers.utils import chat_template_utils
 
 TEMPLATES = sorted((CHECKOUT / "fixtures" / "templates").glob("*.jinja"))
+# Written for these tests in the manner of other families, and ways of writing a template that no family uses.
+MORE_TEMPLATES = sorted((CHECKOUT / "Tests" / "Oracle" / "templates").glob("*.jinja"))
 BOS, EOS = "<s>", "</s>"
 DATE = "2024-07-26"
 
@@ -110,10 +112,26 @@ def conversations() -> dict[str, dict]:
             "i": 18446744073709551615, "j": -9223372036854775808, "f": [1e16, 1e-5, 0.1, 1e22, 123456789.125, 5e-324, -0.0, 100.0]})]),
             tool("ok"), assistant("done")],
     }
+    cases |= {
+        "content is a number": [user(5), assistant("x")],
+        "content is an object": [user({"text": "a"}), assistant("x")],
+        "parts of parts": [user([{"type": "text", "text": "a"}, {"type": "text"}, {"image_url": "x"}, "bare"]), assistant([])],
+        "other fields": [{**user("a"), "name": "Ann", "id": 3, "score": 0.5, "flag": False}, assistant("b", refusal="no", audio={"id": "x"})],
+        "no role": [user("a"), {"content": "b"}],
+        "call without arguments": [user("w?"), assistant("", tool_calls=[{"type": "function", "function": {"name": "stop"}}]), tool("1")],
+        "call of odd arguments": [user("w?"), assistant(None, tool_calls=[call("stop", []), call("stop", None), call("stop", 5)]), tool("1")],
+        "no calls": [user("w?"), assistant("x", tool_calls=[]), tool({"a": [1, None]}), assistant("y")],
+        "reasoning in all": [user("a"), assistant("b", reasoning_content="", thinking="t"), user("c"), assistant("", reasoning="only")],
+        "thirty turns": [user("u"), assistant("a", reasoning_content="r")] * 15,
+        "line ends": [user("a\r\nb\rc"), assistant("\r\n d \x0b\x0c\x1c\x85")],
+    }
     records = {name: {"messages": messages} for name, messages in cases.items()}
     for name in ["one pair", "system", "call", "call with text", "two calls", "call with reasoning", "many", "parts"]:
         records[f"{name}, tools"] = {"messages": cases[name], "tools": TOOLS}
     records["documents"] = {"messages": cases["one pair"], "documents": [{"title": "T", "text": "body"}]}
+    records["no tools"] = {"messages": cases["call"], "tools": []}
+    records["odd tools"] = {"messages": cases["call"], "tools": [
+        {"name": "bare", "parameters": {}}, {"type": "function", "function": {"name": "f", "parameters": {"properties": {"a": {}}}}}]}
     return records
 
 

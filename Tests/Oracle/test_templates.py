@@ -1,18 +1,23 @@
 """Renders equal `transformers` byte for byte, and refuse what it refuses: every template × every conversation."""
 
+import json
+
 import pytest
-from chat_cases import BOS, EOS, TEMPLATES, conversations, reference, render
+from chat_cases import BOS, EOS, MORE_TEMPLATES, TEMPLATES, conversations, reference, render
 
 RECORDS = conversations()
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
-@pytest.mark.parametrize("variables", [{}, {"enable_thinking": False}, {"enable_thinking": True}], ids=["plain", "no-thinking", "thinking"])
+@pytest.mark.parametrize("template", TEMPLATES + MORE_TEMPLATES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("variables", [
+    {}, {"enable_thinking": False}, {"enable_thinking": True}, {"reasoning_effort": "high", "model_identity": "I am \u00e9"},
+    {"preserve_thinking": True, "clear_thinking": False}, {"xml_tools": ["<a>"], "builtin_tools": ["browser", "python"]},
+], ids=["plain", "no-thinking", "thinking", "effort", "keep", "lists"])
 def test_renders_equal_transformers(template, variables):
     text = template.read_text(encoding="utf-8")
-    if variables and "enable_thinking" not in text:
+    if variables and not any(name in text for name in variables):
         return
-    flags = [f"--template-arg={name}={str(value).lower()}" for name, value in variables.items()]
+    flags = [f"--template-arg={name}={json.dumps(value)}" for name, value in variables.items()]
     given = {"bos_token": BOS, "eos_token": EOS, **variables}
     differences = []
     for prompt in [False, True]:

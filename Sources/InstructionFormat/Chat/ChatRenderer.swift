@@ -17,6 +17,10 @@ public final class ChatRenderer {
   let probe = RenderOutput()
   var names = PathNames()
   var runs: [SupervisedBytes] = []
+  /// The samples that the last record gave.
+  var plans: [SamplePlan] = []
+  /// Messages that are left out of the render.
+  var dropped = 0..<0
 
   /// Where in the context the variables of each record go; -1 where the template does not read them.
   private struct VariableSlots {
@@ -74,9 +78,28 @@ public final class ChatRenderer {
     return try supervise(into: &samples)
   }
 
+  /// Where a sample of the last record may begin instead: the messages with which a later exchange starts
+  /// (a user turn). What stands before the first user turn, such as a system turn, always stays.
+  public func laterStarts(ofSample index: Int) -> [Int] {
+    let turns = conversation.turns.prefix(plans[index].count)
+    return Array(turns.indices.filter { turns[$0].role == .user }.dropFirst())
+  }
+
+  /// Renders a sample of the last record again, without the exchanges before message `start` (one of
+  /// `laterStarts`). Paths and turn numbers stay those of the record.
+  public func render(sample index: Int, from start: Int, into sample: inout RenderedRecord)
+    throws(ChatReject)
+  {
+    let first = conversation.turns.firstIndex { $0.role == .user } ?? 0
+    dropped = first..<max(first, start)
+    defer { dropped = 0..<0 }
+    try render(plans[index], into: &sample)
+  }
+
   /// The text alone, without masks: appended to `text`.
   public func renderText(_ record: JSONNode, into text: inout [UInt8]) throws(ChatReject) {
     try read(record)
+    dropped = 0..<0
     try run(conversation.turns.count, prompt: options.addGenerationPrompt, into: rendered)
     unsafe rendered.text.withElements(0..<rendered.text.count) {
       unsafe text.append(contentsOf: $0)
@@ -102,13 +125,14 @@ public final class ChatRenderer {
     record = machine.heap.mark
   }
 
-  /// Renders the first `count` messages.
-  func run(_ count: Int, prompt: Bool, into output: RenderOutput) throws(ChatReject) {
+  /// Renders the first `count` messages; with `addingTurn`, and a short turn of the assistant behind them.
+  func run(_ count: Int, prompt: Bool, addingTurn: Bool = false, into output: RenderOutput)
+    throws(ChatReject)
+  {
     machine.heap.reset(to: record)
     machine.output = output
     if slots.messages >= 0 {
-      machine.context[slots.messages] = Value(
-        .list, start: conversation.messages.start, count: count)
+      machine.context[slots.messages] = messages(count, addingTurn: addingTurn)
     }
     if slots.prompt >= 0 { machine.context[slots.prompt] = .bool(prompt) }
     do throws(Machine.Raise) {
@@ -122,10 +146,23 @@ public final class ChatRenderer {
     }
   }
 
+  private func messages(_ count: Int, addingTurn: Bool) -> Value {
+    let all = conversation.messages.start
+    guard addingTurn || !dropped.isEmpty else { return Value(.list, start: all, count: count) }
+    let turn = addingTurn ? reader.plainTurn(count) : nil
+    let items = machine.heap.items
+    let start = items.count
+    for index in 0..<count where !dropped.contains(index) { items.append(items[all + index]) }
+    if let turn { items.append(turn) }
+    return Value(.list, start: start, count: items.count - start)
+  }
+
   /// As `run`, for a prompt that may not exist: false where the template refuses.
-  func tryRun(_ count: Int, prompt: Bool, into output: RenderOutput) -> Bool {
+  func tryRun(_ count: Int, prompt: Bool, addingTurn: Bool = false, into output: RenderOutput)
+    -> Bool
+  {
     do {
-      try run(count, prompt: prompt, into: output)
+      try run(count, prompt: prompt, addingTurn: addingTurn, into: output)
       return true
     } catch {
       return false
@@ -157,35 +194,6 @@ public final class ChatRenderer {
         reason: "\(failure.reason) [\(shown): \(line.prefix(120))]",
         remedy: "give the record what the template reads")
     }
-  }
-}
-
-/// The paths of records in words, each made once.
-struct PathNames {
-  private var known: [UInt64: String] = [:]
-
-  /// A message's own fields recur in every record: their names are kept.
-  mutating func name(of path: Int, in heap: ValueHeap) -> String {
-    let node = heap.paths[path]
-    guard node.parent > 0, node.keyCount >= 0, node.keyCount <= 20 else {
-      return heap.describe(path: path)
-    }
-    let above = heap.paths[Int(node.parent)]
-    guard above.isMessage, above.parent > 0, heap.paths[Int(above.parent)].parent == 0 else {
-      return heap.describe(path: path)
-    }
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for part in [heap.paths[Int(above.parent)], node] {
-      for index in Int(part.key)..<Int(part.key) + Int(part.keyCount) {
-        hash = (hash ^ UInt64(heap.bytes[index])) &* 0x100_0000_01B3
-      }
-      hash = (hash ^ 0x2E) &* 0x100_0000_01B3
-    }
-    hash = (hash ^ UInt64(above.key)) &* 0x100_0000_01B3
-    if let name = known[hash], name.utf8.count < 80 { return name }
-    let name = heap.describe(path: path)
-    if known.count < 1 << 14 { known[hash] = name }
-    return name
   }
 }
 

@@ -310,6 +310,18 @@ struct ConversationReader {
       Conversation.Turn(role: kind, weight: 1, isEmpty: content.extra == 0))
   }
 
+  /// A turn of the assistant that says one word: message number `turn`, of no record.
+  func plainTurn(_ turn: Int) -> Value {
+    let path = heap.addPath(
+      parent: 0, index: turn, turn: Int32(turn), kind: .otherField, isMessage: true)
+    let content = root("content", .content, Int32(turn))
+    let start = heap.entries.count
+    heap.entries.append(Entry(key: names.role, value: names.assistant))
+    heap.entries.append(
+      Entry(key: names.content, value: heap.string("x", Origin(.field, path: content))))
+    return Value(.dictionary, start: start, count: 2, extra: path)
+  }
+
   private func task(
     _ record: JSONNode, _ found: RecordFields.Found, _ conversation: inout Conversation
   )

@@ -8,14 +8,18 @@ struct SupervisedBytes {
   var region: Int
 }
 
+/// One sample of a record: the first `count` messages, and which assistant turns are learned.
+struct SamplePlan {
+  var count: Int
+  var learned: [Int]
+}
+
 /// What the spans of a render say of one message.
 struct TurnExtent {
   /// Bytes that the template printed in the message's iteration.
   var region: Range<Int>?
   /// From the first to past the last byte of the message's content, reasoning or tool calls.
   var own: Range<Int>?
-  /// Where something else of the record follows inside the region (a tool's answer): the turn ends before.
-  var foreign: Int?
 }
 
 extension RenderOutput {
@@ -44,12 +48,18 @@ extension RenderOutput {
         guard owner >= 0, owner < count else { continue }
         let known = extents[owner].own
         extents[owner].own = (known?.lowerBound ?? start)..<end
-        if region >= 0, region < count, region != owner, extents[region].own != nil {
-          extents[region].foreign = extents[region].foreign ?? start
-        }
       default: break
       }
     }
+  }
+
+  /// What the byte at `place` is part of, where it is copied from the record.
+  func pathKind(at place: Int, _ heap: ValueHeap) -> ValueHeap.PathNode.Kind? {
+    for index in 0..<spans.count where place < Int(spans[index].end) {
+      let origin = spans[index].origin
+      return origin.path > 0 ? heap.paths[origin.path].kind : nil
+    }
+    return nil
   }
 
   @inline(__always)

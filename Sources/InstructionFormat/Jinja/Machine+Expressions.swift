@@ -376,6 +376,10 @@ extension Machine {
     case .string:
       if StringMethod.byName[heap.bytes(of: name)] != nil { return method(object, name) }
     case .dictionary, .list, .tuple, .range:
+      if object.tag == .tuple, object.flag == Value.groupFlag {
+        if heap.isName(name, "grouper") { return heap.items[object.start] }
+        if heap.isName(name, "list") { return heap.items[object.start + 1] }
+      }
       if let known = ContainerMethod.isNamed(name, self) {
         let exists =
           switch object.tag {

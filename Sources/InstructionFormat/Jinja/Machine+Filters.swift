@@ -327,7 +327,9 @@ extension Machine {
         var end = start + 1
         while end < order.count, equal(order[end].key, order[start].key) { end += 1 }
         let key = try get(order[start].item, parts, standard: values[1])
-        groups.append(list([key, list(order[start..<end].map(\.item))], .tuple))
+        var group = list([key, list(order[start..<end].map(\.item))], .tuple)
+        group.flag = Value.groupFlag
+        groups.append(group)
         start = end
       }
       return list(groups)

@@ -273,9 +273,6 @@ extension Machine {
       guard specification.precision == nil else {
         throw raise("Precision not allowed in integer format specifier")
       }
-      if value.tag == .bool, kind == 0 {
-        return aligned(try text(value), specification, standard: UInt8(ascii: ">"), signLength: 0)
-      }
       let magnitude = value.tag == .unsigned ? UInt(value.bits) : value.int.magnitude
       isNegative = value.tag != .unsigned && value.int < 0
       switch kind {

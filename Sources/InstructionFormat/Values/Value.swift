@@ -33,7 +33,8 @@ struct Value: BitwiseCopyable {
   /// that they were read from, 0 where the template made them.
   var extra: UInt32
   var tag: Tag
-  /// Of a string: whether it is marked as safe HTML (`Markup`). Of undefined: what is not defined.
+  /// Of a string: whether it is marked as safe HTML (`Markup`). Of undefined: what is not defined. Of a
+  /// tuple: `groupFlag` where `groupby` made it.
   var flag: UInt8
   /// Of a string: the number of a name that the template uses, 0 for other texts and texts not looked up.
   var atom: UInt16
@@ -55,6 +56,9 @@ struct Value: BitwiseCopyable {
         << 32,
       extra: extra, flag: flag)
   }
+
+  /// Marks a tuple whose items have the names `grouper` and `list` too.
+  static let groupFlag: UInt8 = 2
 
   static var missing: Value { Value(.missing) }
   static var none: Value { Value(.none) }

@@ -32,16 +32,16 @@ struct TemplateChecks {
   // MARK: - Rendering
 
   /// A record rendered with a date, if the template wants one, so that other checks can go on.
-  private func render(_ record: String, history: HistoryPolicy = .asRendered)
-    -> Result<RenderedRecord, ChatReject>
-  {
+  private func render(
+    _ record: String, with template: ChatTemplate? = nil, history: HistoryPolicy = .asRendered
+  ) -> Result<RenderedRecord, ChatReject> {
     var options = chat.options
     options.history = history
     options.isStrict = false
     options.loss = .assistant
     options.fields = RecordFields()
     if options.date == nil { options.date = TemplateDate("2026-01-31".utf8) }
-    let renderer = ChatRenderer(template: chat.template, options: options)
+    let renderer = ChatRenderer(template: template ?? chat.template, options: options)
     var samples: [RenderedRecord] = []
     do {
       _ = try renderer.render(try parser.parse(record.utf8), into: &samples)
@@ -189,8 +189,10 @@ struct TemplateChecks {
         remedy: "put its text into the first user turn")
     default: break
     }
-    var tools = render(ProbeConversation.withTools)
-    if case .failure = tools { tools = render(ProbeConversation.withToolsAsText) }
+    var tools = render(ProbeConversation.withTools, with: chat.toolTemplate)
+    if case .failure = tools {
+      tools = render(ProbeConversation.withToolsAsText, with: chat.toolTemplate)
+    }
     switch tools {
     case .success(let rendered):
       // The name stands in the call too: what describes the tool is looked for.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import InstructionFormat
 import JSONText
+import Pipeline
+import Tokenizer
 
 /// `prep render`: conversations as text, with who wrote each byte.
 struct RenderCommand: AsyncParsableCommand {
@@ -14,9 +16,16 @@ struct RenderCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A file of one JSON record a line; - is standard input.", valueName: "input")
-  )
+    help: ArgumentHelp(
+      "Records: JSON lines or JSON, plain or compressed, or a folder of them; - is standard input.",
+      valueName: "input"))
   var input: String
+
+  @Option(
+    help: ArgumentHelp(
+      "A model folder, or another tokenizer: its template and special tokens.",
+      valueName: "tokenizer"))
+  var tokenizer: String?
 
   @OptionGroup var chat: ChatFlags
 
@@ -30,85 +39,119 @@ struct RenderCommand: AsyncParsableCommand {
   var json = false
 
   func run() async throws {
-    var options = try chat.options()
-    options.addGenerationPrompt = addGenerationPrompt
-    options.isStrict = false
-    let source = try chat.chosenTemplate()
-    source.describe(into: &options)
-    let renderer = ChatRenderer(template: source.template, options: options)
-    let parser = JSONParser()
-    var samples: [RenderedRecord] = []
-    var out = StandardOutput()
-    var writer = JSONWriter()
-    // Text alone needs no masks.
-    let isTextOnly = !json && (chat.history == .asRendered || chat.history == .lastTurn)
-    var plain: [UInt8] = []
-    var rejects = 0
-    var records = 0
     try reportingErrors {
-      var lines = try LineReader(input)
-      defer { lines.close() }
-      while records < limit ?? .max {
-        let line = lines.line + 1
-        let outcome: Result<Int, RenderFailure>? = unsafe try lines.next { bytes in
-          let text = unsafe UnsafeBufferPointer(rebasing: bytes.prefix(trimmed(bytes)))
-          guard !text.isEmpty else { return .success(-1) }
-          do {
-            if isTextOnly {
-              try renderer.renderText(unsafe parser.parse(padded: text), into: &plain)
-              plain.append(0x0A)
-              return .success(0)
-            }
-            return .success(try renderer.render(unsafe parser.parse(padded: text), into: &samples))
-          } catch let reject as ChatReject {
-            return .failure(RenderFailure(code: reject.code.rawValue, text: "\(reject)"))
-          } catch {
-            return .failure(RenderFailure(code: "invalid-json", text: "\(error)"))
+      let samples = try chatSamples()
+      let parser = JSONParser()
+      var page = RenderedPage(
+        samples: samples, json: json,
+        // Text alone needs no masks.
+        isTextOnly: !json && (chat.history == .asRendered || chat.history == .lastTurn))
+      var count = 0
+      unsafe try RecordReader(input).read { text, place in
+        guard count < limit ?? .max else { return false }
+        count += 1
+        do throws(RecordError) {
+          let record: JSONNode
+          do throws(JSONError) { record = unsafe try parser.parse(padded: text) } catch {
+            throw RecordError(error)
           }
+          try page.add(record)
+        } catch {
+          page.reject(error, at: place)
         }
-        guard let outcome else { break }
-        switch outcome {
-        case .success(let count) where count < 0: continue
-        case .success(let count):
-          if !plain.isEmpty {
-            try out.write(plain)
-            plain.removeAll(keepingCapacity: true)
-          }
-          for index in 0..<count {
-            if json {
-              writer.removeAll()
-              write(samples[index], to: &writer)
-              try out.write(writer.bytes)
-            } else {
-              try out.write(samples[index].text + [0x0A])
-            }
-          }
-        case .failure(let failure):
-          rejects += 1
-          if json {
-            writer.removeAll()
-            writer.beginObject()
-            writer.key("error")
-            writer.string(failure.text)
-            writer.key("code")
-            writer.string(failure.code)
-            writer.key("line")
-            writer.int(line)
-            writer.endObject()
-            writer.newline()
-            try out.write(writer.bytes)
-          } else {
-            StandardError.line("\(lines.name):\(line): \(failure.text)")
-          }
-        }
-        records += 1
+        try page.flush(below: 1 << 16)
+        return true
       }
-      try out.flush()
+      try page.flush(below: 0)
+      if page.rejects > 0 { throw PrepExit.failure }
     }
-    if rejects > 0 { throw PrepExit.failure }
   }
 
-  private func write(_ sample: RenderedRecord, to writer: inout JSONWriter) {
+  /// What renders the records: with the tokenizer's own texts where it is named, else the template's alone.
+  private func chatSamples() throws -> ChatSamples {
+    var texts = ChatChoice.Texts()
+    if let tokenizer {
+      do {
+        texts = ChatChoice.Texts(tokenizer: try BPETokenizer.load(tokenizer))
+      } catch {
+        // A folder without a vocabulary that can be encoded still says how its chats are written.
+        guard let folder = try? ModelFolder(tokenizer), !folder.templates.isEmpty else {
+          throw error
+        }
+        texts = ChatChoice.Texts(folder: folder)
+      }
+    }
+    guard var spec = try chat.choice().resolve(with: texts) else {
+      throw RunError.template(
+        TemplateError(
+          file: tokenizer ?? "no template", reason: "no chat template is known",
+          remedy: "give --template chatml, llama3, a file or a model folder"))
+    }
+    spec.options.addGenerationPrompt = addGenerationPrompt
+    spec.options.isStrict = false
+    return ChatSamples(spec, fields: RecordFields())
+  }
+}
+
+/// What is printed: texts, or objects with segments.
+private struct RenderedPage {
+  let samples: ChatSamples
+  let json: Bool
+  let isTextOnly: Bool
+  private(set) var rejects = 0
+  private var text: [UInt8] = []
+  private var writer = JSONWriter()
+  private var out = StandardOutput()
+
+  init(samples: ChatSamples, json: Bool, isTextOnly: Bool) {
+    self.samples = samples
+    self.json = json
+    self.isTextOnly = isTextOnly
+  }
+
+  mutating func add(_ record: JSONNode) throws(RecordError) {
+    if isTextOnly {
+      try samples.renderText(record, into: &text)
+      text.append(UInt8(ascii: "\n"))
+      return
+    }
+    for index in 0..<(try samples.render(record)) {
+      if json {
+        write(samples.samples[index])
+      } else {
+        text += samples.samples[index].text
+        text.append(UInt8(ascii: "\n"))
+      }
+    }
+  }
+
+  mutating func reject(_ error: RecordError, at place: RecordReader.Place) {
+    rejects += 1
+    guard json else {
+      let name = place.file == "-" ? "standard input" : place.file
+      return StandardError.line("\(name):\(place.line): \(error)")
+    }
+    writer.beginObject()
+    writer.key("error")
+    writer.string("\(error)")
+    writer.key("code")
+    writer.string(error.kind.rawValue)
+    writer.key("line")
+    writer.int(place.line)
+    writer.endObject()
+    writer.newline()
+  }
+
+  /// Prints what there is, unless it is less than `size` bytes.
+  mutating func flush(below size: Int) throws {
+    guard text.count + writer.bytes.count >= size else { return }
+    try out.write(json ? writer.bytes : text)
+    try out.flush()
+    text.removeAll(keepingCapacity: true)
+    writer.removeAll()
+  }
+
+  private mutating func write(_ sample: RenderedRecord) {
     writer.beginObject()
     writer.key("text")
     writer.string(sample.text)
@@ -136,16 +179,4 @@ struct RenderCommand: AsyncParsableCommand {
     writer.endObject()
     writer.newline()
   }
-
-  /// Length without the line feed and white space around a record.
-  private func trimmed(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-    var end = bytes.count
-    while end > 0, unsafe bytes[end - 1] <= 0x20 { end -= 1 }
-    return end
-  }
-}
-
-private struct RenderFailure: Error {
-  var code: String
-  var text: String
 }

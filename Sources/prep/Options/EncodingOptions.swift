@@ -8,8 +8,6 @@ extension RecordSchema: ExpressibleByArgument {}
 extension Seam: ExpressibleByArgument {}
 extension Straddle: ExpressibleByArgument {}
 extension TruncationPolicy: ExpressibleByArgument {}
-extension LossPolicy: ExpressibleByArgument {}
-extension HistoryPolicy: ExpressibleByArgument {}
 
 /// How a record becomes a sample: what `run` and `inspect` have in common.
 struct EncodingOptions: ParsableArguments {
@@ -33,32 +31,7 @@ struct EncodingOptions: ParsableArguments {
       valueName: "role=name"))
   var fields: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      plain, alpaca, chatml, llama3, the name of one of the tokenizer's templates, a file, or a model folder. By \
-      default plain for instruction records, and the tokenizer's own chat template for messages.
-      """, valueName: "template"))
-  var template: String?
-
-  @Option(
-    name: .customLong("template-arg"), parsing: .singleValue,
-    help: ArgumentHelp(
-      "A variable of the template; JSON where it is JSON, else text. May be repeated.",
-      valueName: "name=value"))
-  var templateArguments: [String] = []
-
-  @Option(help: ArgumentHelp("A system turn for conversations without one.", valueName: "text"))
-  var system: String?
-
-  @Option(help: ArgumentHelp("The day that the template shows as today.", valueName: "yyyy-mm-dd"))
-  var date: String?
-
-  @Option(help: "What is learned of conversations: assistant, last, all, generation.")
-  var loss: LossPolicy = .assistant
-
-  @Option(help: "What rewritten history becomes: as-rendered, last-turn, unroll, error.")
-  var history: HistoryPolicy = .asRendered
+  @OptionGroup var chat: ChatFlags
 
   @Option(
     help: ArgumentHelp("Most tokens of a sample, and length of a padded row.", valueName: "n"))
@@ -74,7 +47,8 @@ struct EncodingOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       What becomes of a longer sample. right: its end is cut off; left: its beginning; keep-response: the \
-      beginning of its prompt; drop: it is left out, and counted; error: the run stops.
+      beginning of its prompt; oldest-turns: whole exchanges of a conversation, the oldest first, never its system \
+      turn; drop: it is left out, and counted; error: the run stops.
       """, valueName: "policy"))
   var truncate = TruncationPolicy.right
 
@@ -133,18 +107,11 @@ struct EncodingOptions: ParsableArguments {
     for field in fields {
       if let (role, name) = try role(of: field) { options.fields[role] = name }
     }
-    options.template = template
-    for argument in templateArguments {
-      guard let equals = argument.firstIndex(of: "=") else {
-        throw ValidationError("--template-arg \(argument): write it as name=value")
-      }
-      options.templateArguments.append(
-        (String(argument[..<equals]), String(argument[argument.index(after: equals)...])))
+    options.chat = try chat.choice()
+    if let render = chat.template.flatMap(RunSpec.Render.init), render != .chat {
+      options.render = render
+      options.chat.template = nil
     }
-    options.system = system
-    options.date = date
-    options.loss = loss
-    options.history = history
     options.contextLength = contextLength
     options.promptLength = promptLength
     options.responseLength = responseLength

@@ -4,6 +4,8 @@ import JSONText
 /// How a run renders conversations: the template, and what goes with it.
 public struct ChatSpec: Sendable {
   public var template: ChatTemplate
+  /// For records that have tools; nil where it is the same.
+  public var toolTemplate: ChatTemplate?
   public var options: ChatOptions
 
   public init(template: ChatTemplate, options: ChatOptions) {
@@ -45,6 +47,10 @@ public struct ChatSpec: Sendable {
     options.system.map { writer.string($0) } ?? writer.null()
     writer.key("template")
     writer.string(template.text)
+    if let toolTemplate {
+      writer.key("tool_template")
+      writer.string(toolTemplate.text)
+    }
     writer.endObject()
   }
 
@@ -56,6 +62,12 @@ public struct ChatSpec: Sendable {
       let history = node["history"]?.string.flatMap(HistoryPolicy.init)
     else { return nil }
     self.template = template
+    if let text = node["tool_template"]?.bytes {
+      guard let template = try? ChatTemplate(source: text, name: "tool template") else {
+        return nil
+      }
+      toolTemplate = template
+    }
     options = ChatOptions()
     options.loss = loss
     options.history = history

@@ -1,0 +1,184 @@
+/// Who wrote each stretch of a sample, and why it is or is not learned.
+extension ChatRenderer {
+  func fill(_ sample: inout RenderedRecord, _ extents: [TurnExtent], _ learned: [Int]) {
+    sample.removeAll()
+    unsafe rendered.text.withElements(0..<rendered.text.count) {
+      unsafe sample.text.append(contentsOf: $0)
+    }
+    var paths: [Int: Int] = [:]
+    var start = 0
+    var run = 0
+    var spanIndex = 0
+    while spanIndex < rendered.spans.count {
+      let span = rendered.spans[spanIndex]
+      let end = Int(span.end)
+      while run < runs.count, runs[run].range.upperBound <= start { run += 1 }
+      // Cut at the bounds of what is supervised, and at the terminator.
+      var cut = end
+      if run < runs.count {
+        let current = runs[run]
+        for bound in [current.range.lowerBound, current.terminator, current.range.upperBound]
+        where bound > start && bound < cut { cut = bound }
+      }
+      let inside = run < runs.count && runs[run].range.contains(start) ? runs[run] : nil
+      let source = self.source(span.origin, &sample, &paths)
+      let reason = self.reason(start, span, spanIndex, inside, extents, learned)
+      let turn = inside?.turn ?? Int(span.turn)
+      let weight =
+        reason.isSupervised && turn >= 0 && turn < conversation.turns.count
+        ? conversation.turns[turn].weight : 1
+      append(start..<cut, source, reason, weight, to: &sample)
+      start = cut
+      if start == end { spanIndex += 1 }
+    }
+  }
+
+  private func append(
+    _ range: Range<Int>, _ source: Source, _ reason: Reason, _ weight: Float,
+    to sample: inout RenderedRecord
+  ) {
+    guard !range.isEmpty else { return }
+    if let last = sample.segments.last, last.source == source, last.reason == reason,
+      last.weight == weight
+    {
+      sample.segments[sample.segments.count - 1].range = last.range.lowerBound..<range.upperBound
+    } else {
+      sample.segments.append(Segment(range: range, source: source, reason: reason, weight: weight))
+    }
+  }
+
+  private func source(_ origin: Origin, _ sample: inout RenderedRecord, _ paths: inout [Int: Int])
+    -> Source
+  {
+    guard origin.kind != .template else { return .template }
+    guard origin.path > 0 else { return .derived(nil) }
+    let index: Int
+    if let known = paths[origin.path] {
+      index = known
+    } else {
+      sample.paths.append(names.name(of: origin.path, in: machine.heap))
+      index = sample.paths.count - 1
+      paths[origin.path] = index
+    }
+    switch origin.kind {
+    case .field: return .field(index)
+    case .role: return .role(index)
+    default: return .derived(index)
+    }
+  }
+
+  private func reason(
+    _ start: Int, _ span: RenderOutput.Span, _ spanIndex: Int, _ inside: SupervisedBytes?,
+    _ extents: [TurnExtent], _ learned: [Int]
+  ) -> Reason {
+    switch options.loss {
+    case .all: return .everything
+    case .generation where span.origin.isGeneration:
+      let turn = Int(span.turn)
+      guard turn >= 0, turn < conversation.turns.count else { return .generationBlock }
+      if conversation.turns[turn].weight == 0 { return .weightZero(turn: turn) }
+      return conversation.turns[turn].role != .assistant || learned.contains(turn)
+        ? .generationBlock : .turnNotSelected(turn)
+    default: break
+    }
+    let path =
+      span.origin.path > 0 && span.origin.kind != .template
+      ? machine.heap.paths[span.origin.path] : nil
+    if let inside {
+      if start >= inside.terminator, inside.terminator < inside.range.upperBound {
+        return .terminator(turn: inside.turn)
+      }
+      if let path, Int(path.turn) != inside.turn, path.turn >= 0, path.kind != .role {
+        // Another message's bytes inside this turn (a tool's answer): not what the model samples.
+        return field(path)
+      }
+      if path == nil, isBeforeForeign(spanIndex, inside) { return .templateAfterTurn(inside.turn) }
+      return part(spanIndex, inside)
+    }
+    if let path, path.kind != .role {
+      let turn = Int(path.turn)
+      if turn >= 0, turn < conversation.turns.count, conversation.turns[turn].role == .assistant {
+        if conversation.turns[turn].weight == 0 { return .weightZero(turn: turn) }
+        if !learned.contains(turn) { return .turnNotSelected(turn) }
+        return .generationPrompt(turn: turn)
+      }
+      return field(path)
+    }
+    if let run = runs.first(where: { $0.region <= start && start < $0.range.lowerBound }) {
+      return .generationPrompt(turn: run.turn)
+    }
+    let turn = Int(span.turn)
+    guard turn >= 0, turn < extents.count else {
+      if let last = extents.lastIndex(where: { $0.region.map { $0.upperBound <= start } ?? false })
+      {
+        return .templateAfterTurn(last)
+      }
+      return .scaffold
+    }
+    if let own = extents[turn].own, start < own.lowerBound { return .templateBeforeTurn(turn) }
+    return .templateAfterTurn(turn)
+  }
+
+  private func field(_ path: ValueHeap.PathNode) -> Reason {
+    if path.kind == .tools || path.kind == .documents { return .toolDefinitions }
+    let turn = Int(path.turn)
+    guard turn >= 0, turn < conversation.turns.count else { return .scaffold }
+    return switch conversation.turns[turn].role {
+    case .system: .systemTurn(turn: turn)
+    case .user: .userTurn(turn: turn)
+    case .tool: .toolTurn(turn: turn)
+    case .assistant: .turnNotSelected(turn)
+    }
+  }
+
+  /// Whether the template's text at a span stands next to another message's bytes inside a turn.
+  private func isBeforeForeign(_ index: Int, _ inside: SupervisedBytes) -> Bool {
+    func isForeign(_ step: Int) -> Bool {
+      var place = index + step
+      while place >= 0, place < rendered.spans.count {
+        let origin = rendered.spans[place].origin
+        if origin.kind == .field || origin.kind == .derived, origin.path > 0 {
+          let path = machine.heap.paths[origin.path]
+          let bounds = inside.range
+          let end = Int(rendered.spans[place].end)
+          return path.turn >= 0 && Int(path.turn) != inside.turn && end > bounds.lowerBound
+            && end <= bounds.upperBound
+        }
+        place += step
+      }
+      return false
+    }
+    return isForeign(1) || isForeign(-1)
+  }
+
+  /// Whether supervised bytes are content, reasoning or a tool call: as the field nearest to them is.
+  private func part(_ index: Int, _ inside: SupervisedBytes) -> Reason {
+    func kind(_ place: Int) -> ValueHeap.PathNode.Kind? {
+      let origin = rendered.spans[place].origin
+      guard origin.kind == .field || origin.kind == .derived, origin.path > 0 else { return nil }
+      let path = machine.heap.paths[origin.path]
+      return Int(path.turn) == inside.turn ? path.kind : nil
+    }
+    var found = kind(index)
+    var place = index - 1
+    // Text around reasoning or a call belongs to it: a closing tag to what is before, an opening one to
+    // what follows.
+    while found == nil, place >= 0, Int(rendered.spans[place].end) > inside.range.lowerBound {
+      if let before = kind(place), before != .content { found = before }
+      if kind(place) == .content { break }
+      place -= 1
+    }
+    place = index + 1
+    while found == nil, place < rendered.spans.count,
+      Int(rendered.spans[place - 1].end) < inside.range.upperBound
+    {
+      found = kind(place)
+      place += 1
+    }
+    switch found {
+    case .reasoning: return .assistantReasoning(turn: inside.turn)
+    case .toolCall: return .assistantToolCall(turn: inside.turn)
+    default: return .assistantContent(turn: inside.turn)
+    }
+  }
+}

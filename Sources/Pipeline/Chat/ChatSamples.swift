@@ -1,0 +1,56 @@
+import InstructionFormat
+import JSONText
+
+/// Renders conversations for one worker, each with the template that is for it.
+public final class ChatSamples {
+  private let standard: ChatRenderer
+  /// For records that have tools, where the model has a template of its own for them.
+  private let withTools: ChatRenderer?
+  private var last: ChatRenderer
+  /// What the last record gave, from the start.
+  public private(set) var samples: [RenderedRecord] = []
+
+  public init(_ spec: ChatSpec, fields: RecordFields) {
+    var options = spec.options
+    options.fields = fields
+    standard = ChatRenderer(template: spec.template, options: options)
+    withTools = spec.toolTemplate.map { ChatRenderer(template: $0, options: options) }
+    last = standard
+  }
+
+  private func renderer(for record: JSONNode) -> ChatRenderer {
+    guard let withTools, let tools = record["tools"], !tools.isNull else { return standard }
+    return withTools
+  }
+
+  /// Renders a record, messages or a task, into `samples`; how many it gave.
+  public func render(_ record: JSONNode) throws(RecordError) -> Int {
+    last = renderer(for: record)
+    do throws(ChatReject) {
+      return try last.render(record, into: &samples)
+    } catch {
+      throw RecordError(error)
+    }
+  }
+
+  /// Appends the text of a record alone, without masks.
+  public func renderText(_ record: JSONNode, into text: inout [UInt8]) throws(RecordError) {
+    do throws(ChatReject) {
+      try renderer(for: record).renderText(record, into: &text)
+    } catch {
+      throw RecordError(error)
+    }
+  }
+
+  /// Messages with which a sample of the last record may begin instead, the earliest first.
+  func laterStarts(ofSample index: Int) -> [Int] { last.laterStarts(ofSample: index) }
+
+  /// Renders a sample of the last record again, without the exchanges before message `start`.
+  func render(sample index: Int, from start: Int) throws(RecordError) {
+    do throws(ChatReject) {
+      try last.render(sample: index, from: start, into: &samples[index])
+    } catch {
+      throw RecordError(error)
+    }
+  }
+}
