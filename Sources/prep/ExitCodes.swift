@@ -8,8 +8,6 @@ enum PrepExit {
   static let failure = ExitCode(1)
   /// An input, tokenizer, template or output that cannot be used; nothing was published.
   static let unusable = ExitCode(2)
-  /// `prep doctor` found nothing worse than a warning.
-  static let warning = ExitCode(3)
   /// The command line itself is wrong (ArgumentParser's own code).
   static let usage = ExitCode(64)
 }

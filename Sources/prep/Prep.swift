@@ -10,7 +10,6 @@ struct Prep: AsyncParsableCommand {
       RunCommand.self,
       InspectCommand.self,
       VerifyCommand.self,
-      DoctorCommand.self,
       MergeCommand.self,
       ExportCommand.self,
       TrainCommand.self,
