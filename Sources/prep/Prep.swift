@@ -16,5 +16,6 @@ struct Prep: AsyncParsableCommand {
       DecodeCommand.self,
       TokenizerCommand.self,
       RenderCommand.self,
+      DoctorCommand.self,
     ])
 }
