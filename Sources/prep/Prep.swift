@@ -17,5 +17,6 @@ struct Prep: AsyncParsableCommand {
       DecodeCommand.self,
       TokenizerCommand.self,
       RenderCommand.self,
+      DoctorCommand.self,
     ])
 }

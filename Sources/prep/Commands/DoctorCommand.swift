@@ -1,0 +1,93 @@
+import ArgumentParser
+import JSONText
+import Pipeline
+
+/// `prep doctor`: what goes wrong silently with a tokenizer, its template, and records.
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Look for what goes wrong silently in a tokenizer, its chat template, and data.",
+    discussion: """
+      Takes the options of prep run. Each finding has a stable code, a severity, a sample and a remedy. Exit code 0: \
+      notes at most; 3: warnings; 1: errors; 2: the tokenizer or a file cannot be read.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Files or folders of records; - is standard input.", valueName: "data"))
+  var data: [String] = []
+
+  @OptionGroup var encoding: EncodingOptions
+
+  @Option(help: ArgumentHelp("Look at this many records.", valueName: "n"))
+  var limit: Int?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    guard limit ?? 1 > 0 else { throw ValidationError("--limit must be at least 1") }
+  }
+
+  func run() async throws {
+    let options = try encoding.options()
+    let report = try reportingRunErrors {
+      try Doctor(options: options).examine(
+        data.isEmpty ? [] : InputFiles.resolve(data), limit: limit ?? .max)
+    }
+    var out = StandardOutput()
+    try json ? out.write(object(report)) : describe(report, to: &out)
+    try out.flush()
+    switch report.severity {
+    case .error: throw PrepExit.failure
+    case .warning: throw PrepExit.warnings
+    case .note, nil: return
+    }
+  }
+
+  private func describe(_ report: Doctor.Report, to out: inout StandardOutput) throws {
+    for finding in report.findings.sorted(by: { $0.severity > $1.severity }) {
+      let place = finding.place.map { "\($0): " } ?? ""
+      try out.line("\(finding.severity.rawValue)  \(finding.code.rawValue)  \(finding.message)")
+      if !finding.sample.isEmpty || !place.isEmpty {
+        try out.line("         \(place)\(TokenText.visible(Array(finding.sample.utf8)))")
+      }
+      if !finding.remedy.isEmpty { try out.line("         → \(finding.remedy)") }
+    }
+    let counts = Finding.Severity.allCases.reversed().map { severity in
+      let count = report.findings.count { $0.severity == severity }
+      return "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
+    }
+    let read = report.records == 0 ? "" : "; \(Format.count(report.records)) records read"
+    try out.line(counts.joined(separator: ", ") + read)
+  }
+
+  private func object(_ report: Doctor.Report) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("severity")
+    report.severity.map { writer.string($0.rawValue) } ?? writer.null()
+    writer.key("records")
+    writer.int(report.records)
+    writer.key("findings")
+    writer.beginArray()
+    for finding in report.findings {
+      writer.beginObject()
+      for (key, value) in [
+        ("code", finding.code.rawValue), ("severity", finding.severity.rawValue),
+        ("message", finding.message), ("sample", finding.sample), ("remedy", finding.remedy),
+      ] {
+        writer.key(key)
+        writer.string(value)
+      }
+      writer.key("place")
+      finding.place.map { writer.string($0) } ?? writer.null()
+      writer.key("count")
+      writer.int(finding.count)
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.endObject()
+    writer.newline()
+    return writer.bytes
+  }
+}
