@@ -1,10 +1,13 @@
 /// The symbols of one piece while they merge, and the working memory of one worker.
 ///
-/// Short pieces are merged by scanning for the best pair; long ones with a heap, so that no piece costs more than O(n log n).
+/// Short pieces are merged by scanning for the best pair, longer ones with a heap, and those that leave the cache in windows: no piece
+/// costs more than O(n log n).
 @safe
 final class MergeSpace {
   /// Up to this many symbols a scan is faster than a heap.
   static let scanLimit = 48
+  /// Up to this many a heap is faster than windows.
+  static let heapLimit = 2 * WindowedMerge.windowCount
 
   // SAFETY: all hold `capacity` elements (`heap` three times as many), are allocated by `reserve` and freed in `deinit`;
   // every index is below `count`, which `reserve` keeps below `capacity`.
@@ -21,6 +24,7 @@ final class MergeSpace {
   var lacksUnknown = false
   /// Pairs looked at so far, for tests that no input is quadratic.
   private(set) var steps = 0
+  private var windows: WindowedMerge?
 
   init() {
     capacity = 256
@@ -70,23 +74,51 @@ final class MergeSpace {
     count += 1
   }
 
-  /// Applies the merges of `pairs` to the symbols from `start` on, best rank first, of equal ranks the leftmost.
+  /// Applies the merges of `pairs` to the symbols, best rank first, of equal ranks the leftmost.
   /// `keepsLengths`: the lengths of merged symbols are added up.
-  func merge(from start: Int = 0, pairs: PairTable, keepsLengths: Bool) {
-    let n = count - start
-    if n < 2 { return }
-    if n <= MergeSpace.scanLimit {
-      scan(from: start, pairs: pairs, keepsLengths: keepsLengths)
-    } else {
-      mergeLong(from: start, pairs: pairs, keepsLengths: keepsLengths)
+  func merge(pairs: PairTable, keepsLengths: Bool) {
+    if count <= MergeSpace.heapLimit || !mergeWindows(pairs: pairs, keepsLengths: keepsLengths) {
+      mergeAtOnce(pairs: pairs, keepsLengths: keepsLengths)
     }
   }
 
-  private func scan(from start: Int, pairs: PairTable, keepsLengths: Bool) {
-    let symbols = unsafe symbols + start
-    let lengths = unsafe lengths + start
+  /// The same without windows.
+  func mergeAtOnce(pairs: PairTable, keepsLengths: Bool = true) {
+    if count < 2 { return }
+    if count <= MergeSpace.scanLimit {
+      scan(pairs: pairs, keepsLengths: keepsLengths)
+    } else {
+      mergeLong(pairs: pairs, keepsLengths: keepsLengths)
+    }
+  }
+
+  private func mergeWindows(pairs: PairTable, keepsLengths: Bool) -> Bool {
+    let windows = self.windows ?? WindowedMerge()
+    self.windows = windows
+    let before = windows.steps
+    // SAFETY: `count` symbols are there.
+    let isMerged = unsafe windows.merge(
+      UnsafeBufferPointer(start: symbols, count: count), pairs: pairs)
+    steps &+= windows.steps - before
+    guard isMerged else { return false }
+    var position = 0
+    for (index, span) in windows.spans.enumerated() {
+      unsafe symbols[index] = windows.tokens[index]
+      guard keepsLengths else { continue }
+      var length: UInt32 = 0
+      for symbol in position..<position + Int(span) { length &+= unsafe lengths[symbol] }
+      position += Int(span)
+      unsafe lengths[index] = length
+    }
+    count = windows.tokens.count
+    return true
+  }
+
+  private func scan(pairs: PairTable, keepsLengths: Bool) {
+    let symbols = unsafe symbols
+    let lengths = unsafe lengths
     let values = unsafe values
-    var n = count - start
+    var n = count
     var best = UInt64.max
     var bestIndex = 0
     for index in 0..<n - 1 {
@@ -124,16 +156,16 @@ final class MergeSpace {
         look += 1
       }
     }
-    count = start + n
+    count = n
   }
 
   /// Symbols in a linked list, pairs in a heap ordered by (rank, position); outdated entries are skipped when
   /// they come up. O(n log n).
-  private func mergeLong(from start: Int, pairs: PairTable, keepsLengths: Bool) {
-    let n = count - start
+  private func mergeLong(pairs: PairTable, keepsLengths: Bool) {
+    let n = count
     reserveLinks(n)
-    let symbols = unsafe symbols + start
-    let lengths = unsafe lengths + start
+    let symbols = unsafe symbols
+    let lengths = unsafe lengths
     let values = unsafe values
     let next = unsafe links
     let previous = unsafe links + linkCapacity
@@ -183,7 +215,7 @@ final class MergeSpace {
       kept += 1
       index = unsafe Int(next[index])
     }
-    count = start + kept
+    count = kept
   }
 
   private func reserveLinks(_ needed: Int) {

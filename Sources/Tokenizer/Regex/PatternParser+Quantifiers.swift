@@ -58,7 +58,7 @@ extension PatternParser {
       high = number()
     }
     guard index < bytes.count, bytes[index] == UInt8(ascii: "}"),
-      low != nil || (hasComma && high != nil)
+      low != nil || hasComma && (high != nil || dialect == .rust)
     else { return nil }
     let bounds = (low ?? 0, high)
     guard bounds.0 <= 100_000, (high ?? 0) <= 100_000 else {

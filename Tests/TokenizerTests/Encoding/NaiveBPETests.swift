@@ -103,6 +103,36 @@ struct NaiveBPETests {
     }
   }
 
+  @Test("merging in windows gives what merging at once does, lengths included")
+  func windows() {
+    var random = Generator(state: 29)
+    let space = MergeSpace()
+    let whole = MergeSpace()
+    for _ in 0..<60 {
+      let (model, _) = model(&random)
+      for letters in 1...4 {
+        // Long runs of one letter between random ones move what is left over from window to window.
+        var piece: [UInt8] = []
+        while piece.count < MergeSpace.heapLimit + 1 + random.next(4000) {
+          let run = random.next(8) == 0 ? random.next(700) : 1
+          piece += repeatElement(UInt8(97 + random.next(letters)), count: run)
+        }
+        whole.count = 0
+        for byte in piece { whole.append(model.byteIDs[Int(byte)], length: 1) }
+        whole.mergeAtOnce(pairs: model.pairs)
+        let lengths = unsafe piece.withUnsafeBufferPointer {
+          unsafe model.encode($0, in: space, keepsLengths: true)
+          return unsafe Array(UnsafeBufferPointer(start: space.lengths, count: space.count))
+        }
+        let expected = unsafe Array(UnsafeBufferPointer(start: whole.symbols, count: whole.count))
+        #expect(symbols(piece, model, space) == expected)
+        let wholeLengths = unsafe Array(
+          UnsafeBufferPointer(start: whole.lengths, count: whole.count))
+        #expect(lengths == wholeLengths)
+      }
+    }
+  }
+
   @Test("eight times the text takes at most ten times the steps, whatever is repeated")
   func linear() throws {
     let tokenizer = try BPETokenizer.load("gpt2")
