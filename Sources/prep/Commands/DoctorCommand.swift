@@ -30,7 +30,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let options = try encoding.options()
-    let report = try reportingRunErrors {
+    let report = try reportingErrors {
       try Doctor(options: options).examine(
         data.isEmpty ? [] : InputFiles.resolve(data), limit: limit ?? .max)
     }
