@@ -8,7 +8,8 @@
 
 /// How many processors this process may use.
 package enum ProcessorCount {
-  package static var available: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  // Asked once: the system reads a file for it.
+  package static let available = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 }
 
 /// Runs a closure on several threads and waits for all of them.

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-PACKAGE = str(CHECKOUT / "python")
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from places import CHECKOUT, GSM8K, PACKAGE
+
 sys.path[:0] = [PACKAGE, str(CHECKOUT / "Tests" / "Oracle")]
 # For worker processes that start anew, and for scripts.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE, os.environ.get("PYTHONPATH")]))
 
-GSM8K = CHECKOUT / "fixtures" / "gsm8k.jsonl"
 FLAGS = {"plain": (), "packed": ("--pack",), "aligned": ("--pack", "--pack-align", "16")}
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import CHECKOUT
+from places import CHECKOUT
 from prep_command import PREP
 
 PAGE = (CHECKOUT / "docs" / "training.md").read_text()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import CHECKOUT
+from places import CHECKOUT
 from prep_command import prep
 
 EXAMPLES = CHECKOUT / "examples"

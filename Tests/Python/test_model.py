@@ -4,7 +4,7 @@ import sys
 
 import pytest
 import torch
-from conftest import CHECKOUT
+from places import CHECKOUT
 from prep.torch import PackedCollator, PadCollator, ShardDataset
 
 sys.path.append(str(CHECKOUT / "examples"))

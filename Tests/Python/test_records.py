@@ -8,7 +8,7 @@ from multiprocessing import get_context
 import numpy
 import prep
 import pytest
-from conftest import GSM8K
+from places import GSM8K
 
 RECORDS = [json.loads(line) for line in GSM8K.read_text().splitlines()]
 CHAT = [{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}]

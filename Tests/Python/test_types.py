@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from conftest import PACKAGE
+from places import PACKAGE
 
 SCRIPT = """
 import prep

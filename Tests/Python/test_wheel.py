@@ -6,7 +6,7 @@ import sys
 import zipfile
 
 import pytest
-from conftest import CHECKOUT, GSM8K
+from places import CHECKOUT, GSM8K
 
 SCRIPT = """
 import json, sys
