@@ -29,6 +29,7 @@ venv: setup
 
 bench: build venv
 	.venv/bin/python Benchmarks/encode.py
+	.venv/bin/python Benchmarks/linear.py
 	.venv/bin/python Benchmarks/render.py
 	.venv/bin/python Benchmarks/pipeline.py
 	.venv/bin/python Benchmarks/memory.py
