@@ -38,6 +38,7 @@ venv: setup
 
 bench: build venv native
 	.venv/bin/python Benchmarks/encode.py
+	.venv/bin/python Benchmarks/linear.py
 	.venv/bin/python Benchmarks/render.py
 	.venv/bin/python Benchmarks/pipeline.py
 	.venv/bin/python Benchmarks/memory.py

@@ -1,9 +1,9 @@
 """Encode-only throughput on one core beside `tokenizers`, first pass and best, with all ids compared in the same run.
 
-    python Benchmarks/encode.py [--tokenizer FILE ...] [CORPUS.jsonl ...]
+    python Benchmarks/encode.py [--tokenizer FILE ...] [--families] [CORPUS.jsonl[.zst] ...]
 
-A corpus is a file of JSON records; the strings of a record, joined by line ends, are one text. Without arguments: GPT-2 and Llama 3 on
-the fixtures. `PREP` names the built command.
+A corpus is a file of JSON records; the strings of a record, joined by line ends, are one text. Without arguments: GPT-2, Llama 3 and
+DeepSeek on the fixtures; `--families` adds a small tokenizer of every family. `PREP` names the built command.
 """
 
 import argparse
@@ -26,7 +26,13 @@ PREP = os.environ.get("PREP") or str(CHECKOUT / ".build" / "release" / "prep")
 
 def texts_of(path):
     texts = []
-    with open(path, encoding="utf-8") as file:
+    if path.suffix == ".zst":
+        import zstandard
+
+        file = zstandard.open(path, "rt", encoding="utf-8")
+    else:
+        file = open(path, encoding="utf-8")
+    with file:
         for line in file:
             if line.strip():
                 record = json.loads(line)
@@ -83,9 +89,15 @@ def gpt2_file(folder):
     return path
 
 
+def short(name):
+    path = Path(str(name))
+    return path.parent.name if path.name == "tokenizer.json" else path.stem
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--tokenizer", action="append", default=[])
+    arguments.add_argument("--families", action="store_true")
     arguments.add_argument("corpora", nargs="*")
     arguments = arguments.parse_args()
     corpora = [Path(c) for c in arguments.corpora] or sorted((CHECKOUT / "fixtures").glob("*.jsonl"))
@@ -94,7 +106,12 @@ def main():
         if not pairs:
             import real_files
 
-            pairs = [("gpt2", gpt2_file(folder)), *[(p, p) for p in [real_files.real("llama3/tokenizer.json")]]]
+            pairs = [("gpt2", gpt2_file(folder))]
+            pairs += [(p, p) for p in [real_files.real(f"{name}/tokenizer.json") for name in ("llama3", "deepseek")]]
+        if arguments.families:
+            import families
+
+            pairs += [(p, p) for p, _ in [families.save(family, Path(folder)) for family in families.FAMILIES]]
         print("tokenizer | corpus | MB | prep load s | first MB/s | best MB/s | tokenizers load s | MB/s | ratio first | ids")
         failed = False
         for name, path in pairs:
@@ -111,7 +128,7 @@ def main():
                 equal = digest(ids) == digest(ref_ids)
                 failed |= not equal
                 first, best = size / measured["first_seconds"], size / measured["best_seconds"]
-                print(f"{Path(str(name)).parent.name or name} | {corpus.stem} | {size:.1f} | {load:.2f} | {first:.0f} | {best:.0f} | "
+                print(f"{short(name)} | {corpus.stem} | {size:.1f} | {load:.2f} | {first:.0f} | {best:.0f} | "
                       f"{ref_load:.2f} | {size / seconds:.1f} | {first * seconds / size:.1f} | {'equal' if equal else 'DIFFER'}", flush=True)
     return 1 if failed else 0
 

@@ -10,7 +10,8 @@ from pathlib import Path
 COMPARED = 0
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PREP = os.environ.get("PREP") or str(CHECKOUT / ".build" / "release" / "prep")
+# Absolute, as tests change the folder that they are in.
+PREP = str(Path(os.environ.get("PREP") or CHECKOUT / ".build" / "release" / "prep").resolve())
 
 
 def prep(*arguments, input=None, check=True, env=None) -> subprocess.CompletedProcess:

@@ -15,8 +15,13 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "tokenizers.md"
 HEAD = """# Tokenizers
 
 This page is written by the oracle tests (`Tests/Oracle/tokenizers_page.py`): each row is compared with its reference in every run
-of `make test`, on text in twenty scripts, white space tails, random mixtures with special tokens, and every Unicode scalar
-in context. Compared are ids, tokens, byte ranges where the reference has them, and decoding.
+of `make test`, on text in twenty scripts, white space tails, random mixtures with special tokens, Unicode scalars in context, and
+every short string of a hostile alphabet. Compared are ids, tokens, byte ranges where the reference has them, and decoding.
+
+Beside them each run makes hundreds of tokenizers at random (`Tests/Oracle/random_tokenizers.py`: every stage, flag and kind of added
+token; rank files; SentencePiece options) and prints how many comparisons it made, two million in all, and its seed.
+`PREP_TEST_SCALE=20 make test` goes on for a night; `PREP_ORACLE_SEED` repeats a run. A difference that was found is kept in
+`Tests/Oracle/FailCases` and replayed.
 
 ```
 prep tokenizer X                     what was loaded, and which file decides BOS, EOS and padding
@@ -55,7 +60,8 @@ Qwen's own tokenizer does, `kimi` cuts it at 400,000 characters and at runs of 2
 
 Unigram, WordPiece and WordLevel models; SentencePiece models of another type than `bpe`, with unused pieces, or with a
 denormalizer; normalizers, pre-tokenizers, post-processors and decoders that no BPE model uses; patterns whose meaning
-cannot be kept exactly.
+cannot be kept exactly. Of a single text: where the reference itself fails on it, and where it takes one of two added tokens by
+chance, because they are the same when normalized or because one begins with the other (rank files).
 """
 
 ENCODINGS = ["r50k", "gpt2", "p50k", "p50k_edit", "cl100k", "o200k", "o200k_harmony", "llama3", "llama4", "qwen", "kimi", "whisper"]
