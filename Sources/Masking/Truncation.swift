@@ -47,7 +47,14 @@ public struct Truncation: Hashable, Sendable {
     /// Exchanges of a conversation that were left out.
     public var exchanges = 0
 
-    public init() {}
+    public init(
+      promptTokens: Int = 0, responseTokens: Int = 0, terminator: Bool = false, exchanges: Int = 0
+    ) {
+      self.promptTokens = promptTokens
+      self.responseTokens = responseTokens
+      self.terminator = terminator
+      self.exchanges = exchanges
+    }
 
     public var isCut: Bool { promptTokens > 0 || responseTokens > 0 || exchanges > 0 }
   }

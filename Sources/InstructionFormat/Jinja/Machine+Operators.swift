@@ -7,7 +7,11 @@ extension Machine {
       return left.isString && right.isString && heap.isEqual(left, right)
     }
     if left.isNumber, right.isNumber { return order(left, right) == 0 }
-    guard depth < 1000 else { return false }
+    // The same object is equal to itself, as in Python, however large it is.
+    if left.tag == right.tag, left.bits == right.bits { return true }
+    // Past the bound the next step ends the render.
+    steps += 1
+    guard depth < 1000, steps <= Self.maximumSteps else { return false }
     switch (left.tag, right.tag) {
     case (.none, .none): return true
     case (.undefined, .undefined), (.undefined, .missing), (.missing, .undefined),

@@ -79,6 +79,8 @@ extension Machine {
     guard depth < 900 else {
       throw raise("maximum recursion depth exceeded while getting the repr of an object")
     }
+    // A list that holds another twice, and so on, is small in memory and endless in print.
+    if depth > 0 { try step() }
     let author = author(value, within: outer)
     writer.by(author)
     switch value.tag {
@@ -239,6 +241,8 @@ extension Machine {
     guard depth < 900 else {
       throw raise("maximum recursion depth exceeded while encoding a JSON object")
     }
+    // A list that holds another twice, and so on, is small in memory and endless in print.
+    if depth > 0 { try step() }
     let author = author(value, within: outer)
     writer.by(author)
     switch value.tag {
