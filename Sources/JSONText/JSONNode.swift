@@ -139,7 +139,7 @@
   public subscript(key: UnsafeBufferPointer<UInt8>) -> JSONNode? {
     var found: JSONNode?
     for (name, value) in members
-    where unsafe name.utf8.map({ unsafe $0.elementsEqual(key) }) == true {
+    where unsafe name.utf8?.isEqual(to: key) == true {
       found = value
     }
     return found

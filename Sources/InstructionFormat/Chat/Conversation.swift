@@ -1,3 +1,5 @@
+import JSONText
+
 /// The messages of one record as the template sees them, and what is known of each.
 struct Conversation {
   enum Role: Sendable { case system, user, assistant, tool }
@@ -28,15 +30,16 @@ struct Conversation {
     date = nil
   }
 
-  static func role(_ name: some Collection<UInt8>) -> Role? {
-    switch String(decoding: name, as: UTF8.self) {
-    case "system", "developer": .system
-    case "user", "human", "context": .user
-    case "assistant", "model", "chatbot", "gpt", "bot", "chatgpt": .assistant
-    case "tool", "function", "ipython", "observation", "tool_response", "environment",
-      "function_response":
-      .tool
-    default: nil
-    }
+  private static let roles: [(name: StaticString, role: Role)] = [
+    ("user", .user), ("assistant", .assistant), ("system", .system), ("tool", .tool),
+    ("developer", .system), ("human", .user), ("context", .user), ("gpt", .assistant),
+    ("model", .assistant), ("chatbot", .assistant), ("bot", .assistant), ("bing", .assistant),
+    ("chatgpt", .assistant), ("function", .tool), ("ipython", .tool), ("observation", .tool),
+    ("tool_response", .tool), ("environment", .tool), ("function_response", .tool),
+  ]
+
+  static func role(_ name: UnsafeBufferPointer<UInt8>) -> Role? {
+    for (word, role) in roles where unsafe name.isEqual(to: word) { return role }
+    return nil
   }
 }

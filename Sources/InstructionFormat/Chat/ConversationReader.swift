@@ -174,8 +174,8 @@ struct ConversationReader {
       var shown: Value?
       let keyRange = unsafe self.key(name)
       switch name.count {
-      case 4 where unsafe name.elementsEqual("role".utf8),
-        4 where isShareGPT && (unsafe name.elementsEqual("from".utf8)):
+      case 4 where unsafe name.isEqual(to: "role"),
+        4 where isShareGPT && (unsafe name.isEqual(to: "from")):
         kind = .role
         hasRole = true
         guard let text = unsafe child.utf8 else {
@@ -203,8 +203,8 @@ struct ConversationReader {
         }
         add(isShareGPT ? names.role : keyRange, shown ?? .none, from: bottom)
         continue
-      case 7 where unsafe name.elementsEqual("content".utf8),
-        5 where isShareGPT && (unsafe name.elementsEqual("value".utf8)):
+      case 7 where unsafe name.isEqual(to: "content"),
+        5 where isShareGPT && (unsafe name.isEqual(to: "value")):
         kind = .content
         hasContent = true
         if let text = unsafe child.utf8 {
@@ -220,23 +220,23 @@ struct ConversationReader {
           add(names.content, value(child, field), from: bottom)
           continue
         }
-      case 17 where unsafe name.elementsEqual("reasoning_content".utf8): kind = .reasoning
-      case 8 where unsafe name.elementsEqual("thinking".utf8): kind = .reasoning
-      case 9 where unsafe name.elementsEqual("reasoning".utf8): kind = .reasoning
-      case 10 where unsafe name.elementsEqual("tool_calls".utf8):
+      case 17 where unsafe name.isEqual(to: "reasoning_content"): kind = .reasoning
+      case 8 where unsafe name.isEqual(to: "thinking"): kind = .reasoning
+      case 9 where unsafe name.isEqual(to: "reasoning"): kind = .reasoning
+      case 10 where unsafe name.isEqual(to: "tool_calls"):
         kind = .toolCall
         isEmpty = isEmpty && child.count == 0
-      case 13 where unsafe name.elementsEqual("function_call".utf8):
+      case 13 where unsafe name.isEqual(to: "function_call"):
         kind = .toolCall
         isEmpty = false
-      case 6 where unsafe name.elementsEqual("weight".utf8):
+      case 6 where unsafe name.isEqual(to: "weight"):
         guard let number = child.double, number >= 0, number.isFinite else {
           throw ChatReject(
             .wrongType, field: place() + ".weight", reason: "is not a number from 0 up",
             remedy: "use 0, 1 or another factor of the loss")
         }
         weight *= Float(number)
-      case 5 where unsafe name.elementsEqual("train".utf8):
+      case 5 where unsafe name.isEqual(to: "train"):
         guard let isTrained = child.bool else {
           throw wrongType(child, place() + ".train", "a boolean")
         }

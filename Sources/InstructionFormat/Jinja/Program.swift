@@ -165,10 +165,21 @@ struct AtomTable: Sendable {
     var slot = Self.hash(text) & (slots.count - 1)
     while slots[slot] != 0 {
       let atom = slots[slot]
-      if texts[Int(atom)].elementsEqual(text) { return atom }
+      if isEqual(texts[Int(atom)], text) { return atom }
       slot = (slot + 1) & (slots.count - 1)
     }
     return nil
+  }
+
+  @inline(__always)
+  private func isEqual(_ known: [UInt8], _ text: some RandomAccessCollection<UInt8>) -> Bool {
+    guard known.count == text.count else { return false }
+    var index = 0
+    for byte in text {
+      if known[index] != byte { return false }
+      index += 1
+    }
+    return true
   }
 
   var count: Int { texts.count }

@@ -112,7 +112,7 @@ public struct RecordFields: Hashable, Sendable {
     for (key, value) in record.members {
       guard let key = unsafe key.utf8 else { continue }
       for candidate in names
-      where unsafe candidate.name.count == key.count && key.elementsEqual(candidate.name) {
+      where unsafe candidate.name.withUnsafeBufferPointer({ unsafe key.isEqual(to: $0) }) {
         found.take(value, as: candidate.role, rank: candidate.rank)
       }
     }

@@ -2,18 +2,41 @@
 ///
 /// Appending is amortized O(1); `count` may be set back to forget the newest.
 @safe final class Arena<Element: BitwiseCopyable> {
-  // SAFETY: owned; `capacity` elements are allocated, the first `count` are initialized (plain types
-  // need no deinitialization), and every index is checked against `count`.
-  private var base: UnsafeMutablePointer<Element>
-  private var capacity: Int
-  private(set) var count = 0
-
-  init(capacity: Int = 64) {
-    self.capacity = capacity
-    unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+  @unsafe private struct State {
+    var base: UnsafeMutablePointer<Element>
+    var capacity: Int
+    var count = 0
   }
 
-  deinit { unsafe base.deallocate() }
+  // SAFETY: owned; `capacity` elements are allocated, the first `count` are initialized (plain types
+  // need no deinitialization), and every index is checked against `count`. The state lies behind a
+  // pointer because the accesses of a class's variables are checked for exclusivity at run time, which
+  // costs more than they do; no access here calls out while it lasts.
+  private let state: UnsafeMutablePointer<State>
+
+  init(capacity: Int = 64) {
+    unsafe state = UnsafeMutablePointer<State>.allocate(capacity: 1)
+    unsafe state.initialize(
+      to: State(
+        base: UnsafeMutablePointer<Element>.allocate(capacity: capacity), capacity: capacity))
+  }
+
+  deinit {
+    unsafe base.deallocate()
+    unsafe state.deallocate()
+  }
+
+  @inline(__always)
+  private(set) var count: Int {
+    get { unsafe state.pointee.count }
+    set { unsafe state.pointee.count = newValue }
+  }
+
+  @inline(__always)
+  private var base: UnsafeMutablePointer<Element> { unsafe state.pointee.base }
+
+  @inline(__always)
+  private var capacity: Int { unsafe state.pointee.capacity }
 
   @inline(__always)
   subscript(index: Int) -> Element {
@@ -70,8 +93,8 @@
     let larger = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)
     unsafe larger.update(from: base, count: count)
     unsafe base.deallocate()
-    unsafe base = larger
-    capacity = newCapacity
+    unsafe state.pointee.base = unsafe larger
+    unsafe state.pointee.capacity = newCapacity
   }
 
   /// The elements, valid until the next append.
