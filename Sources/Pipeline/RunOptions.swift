@@ -30,6 +30,17 @@ public struct RunOptions: Sendable {
 
   public init() {}
 
+  /// Takes a template's name: `plain` and `alpaca` are renders of instruction records, any other name is a
+  /// chat template's.
+  public mutating func use(template name: String?) {
+    if let named = name.flatMap(RunSpec.Render.init), named != .chat {
+      render = named
+      chat.template = nil
+    } else {
+      chat.template = name
+    }
+  }
+
   /// Loads the tokenizer and the template, and settles everything that the run depends on.
   public func resolve() throws(RunError) -> (spec: RunSpec, tokenizer: BPETokenizer) {
     let loaded: BPETokenizer

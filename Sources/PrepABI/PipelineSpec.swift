@@ -82,12 +82,12 @@ extension RunOptions {
   /// Takes a flag on templates; false where it is none.
   private mutating func setConversation(_ value: SpecValue) throws(Failure) -> Bool {
     switch value.key {
-    case "template": template = try value.text
-    case "template-arg": templateArguments += try value.assignments()
-    case "system": system = try value.text
-    case "date": date = try value.text
-    case "loss": loss = try value.choice()
-    case "history": history = try value.choice()
+    case "template": use(template: try value.text)
+    case "template-arg": chat.arguments += try value.assignments()
+    case "system": chat.system = try value.text
+    case "date": chat.date = try value.text
+    case "loss": chat.loss = try value.choice()
+    case "history": chat.history = try value.choice()
     default: return false
     }
     return true

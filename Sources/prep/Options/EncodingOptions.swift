@@ -108,10 +108,7 @@ struct EncodingOptions: ParsableArguments {
       if let (role, name) = try role(of: field) { options.fields[role] = name }
     }
     options.chat = try chat.choice()
-    if let render = chat.template.flatMap(RunSpec.Render.init), render != .chat {
-      options.render = render
-      options.chat.template = nil
-    }
+    options.use(template: chat.template)
     options.contextLength = contextLength
     options.promptLength = promptLength
     options.responseLength = responseLength
