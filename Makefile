@@ -14,7 +14,8 @@ build: setup
 test: build venv wheel
 	swift test
 	Tests/C/run
-	.venv/bin/python -m pytest -q -n 2 Tests/Oracle Tests/Python
+	.venv/bin/python -m pytest -q -n 2 Tests/Oracle
+	.venv/bin/python -m pytest -q -n 2 Tests/Python
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

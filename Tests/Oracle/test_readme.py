@@ -33,16 +33,22 @@ def environment(place):
     return os.environ | {"PATH": f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"}
 
 
-def test_shell_commands_run(place):
+@pytest.fixture(scope="module")
+def commands(place):
+    """The shell commands of the README, run in order."""
     commands = [line for block in blocks("sh") for line in block.replace("\\\n", " ").splitlines()]
     commands = [c for c in (re.sub(r"\s+#.*$", "", c).strip() for c in commands) if c.startswith(("prep ", "echo "))]
-    assert len(commands) >= 6
     for command in commands:
         result = subprocess.run(command, shell=True, cwd=place, env=environment(place), capture_output=True, text=True)
         assert result.returncode == 0, f"{command}\n{result.stdout[-2000:]}\n{result.stderr[-2000:]}"
+    return commands
 
 
-def test_python_runs_after_the_shell_commands(place):
+def test_shell_commands_run(commands):
+    assert len(commands) >= 6
+
+
+def test_python_runs_after_the_shell_commands(commands, place):
     for block in blocks("python"):
         env = environment(place) | {"PYTHONPATH": str(ROOT / "python")}
         result = subprocess.run([sys.executable, "-c", block], cwd=place, env=env, capture_output=True, text=True)
