@@ -96,9 +96,8 @@ public final class ChatRenderer {
     try render(plans[index], into: &sample)
   }
 
-  /// The text alone, without masks: appended to `text`.
-  public func renderText(_ record: JSONNode, into text: inout [UInt8]) throws(ChatReject) {
-    try read(record)
+  /// The text of the record that was read last, without masks: appended to `text`.
+  public func renderText(into text: inout [UInt8]) throws(ChatReject) {
     dropped = 0..<0
     try run(conversation.turns.count, prompt: options.addGenerationPrompt, into: rendered)
     unsafe rendered.text.withElements(0..<rendered.text.count) {
@@ -106,7 +105,8 @@ public final class ChatRenderer {
     }
   }
 
-  func read(_ node: JSONNode) throws(ChatReject) {
+  /// Reads a record: what `renderText` then renders. O(record).
+  public func read(_ node: JSONNode) throws(ChatReject) {
     machine.heap.reset(to: base)
     try reader.read(node, into: &conversation)
     for index in standing.indices { machine.context[index] = standing[index] }
@@ -130,7 +130,6 @@ public final class ChatRenderer {
     throws(ChatReject)
   {
     machine.heap.reset(to: record)
-    machine.output = output
     if slots.messages >= 0 {
       machine.context[slots.messages] = messages(count, addingTurn: addingTurn)
     }
@@ -140,6 +139,7 @@ public final class ChatRenderer {
     } catch {
       throw reject(machine.failure)
     }
+    machine.output.exchange(with: output)
     guard output.text.count <= RenderOutput.maximumBytes else {
       throw ChatReject(
         .tooLarge, reason: "the text is longer than 1 GiB", remedy: "split the record")
@@ -150,11 +150,13 @@ public final class ChatRenderer {
     let all = conversation.messages.start
     guard addingTurn || !dropped.isEmpty else { return Value(.list, start: all, count: count) }
     let turn = addingTurn ? reader.plainTurn(count) : nil
-    let items = machine.heap.items
-    let start = items.count
-    for index in 0..<count where !dropped.contains(index) { items.append(items[all + index]) }
-    if let turn { items.append(turn) }
-    return Value(.list, start: start, count: items.count - start)
+    let heap = machine.heap
+    let start = heap.items.count
+    for index in 0..<count where !dropped.contains(index) {
+      heap.items.append(heap.items[all + index])
+    }
+    if let turn { heap.items.append(turn) }
+    return Value(.list, start: start, count: heap.items.count - start)
   }
 
   /// As `run`, for a prompt that may not exist: false where the template refuses.

@@ -2,7 +2,7 @@ import JSONText
 
 /// Reads a record into values: OpenAI messages, ShareGPT conversations, prompt and completion, or task
 /// and response. Every string keeps its path in the record.
-struct ConversationReader {
+struct ConversationReader: ~Copyable {
   let heap: ValueHeap
   let atoms: AtomTable
   let options: ChatOptions

@@ -90,6 +90,15 @@ enum ContainerMethod: Int32, CaseIterable {
   }
 }
 
+/// Attributes of `loop`.
+enum LoopAttribute: Int32, CaseIterable {
+  case none, index0, index, first, last, length, revindex0, revindex, previtem, nextitem, depth0
+  case depth, cycle, changed
+
+  static let byName: [[UInt8]: LoopAttribute] = Dictionary(
+    uniqueKeysWithValues: allCases.dropFirst().map { (Array("\($0)".utf8), $0) })
+}
+
 /// What a template finds without being given it.
 enum GlobalFunction: Int32, CaseIterable {
   case range, dict, namespace, cycler, joiner, raiseException, strftimeNow, lipsum

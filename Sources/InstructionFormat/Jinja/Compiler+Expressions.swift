@@ -80,8 +80,9 @@ extension Compiler {
       }
       return add(.compareChain, firstNode, list(nodes), at: offset)
     case .attribute(let base, let name):
-      return add(.attribute, try self.expression(base), constant(.string(name)), at: offset)
+      return try member(.attribute, of: base, name, offset)
     case .item(let base, let index):
+      if case .string(let name) = index.kind { return try member(.key, of: base, name, offset) }
       let baseNode = try self.expression(base)
       if case .slice(let start, let stop, let step) = index.kind {
         var bounds: [Int32] = []
@@ -111,7 +112,8 @@ extension Compiler {
         guard isSoft else { throw error("No filter named '\(shown)'.", offset) }
         return add(.unknownFilter, constant(.string(name)), baseNode, at: offset)
       }
-      return add(.filter, baseNode, filter.rawValue, try self.arguments(arguments), at: offset)
+      let passed = try arguments.isEmpty ? -1 : self.arguments(arguments)
+      return add(.filter, baseNode, filter.rawValue, passed, at: offset)
     case .test(let value, let name, let arguments):
       let valueNode = try self.expression(value)
       guard let test = TestName.byName[name] else {
@@ -120,9 +122,19 @@ extension Compiler {
         }
         return add(.unknownTest, constant(.string(name)), valueNode, at: offset)
       }
-      return add(.test, valueNode, test.rawValue, try self.arguments(arguments), at: offset)
+      let passed = try arguments.isEmpty ? -1 : self.arguments(arguments)
+      return add(.test, valueNode, test.rawValue, passed, at: offset)
     case .namespaceReference: throw error("a namespace attribute cannot be read this way", offset)
     }
+  }
+
+  private mutating func member(
+    _ operation: Program.Operation, of base: Expression, _ name: [UInt8], _ offset: Int
+  ) throws(TemplateError) -> Int32 {
+    let node = try expression(base)
+    let constant = constant(.string(name))
+    let known = Program.MemberName(name, atom: program.atoms.find(name) ?? 0)
+    return add(operation, node, constant, known.code, at: offset)
   }
 
   private mutating func variable(_ name: [UInt8], _ offset: Int) -> Int32 {

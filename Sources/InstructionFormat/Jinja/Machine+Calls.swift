@@ -6,30 +6,41 @@ extension Machine {
     var keywords: Range<Int>
   }
 
-  /// Evaluates an argument list; `release` forgets it.
+  /// Evaluates an argument list, -1 where it is empty; `release` forgets it.
   func pass(_ list: Int32) throws(Raise) -> Passed {
+    guard list >= 0 else { return Passed(positional: 0..<0, keywords: 0..<0) }
+    let bottom = arguments.count
+    // One plain argument is what most calls have.
+    if lists[list + 3] == 1, lists[list + 5] == 0, lists[list + 6] < 0, lists[list + 7] < 0 {
+      arguments.append(try evaluate(lists[list + 4]))
+      return Passed(positional: bottom..<bottom + 1, keywords: 0..<0)
+    }
+    return try passAll(list)
+  }
+
+  private func passAll(_ list: Int32) throws(Raise) -> Passed {
     var index = Int(list) + 3
     let bottom = arguments.count
     let keywordBottom = keywords.count
     do throws(Raise) {
-      let positional = Int(program.lists[index])
+      let positional = Int(lists[index])
       index += 1
-      for next in index..<index + positional { arguments.append(try evaluate(program.lists[next])) }
+      for next in index..<index + positional { arguments.append(try evaluate(lists[next])) }
       index += positional
-      let named = Int(program.lists[index])
+      let named = Int(lists[index])
       index += 1
       for _ in 0..<named {
-        let value = try evaluate(program.lists[index + 1])
-        keywords.append(Entry(key: constants[Int(program.lists[index])], value: value))
+        let value = try evaluate(lists[index + 1])
+        keywords.append(Entry(key: constants[Int(lists[index])], value: value))
         index += 2
       }
-      if program.lists[index] >= 0 {
-        for item in try iterate(try evaluate(program.lists[index])) {
+      if lists[index] >= 0 {
+        for item in try iterate(try evaluate(lists[index])) {
           arguments.append(heap.items[item])
         }
       }
-      if program.lists[index + 1] >= 0 {
-        let spread = try evaluate(program.lists[index + 1])
+      if lists[index + 1] >= 0 {
+        let spread = try evaluate(lists[index + 1])
         guard spread.tag == .dictionary else {
           throw raise("argument after ** must be a mapping, not \(typeName(spread))")
         }
@@ -51,9 +62,10 @@ extension Machine {
     return Passed(positional: bottom..<arguments.count, keywords: keywordBottom..<keywords.count)
   }
 
+  @inline(__always)
   func release(_ passed: Passed) {
-    arguments.truncate(to: passed.positional.lowerBound)
-    keywords.truncate(to: passed.keywords.lowerBound)
+    if !passed.positional.isEmpty { arguments.truncate(to: passed.positional.lowerBound) }
+    if !passed.keywords.isEmpty { keywords.truncate(to: passed.keywords.lowerBound) }
   }
 
   /// Fits arguments to parameters, missing where not given. Errors as Python's call does.
@@ -139,27 +151,27 @@ extension Machine {
   private func inFunction(
     _ function: Program.Function, parent: Int, _ fill: (Int) throws(Raise) -> Void
   ) throws(Raise) -> Value {
-    guard calls < Self.maximumCalls else {
+    guard registers.calls < Self.maximumCalls else {
       throw raise("maximum recursion depth exceeded", .tooLarge)
     }
     try step()
     guard slots.count + function.slotCount < ValueHeap.maximumItems else {
-      throw raise("too many calls of macros inside macros", .tooLarge)
+      throw raise("too many registers.calls of macros inside macros", .tooLarge)
     }
-    let outerFrame = frame
-    let outerLoopDepth = loopDepth
+    let outerFrame = registers.frame
+    let outerLoopDepth = registers.loopDepth
     let base = slots.count
     slots.append(repeating: .missing, count: function.slotCount)
     slots[base] = .int(parent)
-    calls += 1
-    frame = base
+    registers.calls += 1
+    registers.frame = base
     let start = caught.count
-    catchDepth += 1
+    registers.catchDepth += 1
     defer {
-      catchDepth -= 1
-      calls -= 1
-      frame = outerFrame
-      loopDepth = outerLoopDepth
+      registers.catchDepth -= 1
+      registers.calls -= 1
+      registers.frame = outerFrame
+      registers.loopDepth = outerLoopDepth
       // Functions inside may be called later and read these slots.
       if !function.hasInner { slots.truncate(to: base) }
     }
@@ -173,14 +185,14 @@ extension Machine {
     return takeCaught(from: start)
   }
 
-  /// Runs a recursive loop; `parent` is the frame that its statement ran in.
+  /// Runs a recursive loop; `parent` is the registers.frame that its statement ran in.
   func callRecursive(_ index: Int32, _ iterable: Value, depth: Int, parent: Int) throws(Raise)
     -> Value
   {
     let function = program.functions[Int(index)]
-    let outer = recursionDepth
-    recursionDepth = depth
-    defer { recursionDepth = outer }
+    let outer = registers.recursionDepth
+    registers.recursionDepth = depth
+    defer { registers.recursionDepth = outer }
     return try inFunction(function, parent: parent) { (base) throws(Raise) in
       slots[base + Int(function.restSlot)] = iterable
       try enter(function.scope)
@@ -378,15 +390,16 @@ extension Machine {
   func callMethod(_ node: Program.Node, caller: Value = .missing) throws(Raise) -> Value {
     let object = try evaluate(node.a)
     if caller.tag == .missing {
-      if object.isString, let method = StringMethod(rawValue: program.lists[Int(node.c) + 1]),
+      if object.isString, let method = StringMethod(rawValue: lists[Int(node.c) + 1]),
         method != .none
       {
         let passed = try pass(node.c)
         defer { release(passed) }
+        if let value = quick(method, object, passed) { return value }
         return try call(method, object, passed)
       }
       if object.tag == .dictionary,
-        let method = ContainerMethod(rawValue: program.lists[Int(node.c) + 2]),
+        let method = ContainerMethod(rawValue: lists[Int(node.c) + 2]),
         method.isOfDictionary, !method.changesItsObject
       {
         let passed = try pass(node.c)

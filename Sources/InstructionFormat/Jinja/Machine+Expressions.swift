@@ -1,10 +1,23 @@
 extension Machine {
-  func evaluate(_ index: Int32) throws(Raise) -> Value {
-    let node = program.nodes[Int(index)]
+  /// As `evaluate`, with what is only looked up done on the spot.
+  @inline(__always)
+  func operand(_ index: Int32) throws(Raise) -> Value {
+    let node = nodes[index]
     switch node.operation {
-    case .constant: return constants[Int(node.a)]
+    case .constant: return constants[node.a]
     case .local:
-      let value = slots[frame + Int(node.a)]
+      let value = slots[registers.frame + Int(node.a)]
+      return value.tag == .missing ? undefined(name: node.b) : value
+    default: return try evaluate(index)
+    }
+  }
+
+  func evaluate(_ index: Int32) throws(Raise) -> Value {
+    let node = nodes[index]
+    switch node.operation {
+    case .constant: return constants[node.a]
+    case .local:
+      let value = slots[registers.frame + Int(node.a)]
       return value.tag == .missing ? undefined(name: node.b) : value
     case .context:
       let value = context[Int(node.a)]
@@ -28,34 +41,56 @@ extension Machine {
 
   private func compound(_ node: Program.Node) throws(Raise) -> Value {
     switch node.operation {
-    case .attribute:
-      return try attribute(try evaluate(node.a), constants[Int(node.b)])
-    case .item: return try item(try evaluate(node.a), try evaluate(node.b))
+    case .attribute, .key:
+      let object = try operand(node.a)
+      let name = Program.MemberName(code: node.c)
+      switch object.tag {
+      case .dictionary where name.isPlain:
+        let key = constants[node.b]
+        return plainMember(object, key) ?? undefined(key, of: object)
+      case .loop:
+        if let value = loopAttribute(object, name.loopAttribute) { return value }
+      case .namespace where name.isPlain:
+        let state = heap.objects[Int(object.bits)]
+        let members = Value(.dictionary, start: state.start, count: state.count)
+        if let value = plainMember(members, constants[node.b]) { return value }
+      default: break
+      }
+      return node.operation == .key
+        ? try item(object, constants[node.b]) : try attribute(object, constants[node.b])
+    case .item: return try item(try operand(node.a), try operand(node.b))
     case .compare:
-      let left = try evaluate(node.a)
-      let right = try evaluate(node.b)
+      let left = try operand(node.a)
+      let right = try operand(node.b)
       let operation = ComparisonOperator(rawValue: UInt8(truncatingIfNeeded: node.c)) ?? .equal
       return .bool(try compare(left, operation, right))
     case .and:
-      let left = try evaluate(node.a)
+      let left = try operand(node.a)
       return try truth(left) ? try evaluate(node.b) : left
     case .or:
-      let left = try evaluate(node.a)
+      let left = try operand(node.a)
       return try truth(left) ? left : try evaluate(node.b)
-    case .not: return .bool(!(try truth(try evaluate(node.a))))
+    case .not: return .bool(!(try truth(try operand(node.a))))
     case .sum:
       let bottom = arguments.count
       defer { arguments.truncate(to: bottom) }
       try evaluateList(node.a)
       return try sum(bottom..<arguments.count)
     case .filter:
-      let base = try evaluate(node.a)
+      let base = try operand(node.a)
       guard let filter = FilterName(rawValue: node.b) else { throw raise("no such filter") }
+      if node.c < 0 {
+        switch filter {
+        case .trim where base.isString: return strip(base, nil, .both)
+        case .length where base.isSequence: return .int(base.count)
+        default: break
+        }
+      }
       let passed = try pass(node.c)
       defer { release(passed) }
       return try apply(filter, base, passed)
     case .test:
-      let value = try evaluate(node.a)
+      let value = try operand(node.a)
       guard let test = TestName(rawValue: node.b) else { throw raise("no such test") }
       switch test {
       case .defined: return .bool(!value.isUndefined)
@@ -68,6 +103,15 @@ extension Machine {
         defer { release(passed) }
         return .bool(try holds(test, value, passed))
       }
+    case .binary:
+      let left = try operand(node.a)
+      let right = try operand(node.b)
+      let operation = BinaryOperator(rawValue: UInt8(truncatingIfNeeded: node.c)) ?? .add
+      if left.tag == .int, right.tag == .int, operation == .subtract {
+        let (difference, isTooLarge) = left.int.subtractingReportingOverflow(right.int)
+        if !isTooLarge { return .int(difference) }
+      }
+      return try arithmetic(operation, left, right)
     case .methodCall: return try callMethod(node)
     case .call: return try call(node, caller: .missing)
     case .condition:
@@ -94,11 +138,6 @@ extension Machine {
         result = heap.join(result, text)
       }
       return result
-    case .binary:
-      let left = try evaluate(node.a)
-      let right = try evaluate(node.b)
-      return try arithmetic(
-        BinaryOperator(rawValue: UInt8(truncatingIfNeeded: node.c)) ?? .add, left, right)
     case .tuple, .list:
       let bottom = arguments.count
       defer { arguments.truncate(to: bottom) }
@@ -117,12 +156,12 @@ extension Machine {
       return dictionary
     case .compareChain:
       var left = try evaluate(node.a)
-      let count = Int(program.lists[Int(node.b)])
+      let count = Int(lists[Int(node.b)])
       var index = Int(node.b) + 1
       while index < Int(node.b) + 1 + count {
         let operation =
-          ComparisonOperator(rawValue: UInt8(truncatingIfNeeded: program.lists[index])) ?? .equal
-        let right = try evaluate(program.lists[index + 1])
+          ComparisonOperator(rawValue: UInt8(truncatingIfNeeded: lists[index])) ?? .equal
+        let right = try evaluate(lists[index + 1])
         guard try compare(left, operation, right) else { return .bool(false) }
         left = right
         index += 2
@@ -130,15 +169,13 @@ extension Machine {
       return .bool(true)
     case .slice:
       let base = try evaluate(node.a)
-      var bounds: [Value] = []
-      for index in 1...3 {
-        let bound = program.lists[Int(node.b) + index]
-        bounds.append(bound < 0 ? .none : try evaluate(bound))
+      func bound(_ place: Int32) throws(Raise) -> Value {
+        lists[node.b + place] < 0 ? .none : try evaluate(lists[node.b + place])
       }
-      return try slice(base, bounds[0], bounds[1], bounds[2])
+      return try slice(base, try bound(1), try bound(2), try bound(3))
     case .negative, .positive:
       return try sign(try evaluate(node.a), isNegative: node.operation == .negative)
-    case .blockText: return blockText
+    case .blockText: return registers.blockText
     case .unknownFilter:
       throw raise("No filter named '\(heap.text(of: constants[Int(node.a)]))'.")
     case .unknownTest:
@@ -165,7 +202,7 @@ extension Machine {
         flag: Undefinedness.attribute.rawValue)
     }
     var shown = Value(.string, start: 0, count: 0)
-    if let text = try? self.representation(name) { shown = text }
+    if let text = try? representation(name) { shown = text }
     return Value(
       .undefined, bits: shown.bits, extra: UInt32(object.tag.rawValue),
       flag: Undefinedness.element.rawValue)
@@ -350,8 +387,9 @@ extension Machine {
   }
 
   private func isDunder(_ name: Value) -> Bool {
-    let text = heap.text(of: name)
-    return text.hasPrefix("__") && text.hasSuffix("__") && text.count > 4
+    let text = heap.bytes(of: name)
+    let mark: [UInt8] = [0x5F, 0x5F]
+    return text.count > 4 && text.starts(with: mark) && text.suffix(2).elementsEqual(mark)
   }
 
   private func unsafeAttribute(_ object: Value, _ name: Value) -> Value {
@@ -399,7 +437,10 @@ extension Machine {
       let state = heap.objects[Int(object.bits)]
       let members = Value(.dictionary, start: state.start, count: state.count)
       if let known = try member(members, name) { return heap.entries[known].value }
-    case .loop: if let value = try loopAttribute(object, name) { return value }
+    case .loop:
+      if let known = LoopAttribute.byName[heap.bytes(of: name)] {
+        return loopAttribute(object, known) ?? method(object, name)
+      }
     case .macro:
       let function = program.functions[object.start]
       switch heap.text(of: name) {
@@ -427,30 +468,40 @@ extension Machine {
     return try rareAttribute(object, name)
   }
 
-  private func loopAttribute(_ loop: Value, _ name: Value) throws(Raise) -> Value? {
+  /// An attribute of a loop; nil where it has none of that name, or where it is a method.
+  @inline(__always)
+  private func loopAttribute(_ loop: Value, _ name: LoopAttribute) -> Value? {
     let state = heap.objects[Int(loop.bits)]
-    let mark = heap.bytes.count
-    let range = heap.flat(name)
-    defer { heap.bytes.truncate(to: mark) }
-    func isName(_ text: StaticString) -> Bool { heap.bytes.equals(range, text) }
-    if isName("index0") { return .int(state.index) }
-    if isName("index") { return .int(state.index + 1) }
-    if isName("last") { return .bool(state.index + 1 == state.count) }
-    if isName("first") { return .bool(state.index == 0) }
-    if isName("previtem") {
+    switch name {
+    case .index0: return .int(state.index)
+    case .index: return .int(state.index + 1)
+    case .first: return .bool(state.index == 0)
+    case .last: return .bool(state.index + 1 == state.count)
+    case .length: return .int(state.count)
+    case .revindex: return .int(state.count - state.index)
+    case .revindex0: return .int(state.count - state.index - 1)
+    case .depth: return .int(state.depth + 1)
+    case .depth0: return .int(state.depth)
+    case .previtem:
       return state.index == 0
         ? hint("there is no previous item") : heap.items[state.start + state.index - 1]
-    }
-    if isName("nextitem") {
+    case .nextitem:
       return state.index + 1 == state.count
         ? hint("there is no next item") : heap.items[state.start + state.index + 1]
+    case .cycle, .changed, .none: return nil
     }
-    if isName("length") { return .int(state.count) }
-    if isName("revindex") { return .int(state.count - state.index) }
-    if isName("revindex0") { return .int(state.count - state.index - 1) }
-    if isName("depth") { return .int(state.depth + 1) }
-    if isName("depth0") { return .int(state.depth) }
-    if isName("cycle") || isName("changed") { return method(loop, name) }
+  }
+
+  /// The member with a key that has an atom.
+  @inline(__always)
+  private func plainMember(_ dictionary: Value, _ key: Value) -> Value? {
+    var index = dictionary.start
+    let end = index + dictionary.count
+    while index < end {
+      let entry = heap.entries[index]
+      if entry.key.atom == key.atom { return entry.value }
+      index += 1
+    }
     return nil
   }
 

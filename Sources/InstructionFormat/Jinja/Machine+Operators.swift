@@ -10,8 +10,8 @@ extension Machine {
     // The same object is equal to itself, as in Python, however large it is.
     if left.tag == right.tag, left.bits == right.bits { return true }
     // Past the bound the next step ends the render.
-    steps += 1
-    guard depth < 1000, steps <= Self.maximumSteps else { return false }
+    registers.steps += 1
+    guard depth < 1000, registers.steps <= Self.maximumSteps else { return false }
     switch (left.tag, right.tag) {
     case (.none, .none): return true
     case (.undefined, .undefined), (.undefined, .missing), (.missing, .undefined),
@@ -98,9 +98,9 @@ extension Machine {
       for index in 0..<min(left.count, right.count) {
         let (a, b) = (heap.items[left.start + index], heap.items[right.start + index])
         if !equal(a, b) {
-          calls += 1
-          defer { calls -= 1 }
-          guard calls < Self.maximumCalls else { throw raise("maximum recursion depth exceeded") }
+          registers.calls += 1
+          defer { registers.calls -= 1 }
+          guard registers.calls < Self.maximumCalls else { throw raise("maximum recursion depth exceeded") }
           return try ordered(a, operation, b)
         }
       }

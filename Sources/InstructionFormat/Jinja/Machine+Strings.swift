@@ -1,6 +1,6 @@
 /// Methods of Python's `str`. What only moves bytes keeps their authors.
 extension Machine {
-  /// Where a text stands in another, as a byte offset. O(n·m) at worst, with a first-byte scan.
+  /// Where a text stands in another, as a byte offset. O(n + m).
   func find(_ needle: Value, in text: Value, from start: Int, to limit: Int? = nil) -> Int? {
     let length = Int(needle.extra)
     let end = limit ?? Int(text.extra)
@@ -9,21 +9,9 @@ extension Machine {
     let mark = heap.bytes.count
     defer { heap.bytes.truncate(to: mark) }
     let (haystack, pattern) = (heap.flat(text), heap.flat(needle))
-    return unsafe heap.bytes.withElements(0..<heap.bytes.count) { bytes in
-      let first = unsafe bytes[pattern.lowerBound]
-      var place = start
-      while place + length <= end {
-        if unsafe bytes[haystack.lowerBound + place] == first {
-          var step = 1
-          while step < length,
-            unsafe bytes[haystack.lowerBound + place + step] == bytes[pattern.lowerBound + step]
-          { step += 1 }
-          if step == length { return place }
-        }
-        place += 1
-      }
-      return nil
-    }
+    return heap.bytes.find(
+      pattern, in: haystack.lowerBound + start..<haystack.lowerBound + end
+    ).map { $0 - haystack.lowerBound }
   }
 
   func findLast(_ needle: Value, in text: Value, before end: Int) -> Int? {
@@ -46,14 +34,36 @@ extension Machine {
     }
   }
 
-  func hasPrefix(_ text: Value, _ prefix: Value) -> Bool {
-    prefix.extra <= text.extra && find(prefix, in: text, from: 0, to: Int(prefix.extra)) == 0
-  }
+  func hasPrefix(_ text: Value, _ prefix: Value) -> Bool { holds(prefix, in: text, at: 0) }
 
   func hasSuffix(_ text: Value, _ suffix: Value) -> Bool {
-    guard suffix.extra <= text.extra else { return false }
-    let start = Int(text.extra) - Int(suffix.extra)
-    return find(suffix, in: text, from: start) == start
+    holds(suffix, in: text, at: Int(text.extra) - Int(suffix.extra))
+  }
+
+  private func holds(_ part: Value, in text: Value, at start: Int) -> Bool {
+    guard part.extra <= text.extra else { return false }
+    let mark = heap.bytes.count
+    defer { heap.bytes.truncate(to: mark) }
+    let (whole, other) = (heap.flat(text), heap.flat(part))
+    return heap.bytes.isEqual(
+      whole.lowerBound + start, other.lowerBound, count: Int(part.extra))
+  }
+
+  /// The methods that templates call most, with arguments that need no more looking at.
+  @inline(__always)
+  func quick(_ method: StringMethod, _ text: Value, _ passed: Passed) -> Value? {
+    guard passed.keywords.isEmpty, passed.positional.count <= 1 else { return nil }
+    let argument =
+      passed.positional.isEmpty ? Value.missing : arguments[passed.positional.lowerBound]
+    guard argument.isString || argument.tag == .missing else { return nil }
+    switch method {
+    case .strip: return strip(text, argument.isString ? argument : nil, .both)
+    case .lstrip: return strip(text, argument.isString ? argument : nil, .left)
+    case .rstrip: return strip(text, argument.isString ? argument : nil, .right)
+    case .startswith where argument.isString: return .bool(hasPrefix(text, argument))
+    case .endswith where argument.isString: return .bool(hasSuffix(text, argument))
+    default: return nil
+    }
   }
 
   enum Side { case both, left, right }
@@ -61,19 +71,8 @@ extension Machine {
   /// `strip`, with white space or a set of characters.
   func strip(_ text: Value, _ characters: Value?, _ side: Side) -> Value {
     let mark = heap.bytes.count
-    let range = heap.flat(text)
-    var set: [UInt32]?
-    if let characters {
-      let bytes = heap.bytes(of: characters)
-      var index = 0
-      var found: [UInt32] = []
-      while index < bytes.count {
-        found.append(PythonText.code(bytes, index))
-        index = PythonText.scalarEnd(bytes, index)
-      }
-      set = found
-    }
-    let kept: Range<Int> = unsafe heap.bytes.withElements(range) { bytes in
+    let set = characters.map { StrippedCharacters(heap.bytes(of: $0)) } ?? .space
+    let kept: Range<Int> = unsafe heap.bytes.withElements(heap.flat(text)) { bytes in
       func code(_ start: Int) -> UInt32 {
         let lead = unsafe bytes[start]
         let length = PythonText.length(lead)
@@ -82,10 +81,9 @@ extension Machine {
         for step in 1..<length { value = unsafe value << 6 | UInt32(bytes[start + step] & 0x3F) }
         return value
       }
-      func isStripped(_ code: UInt32) -> Bool { set?.contains(code) ?? PythonText.isSpace(code) }
       var (start, end) = (0, bytes.count)
       if side != .right {
-        while start < end, isStripped(code(start)) {
+        while start < end, set.contains(code(start)) {
           unsafe start += PythonText.length(bytes[start])
         }
       }
@@ -93,7 +91,7 @@ extension Machine {
         while end > start {
           var place = end - 1
           while place > start, unsafe bytes[place] & 0xC0 == 0x80 { place -= 1 }
-          guard isStripped(code(place)) else { break }
+          guard set.contains(code(place)) else { break }
           end = place
         }
       }
@@ -594,5 +592,44 @@ extension Machine {
       return scalars.dropFirst().allSatisfy { $0.properties.isXIDContinue }
     default: return false
     }
+  }
+}
+
+/// What `strip` takes off: white space, or the characters of a text.
+private struct StrippedCharacters {
+  /// The ASCII characters.
+  private var low: UInt64 = 0
+  private var high: UInt64 = 0
+  private var others: [UInt32] = []
+  private var hasSpaces = false
+
+  static let space: StrippedCharacters = {
+    var set = StrippedCharacters([])
+    set.hasSpaces = true
+    for code in UInt32(0)..<128 where PythonText.isSpace(code) { set.insert(code) }
+    return set
+  }()
+
+  init(_ text: [UInt8]) {
+    var index = 0
+    while index < text.count {
+      insert(PythonText.code(text, index))
+      index = PythonText.scalarEnd(text, index)
+    }
+  }
+
+  private mutating func insert(_ code: UInt32) {
+    switch code {
+    case ..<64: low |= 1 << UInt64(code)
+    case ..<128: high |= 1 << UInt64(code - 64)
+    default: others.append(code)
+    }
+  }
+
+  @inline(__always)
+  func contains(_ code: UInt32) -> Bool {
+    if code < 64 { return low >> UInt64(code) & 1 != 0 }
+    if code < 128 { return high >> UInt64(code - 64) & 1 != 0 }
+    return hasSpaces ? PythonText.isSpace(code) : others.contains(code)
   }
 }

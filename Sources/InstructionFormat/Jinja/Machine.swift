@@ -18,48 +18,60 @@ final class Machine {
 
   let program: Program
   let heap = ValueHeap()
-  /// Where the next render prints to.
-  var output = RenderOutput()
+  /// What the last render printed.
+  let output = RenderOutput()
+  let registers = Registers()
   let slots = Arena<Value>(capacity: 256)
   /// Pieces of blocks and macros whose text is caught instead of printed.
   let caught = Arena<Piece>(capacity: 256)
   let arguments = Arena<Value>(capacity: 64)
   let keywords = Arena<Entry>(capacity: 16)
-  var context: [Value]
-  var constants: [Value] = []
+  /// What the caller gives to the template, in the order of the program's context names.
+  let context: Arena<Value>
+  let nodes: Table<Program.Node>
+  let lists: Table<Int32>
+  let loops: Table<Program.LoopCode>
+  /// What is done on entry to each scope: places in `loads`.
+  let scopes: Table<Program.Loads>
+  let loads: Table<Program.ScopeLoad>
+  let constants: Table<Value>
   /// The container method that an atom names, if it names one.
-  private(set) var containerMethods: [ContainerMethod?] = []
-  var frame = 0
-  var catchDepth = 0
-  var generationDepth = 0
-  var turn: Int32 = -1
-  var calls = 0
-  var steps = 0
-  var blockText = Value.missing
+  let containerMethods: Table<ContainerMethod?>
   var failure = Failure(kind: .error, reason: "", offset: -1)
   var date: TemplateDate?
 
   init(_ program: Program) {
     self.program = program
-    context = Array(repeating: .missing, count: program.contextNames.count)
+    context = Arena(repeating: .missing, count: program.contextNames.count)
+    nodes = Table(program.nodes)
+    lists = Table(program.lists)
+    loops = Table(program.loops)
+    loads = Table(program.scopes.flatMap { $0 })
+    var scopes: [Program.Loads] = []
+    for scope in program.scopes {
+      let start = scopes.last?.end ?? 0
+      scopes.append(Program.Loads(start: start, end: start + Int32(scope.count)))
+    }
+    self.scopes = Table(scopes)
     // Path 0 is none.
     heap.paths.append(
       ValueHeap.PathNode(parent: 0, key: 0, keyCount: 0, turn: -1, kind: .root, isMessage: false))
-    for constant in program.constants {
-      switch constant {
-      case .none: constants.append(.none)
-      case .bool(let value): constants.append(.bool(value))
-      case .int(let value): constants.append(.int(value))
-      case .float(let bits): constants.append(Value(.float, bits: bits))
-      case .string(let text):
-        var value = heap.string(text)
-        value.atom = program.atoms.find(text) ?? 0
-        constants.append(value)
-      }
-    }
-    containerMethods = (0..<program.atoms.count).map {
-      ContainerMethod.byName[program.atoms.text(UInt16($0))]
-    }
+    let heap = heap
+    constants = Table(
+      program.constants.map { constant in
+        switch constant {
+        case .none: return .none
+        case .bool(let value): return .bool(value)
+        case .int(let value): return .int(value)
+        case .float(let bits): return Value(.float, bits: bits)
+        case .string(let text):
+          var value = heap.string(text)
+          value.atom = program.atoms.find(text) ?? 0
+          return value
+        }
+      })
+    containerMethods = Table(
+      (0..<program.atoms.count).map { ContainerMethod.byName[program.atoms.text(UInt16($0))] })
   }
 
   /// Renders into `output`. `context` must be filled.
@@ -69,8 +81,7 @@ final class Machine {
     caught.truncate(to: 0)
     arguments.truncate(to: 0)
     keywords.truncate(to: 0)
-    (frame, catchDepth, generationDepth, turn, calls, steps) = (0, 0, 0, -1, 0, 0)
-    blockText = .missing
+    registers.reset()
     slots.append(repeating: .missing, count: program.mainSlots)
     try enter(program.mainScope)
     _ = try run(program.main)
@@ -89,8 +100,8 @@ final class Machine {
 
   @inline(__always)
   func step() throws(Raise) {
-    steps += 1
-    if steps > Self.maximumSteps || heap.isExhausted
+    registers.steps += 1
+    if registers.steps > Self.maximumSteps || heap.isExhausted
       || output.text.count > RenderOutput.maximumBytes
     {
       throw raise("the template does not come to an end within its bounds", .tooLarge)
@@ -99,23 +110,30 @@ final class Machine {
 
   // MARK: Statements
 
+  @inline(__always)
   func enter(_ scope: Int32) throws(Raise) {
     guard scope >= 0 else { return }
-    for load in program.scopes[Int(scope)] {
+    let range = scopes[scope]
+    if range.start < range.end { enter(range) }
+  }
+
+  private func enter(_ range: Program.Loads) {
+    for index in range.start..<range.end {
+      let load = loads[index]
       let value: Value
       switch load.kind {
       case .undefined: value = .missing
       case .alias(let levels, let slot): value = slots[base(levels) + Int(slot)]
       case .context(let index): value = context[Int(index)]
       }
-      slots[frame + Int(load.slot)] = value
+      slots[registers.frame + Int(load.slot)] = value
     }
   }
 
   /// Where the slots of an outer function start.
   @inline(__always)
   func base(_ levels: Int32) -> Int {
-    var base = frame
+    var base = registers.frame
     var levels = levels
     while levels > 0 {
       base = slots[base].int
@@ -125,11 +143,11 @@ final class Machine {
   }
 
   func run(_ block: Int32) throws(Raise) -> Flow {
-    let count = Int(program.lists[Int(block)])
+    let count = Int(lists[Int(block)])
     var index = Int(block) + 1
     let end = index + count
     while index < end {
-      let flow = try statement(program.lists[index])
+      let flow = try statement(lists[index])
       if flow != .on { return flow }
       index += 1
     }
@@ -137,7 +155,7 @@ final class Machine {
   }
 
   private func statement(_ index: Int32) throws(Raise) -> Flow {
-    let node = program.nodes[Int(index)]
+    let node = nodes[Int(index)]
     do throws(Raise) {
       return try statement(node)
     } catch {
@@ -159,9 +177,9 @@ final class Machine {
       try store(node.a, try evaluate(node.b))
       return .on
     case .branch:
-      if try truth(try evaluate(node.a)) { return try run(node.b) }
+      if try truth(try operand(node.a)) { return try run(node.b) }
       return node.c >= 0 ? try run(node.c) : .on
-    case .loop: return try loop(program.loops[Int(node.a)])
+    case .loop: return try loop(loops[Int(node.a)])
     default: return try rarer(node)
     }
   }
@@ -175,53 +193,53 @@ final class Machine {
       return try run(node.b)
     case .generation:
       // The body is a macro of the extension: it is caught, then printed.
-      generationDepth += 1
-      defer { generationDepth -= 1 }
+      registers.generationDepth += 1
+      defer { registers.generationDepth -= 1 }
       try enter(node.a)
       return try run(node.b)
     case .assignBlock:
       var text = try caught(node.c)
       if node.b >= 0 {
-        let outer = blockText
-        defer { blockText = outer }
-        blockText = text
+        let outer = registers.blockText
+        defer { registers.blockText = outer }
+        registers.blockText = text
         text = try evaluate(node.b)
       }
       try store(node.a, text)
       return .on
     case .filterBlock:
       let text = try caught(node.b)
-      let outer = blockText
-      defer { blockText = outer }
-      blockText = text
+      let outer = registers.blockText
+      defer { registers.blockText = outer }
+      registers.blockText = text
       try printValue(try evaluate(node.a))
       return .on
     case .macro:
-      try store(node.b, Value(.macro, start: Int(node.a), count: frame))
+      try store(node.b, Value(.macro, start: Int(node.a), count: registers.frame))
       return .on
     case .callBlock:
-      let caller = Value(.macro, start: Int(node.b), count: frame)
-      try printValue(try call(program.nodes[Int(node.a)], caller: caller))
+      let caller = Value(.macro, start: Int(node.b), count: registers.frame)
+      try printValue(try call(nodes[Int(node.a)], caller: caller))
       return .on
     case .with:
       let list = Int(node.a)
-      let count = Int(program.lists[list])
+      let count = Int(lists[list])
       let bottom = arguments.count
       var index = list + 3
       while index < list + 1 + count {
-        arguments.append(try evaluate(program.lists[index + 1]))
+        arguments.append(try evaluate(lists[index + 1]))
         index += 2
       }
-      try enter(program.lists[list + 1])
+      try enter(lists[list + 1])
       index = list + 3
       var next = bottom
       while index < list + 1 + count {
-        try store(program.lists[index], arguments[next])
+        try store(lists[index], arguments[next])
         index += 2
         next += 1
       }
       arguments.truncate(to: bottom)
-      return try run(program.lists[list + 2])
+      return try run(lists[list + 2])
     case .block:
       let value = Value(.macro, start: Int(node.a), count: 0)
       try printValue(try callFunction(value, positional: 0..<0, keywords: 0..<0, caller: .missing))
@@ -234,8 +252,8 @@ final class Machine {
   /// Runs a body and gives what it would have printed.
   func caught(_ body: Int32) throws(Raise) -> Value {
     let start = caught.count
-    catchDepth += 1
-    defer { catchDepth -= 1 }
+    registers.catchDepth += 1
+    defer { registers.catchDepth -= 1 }
     _ = try run(body)
     return takeCaught(from: start)
   }
@@ -248,13 +266,13 @@ final class Machine {
   }
 
   func store(_ target: Int32, _ value: Value) throws(Raise) {
-    let node = program.nodes[Int(target)]
+    let node = nodes[Int(target)]
     switch node.operation {
     case .storeLocal:
-      slots[frame + Int(node.a)] = value
-      if turn < 0, value.tag == .dictionary, value.extra > 0, loopDepth > 0 { attribute(value) }
+      slots[registers.frame + Int(node.a)] = value
+      if registers.turn < 0, value.tag == .dictionary, value.extra > 0, registers.loopDepth > 0 { attribute(value) }
     case .storeTuple:
-      let count = Int(program.lists[Int(node.a)])
+      let count = Int(lists[Int(node.a)])
       let items = try iterate(value)
       guard items.count == count else {
         locate(node.offset)
@@ -264,7 +282,7 @@ final class Machine {
             : "too many values to unpack (expected \(count))")
       }
       for index in 0..<count {
-        try store(program.lists[Int(node.a) + 1 + index], heap.items[items.lowerBound + index])
+        try store(lists[Int(node.a) + 1 + index], heap.items[items.lowerBound + index])
       }
     default:
       let object = try evaluate(node.a)
@@ -277,26 +295,22 @@ final class Machine {
 
   // MARK: Loops
 
-  var loopDepth = 0
-
   /// Says that what is printed now belongs to the message that `value` is, if it is one.
   @inline(__always)
   private func attribute(_ value: Value) {
     guard value.tag == .dictionary, value.extra > 0 else { return }
     let node = heap.paths[Int(value.extra)]
-    if node.isMessage { turn = node.turn }
+    if node.isMessage { registers.turn = node.turn }
   }
 
   func loop(_ code: Program.LoopCode) throws(Raise) -> Flow {
     let iterable = try evaluate(code.iterable)
     if code.body < 0 {
-      try printValue(try callRecursive(code.function, iterable, depth: 0, parent: frame))
+      try printValue(try callRecursive(code.function, iterable, depth: 0, parent: registers.frame))
       return .on
     }
     return try loop(code, iterable)
   }
-
-  var recursionDepth = 0
 
   func loop(_ code: Program.LoopCode, _ iterable: Value) throws(Raise) -> Flow {
     var items = try iterate(iterable)
@@ -320,40 +334,40 @@ final class Machine {
       var object = ValueHeap.ObjectState()
       object.start = items.lowerBound
       object.count = items.count
-      object.depth = code.function >= 0 ? recursionDepth : 0
-      object.link = code.function >= 0 ? slots[frame].int : 0
+      object.depth = code.function >= 0 ? registers.recursionDepth : 0
+      object.link = code.function >= 0 ? slots[registers.frame].int : 0
       object.first = Value(.int, bits: UInt64(bitPattern: Int64(code.function)))
       heap.objects.append(object)
     }
-    let outerTurn = turn
-    loopDepth += 1
+    let outerTurn = registers.turn
+    registers.loopDepth += 1
     defer {
-      loopDepth -= 1
-      turn = outerTurn
+      registers.loopDepth -= 1
+      registers.turn = outerTurn
     }
-    let target = program.nodes[Int(code.target)]
+    let target = nodes[Int(code.target)]
     let isSimple = target.operation == .storeLocal
     var ranToEnd = false
     for index in items {
       try step()
       try enter(code.scope)
       let item = heap.items[index]
-      turn = outerTurn
+      registers.turn = outerTurn
       if isSimple {
-        slots[frame + Int(target.a)] = item
+        slots[registers.frame + Int(target.a)] = item
         attribute(item)
       } else {
         try store(code.target, item)
       }
       if state >= 0 {
         heap.objects[state].index = index - items.lowerBound
-        slots[frame + Int(code.loopSlot)] = Value(.loop, bits: UInt64(state))
+        slots[registers.frame + Int(code.loopSlot)] = Value(.loop, bits: UInt64(state))
       }
       let flow = try run(code.body)
       if flow == .leave { break }
       if flow == .on { ranToEnd = true }
     }
-    turn = outerTurn
+    registers.turn = outerTurn
     if code.otherwise >= 0, !ranToEnd {
       try enter(code.otherwiseScope)
       return try run(code.otherwise)
@@ -421,12 +435,12 @@ final class Machine {
   @inline(__always)
   private func emit(_ piece: Piece) {
     var piece = piece
-    if generationDepth > 0 { piece.origin.bits |= 4 }
-    if catchDepth > 0 {
+    if registers.generationDepth > 0 { piece.origin.bits |= 4 }
+    if registers.catchDepth > 0 {
       caught.append(piece)
     } else {
       unsafe heap.bytes.withElements(piece.range) {
-        unsafe output.append($0, piece.origin, turn: turn)
+        unsafe output.append($0, piece.origin, turn: registers.turn)
       }
     }
   }
@@ -441,7 +455,7 @@ final class Machine {
 
   /// Prints an expression; sums of strings piece by piece, without making the whole string.
   private func print(_ index: Int32) throws(Raise) {
-    let node = program.nodes[Int(index)]
+    let node = nodes[Int(index)]
     guard node.operation == .sum || node.operation == .concatenation else {
       return try printValue(try evaluate(index))
     }
@@ -466,9 +480,9 @@ final class Machine {
   }
 
   func evaluateList(_ list: Int32) throws(Raise) {
-    let count = Int(program.lists[Int(list)])
+    let count = Int(lists[Int(list)])
     for index in Int(list) + 1..<Int(list) + 1 + count {
-      arguments.append(try evaluate(program.lists[index]))
+      arguments.append(try operand(lists[index]))
     }
   }
 }

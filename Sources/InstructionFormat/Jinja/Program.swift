@@ -15,13 +15,14 @@ struct Program: Sendable {
     case concatenation  // a: child list
     case compare  // a, b; c: operator
     case compareChain  // a first, b: child list of operator, node
-    case attribute  // a, b: name constant
+    case attribute  // a, b: name constant, c: `MemberName`
+    case key  // a, b: name constant, c: `MemberName`; an item of a constant text
     case item  // a, b
     case slice  // a, b: child list of start, stop, step (or -1)
     case call  // a callee, b: argument list
     case methodCall  // a receiver, b: name constant, c: argument list
-    case filter  // a base, b: filter, c: argument list
-    case test  // a, b: test, c: argument list
+    case filter  // a base, b: filter, c: argument list, -1 where it is empty
+    case test  // a, b: test, c: argument list, -1 where it is empty
     case unknownFilter, unknownTest  // a: name constant
     case blockText  // the text of the filter block around it
 
@@ -56,6 +57,23 @@ struct Program: Sendable {
     var offset: Int32
   }
 
+  /// What is known of the name of a member before anything runs.
+  struct MemberName {
+    let code: Int32
+
+    init(_ name: [UInt8], atom: UInt16) {
+      let isDunder = name.starts(with: [0x5F, 0x5F]) && name.suffix(2) == [0x5F, 0x5F]
+      let isPlain = atom != 0 && !isDunder && ContainerMethod.byName[name] == nil
+      code = (isPlain ? 1 : 0) | (LoopAttribute.byName[name] ?? .none).rawValue << 1
+    }
+
+    init(code: Int32) { self.code = code }
+
+    /// Whether it has an atom and means nothing but a member of a dictionary.
+    var isPlain: Bool { code & 1 != 0 }
+    var loopAttribute: LoopAttribute { LoopAttribute(rawValue: code >> 1) ?? .none }
+  }
+
   /// What a scope does with a name on entry.
   struct ScopeLoad {
     enum Kind {
@@ -65,6 +83,12 @@ struct Program: Sendable {
     }
     var slot: Int32
     var kind: Kind
+  }
+
+  /// The loads of a scope, where those of all scopes lie side by side.
+  struct Loads: BitwiseCopyable {
+    var start: Int32
+    var end: Int32
   }
 
   /// A macro, the body of a call block, a recursive loop or a block: it has slots of its own.

@@ -19,6 +19,12 @@ final class RenderOutput {
     spans.truncate(to: 0)
   }
 
+  /// Exchanges what two outputs hold. O(1).
+  func exchange(with other: RenderOutput) {
+    text.exchange(with: other.text)
+    spans.exchange(with: other.spans)
+  }
+
   @inline(__always)
   func append(_ source: UnsafeBufferPointer<UInt8>, _ origin: Origin, turn: Int32) {
     guard source.count > 0 else { return }

@@ -211,6 +211,10 @@ extension Expression {
 }
 
 extension CallArguments {
+  var isEmpty: Bool {
+    positional.isEmpty && keywords.isEmpty && spread == nil && keywordSpread == nil
+  }
+
   var expressions: [Expression] {
     positional + keywords.map(\.value) + [spread, keywordSpread].compactMap { $0 }
   }

@@ -1,7 +1,9 @@
+import JSONText
+
 /// Values of one plain type, side by side, freed all at once: what a renderer allocates from.
 ///
 /// Appending is amortized O(1); `count` may be set back to forget the newest.
-@safe final class Arena<Element: BitwiseCopyable> {
+@safe struct Arena<Element: BitwiseCopyable>: ~Copyable {
   @unsafe private struct State {
     var base: UnsafeMutablePointer<Element>
     var capacity: Int
@@ -10,7 +12,7 @@
 
   // SAFETY: owned; `capacity` elements are allocated, the first `count` are initialized (plain types
   // need no deinitialization), and every index is checked against `count`. The state lies behind a
-  // pointer because the accesses of a class's variables are checked for exclusivity at run time, which
+  // pointer because accesses of a class's variables are checked for exclusivity at run time, which
   // costs more than they do; no access here calls out while it lasts.
   private let state: UnsafeMutablePointer<State>
 
@@ -21,6 +23,11 @@
         base: UnsafeMutablePointer<Element>.allocate(capacity: capacity), capacity: capacity))
   }
 
+  init(repeating element: Element, count: Int) {
+    self.init(capacity: max(1, count))
+    append(repeating: element, count: count)
+  }
+
   deinit {
     unsafe base.deallocate()
     unsafe state.deallocate()
@@ -29,11 +36,16 @@
   @inline(__always)
   private(set) var count: Int {
     get { unsafe state.pointee.count }
-    set { unsafe state.pointee.count = newValue }
+    nonmutating set { unsafe state.pointee.count = newValue }
+  }
+
+  /// Exchanges the elements of two arenas. O(1).
+  func exchange(with other: borrowing Arena) {
+    unsafe swap(&state.pointee, &other.state.pointee)
   }
 
   @inline(__always)
-  private var base: UnsafeMutablePointer<Element> { unsafe state.pointee.base }
+  fileprivate var base: UnsafeMutablePointer<Element> { unsafe state.pointee.base }
 
   @inline(__always)
   private var capacity: Int { unsafe state.pointee.capacity }
@@ -44,7 +56,7 @@
       precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
       return unsafe base[index]
     }
-    set {
+    nonmutating set {
       precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
       unsafe base[index] = newValue
     }
@@ -115,13 +127,20 @@ extension Arena where Element == UInt8 {
   @inline(__always)
   func isEqual(_ left: Int, _ right: Int, count length: Int) -> Bool {
     precondition(left >= 0 && right >= 0 && left + length <= count && right + length <= count)
-    return unsafe withElements(0..<count) { bytes in
-      var index = 0
-      while index < length {
-        guard unsafe bytes[left + index] == bytes[right + index] else { return false }
-        index += 1
-      }
-      return true
-    }
+    guard length > 0 else { return true }
+    // SAFETY: both stretches were checked above.
+    return unsafe base[left] == base[right]
+      && UnsafeBufferPointer(start: base + left, count: length)
+        .isEqual(to: UnsafeBufferPointer(start: base + right, count: length))
+  }
+
+  /// Where the bytes of `pattern` first stand inside `range`. O(n + m).
+  func find(_ pattern: Range<Int>, in range: Range<Int>) -> Int? {
+    precondition(pattern.lowerBound >= 0 && pattern.upperBound <= count)
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    // SAFETY: both stretches were checked above.
+    let text = unsafe UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)
+    let wanted = unsafe UnsafeBufferPointer(start: base + pattern.lowerBound, count: pattern.count)
+    return unsafe text.firstIndex(of: wanted).map { range.lowerBound + $0 }
   }
 }

@@ -33,10 +33,20 @@ public final class ChatSamples {
     }
   }
 
-  /// Appends the text of a record alone, without masks.
-  public func renderText(_ record: JSONNode, into text: inout [UInt8]) throws(RecordError) {
+  /// Reads a record for `renderText`.
+  public func read(_ record: JSONNode) throws(RecordError) {
+    last = renderer(for: record)
     do throws(ChatReject) {
-      try renderer(for: record).renderText(record, into: &text)
+      try last.read(record)
+    } catch {
+      throw RecordError(error)
+    }
+  }
+
+  /// Appends the text of the record that was read last, without masks.
+  public func renderText(into text: inout [UInt8]) throws(RecordError) {
+    do throws(ChatReject) {
+      try last.renderText(into: &text)
     } catch {
       throw RecordError(error)
     }

@@ -38,9 +38,16 @@ struct RenderCommand: AsyncParsableCommand {
   @Flag(help: "One JSON object a record, with segments.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Render the records so many times and print how long it took, in place of the texts.",
+      valueName: "passes"))
+  var measure: Int?
+
   func run() async throws {
     try reportingErrors {
       let samples = try chatSamples()
+      if let measure { return try self.measure(samples, passes: measure) }
       let parser = JSONParser()
       var page = RenderedPage(
         samples: samples, json: json,
@@ -111,7 +118,8 @@ private struct RenderedPage {
 
   mutating func add(_ record: JSONNode) throws(RecordError) {
     if isTextOnly {
-      try samples.renderText(record, into: &text)
+      try samples.read(record)
+      try samples.renderText(into: &text)
       text.append(UInt8(ascii: "\n"))
       return
     }

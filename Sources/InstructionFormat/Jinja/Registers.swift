@@ -1,0 +1,75 @@
+/// The numbers that change while a template runs.
+///
+/// They lie behind a pointer because accesses of a class's variables are checked for exclusivity at run
+/// time, which costs more than they do.
+@safe struct Registers: ~Copyable {
+  @unsafe private struct Numbers {
+    var frame = 0
+    var catchDepth = 0
+    var generationDepth = 0
+    var loopDepth = 0
+    var recursionDepth = 0
+    var calls = 0
+    var steps = 0
+    var turn: Int32 = -1
+    var blockText = Value.missing
+  }
+
+  // SAFETY: owned and initialized; no access calls out while it lasts.
+  private let numbers: UnsafeMutablePointer<Numbers>
+
+  init() {
+    unsafe numbers = UnsafeMutablePointer<Numbers>.allocate(capacity: 1)
+    unsafe numbers.initialize(to: Numbers())
+  }
+
+  deinit { unsafe numbers.deallocate() }
+
+  func reset() { unsafe numbers.initialize(to: Numbers()) }
+
+  /// Where the slots of the function that runs start.
+  @inline(__always) var frame: Int {
+    get { unsafe numbers.pointee.frame }
+    nonmutating set { unsafe numbers.pointee.frame = newValue }
+  }
+  /// How many blocks around have their text caught instead of printed.
+  @inline(__always) var catchDepth: Int {
+    get { unsafe numbers.pointee.catchDepth }
+    nonmutating set { unsafe numbers.pointee.catchDepth = newValue }
+  }
+  /// How many `{% generation %}` blocks are around.
+  @inline(__always) var generationDepth: Int {
+    get { unsafe numbers.pointee.generationDepth }
+    nonmutating set { unsafe numbers.pointee.generationDepth = newValue }
+  }
+  /// How many loops of this function are around.
+  @inline(__always) var loopDepth: Int {
+    get { unsafe numbers.pointee.loopDepth }
+    nonmutating set { unsafe numbers.pointee.loopDepth = newValue }
+  }
+  /// How deep the recursive loop that runs is in itself.
+  @inline(__always) var recursionDepth: Int {
+    get { unsafe numbers.pointee.recursionDepth }
+    nonmutating set { unsafe numbers.pointee.recursionDepth = newValue }
+  }
+  /// How many calls of functions are around.
+  @inline(__always) var calls: Int {
+    get { unsafe numbers.pointee.calls }
+    nonmutating set { unsafe numbers.pointee.calls = newValue }
+  }
+  /// What has been done so far, in steps.
+  @inline(__always) var steps: Int {
+    get { unsafe numbers.pointee.steps }
+    nonmutating set { unsafe numbers.pointee.steps = newValue }
+  }
+  /// The message whose iteration prints, from 0; -1 outside of one.
+  @inline(__always) var turn: Int32 {
+    get { unsafe numbers.pointee.turn }
+    nonmutating set { unsafe numbers.pointee.turn = newValue }
+  }
+  /// The text of the filter block around.
+  @inline(__always) var blockText: Value {
+    get { unsafe numbers.pointee.blockText }
+    nonmutating set { unsafe numbers.pointee.blockText = newValue }
+  }
+}
