@@ -28,7 +28,7 @@ struct ConversationReader: ~Copyable {
     self.atoms = atoms
     self.options = options
     func name(_ text: String) -> Value {
-      var value = heap.string(text)
+      var value = heap.string(text, Origin(.derived))
       value.atom = atoms.find(Array(text.utf8)) ?? 0
       return value
     }
@@ -165,14 +165,16 @@ struct ConversationReader: ~Copyable {
     var isEmpty = true
     var hasContent = false
     var reasoning: (rank: Int, value: Value)?
-    let isShareGPT = node["from"] != nil && node["role"] == nil
+    let isShareGPT = node["role"] == nil && node["from"] != nil
     for (key, child) in node.members {
       guard let name = unsafe key.utf8 else { continue }
       // As `apply_chat_template` does: null is the same as not there.
       if child.isNull { continue }
       var kind = ValueHeap.PathNode.Kind.otherField
       var shown: Value?
-      let keyRange = unsafe self.key(name)
+      let keyRange =
+        unsafe name.isEqual(to: "role")
+        ? names.role : name.isEqual(to: "content") ? names.content : self.key(name)
       switch name.count {
       case 4 where unsafe name.isEqual(to: "role"),
         4 where isShareGPT && (unsafe name.isEqual(to: "from")):

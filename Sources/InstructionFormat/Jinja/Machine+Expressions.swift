@@ -8,12 +8,70 @@ extension Machine {
     case .local:
       let value = slots[registers.frame + Int(node.a)]
       return value.tag == .missing ? undefined(name: node.b) : value
+    case .attribute, .key: return try member(index)
     default: return try evaluate(index)
     }
   }
 
+  /// An attribute or a key of a message, most often: what needs no look at its kind is done here.
+  @inline(never)
+  private func member(_ index: Int32) throws(Raise) -> Value {
+    let node = nodes[index]
+    let base = nodes[node.a]
+    if base.operation == .local {
+      let object = slots[registers.frame + Int(base.a)]
+      let name = Program.MemberName(code: node.c)
+      if object.tag == .dictionary, name.isPlain {
+        let key = constants[node.b]
+        return plainMember(object, key) ?? undefined(key, of: object)
+      }
+      if object.tag == .loop, let value = loopAttribute(object, name.loopAttribute) { return value }
+    }
+    return try evaluate(index)
+  }
+
   func evaluate(_ index: Int32) throws(Raise) -> Value {
     let node = nodes[index]
+    do throws(Raise) {
+      return try evaluate(node)
+    } catch {
+      if failure.offset < 0 { failure.offset = Int(node.offset) }
+      throw error
+    }
+  }
+
+  /// Whether an expression is true.
+  func isTrue(_ index: Int32) throws(Raise) -> Bool {
+    let node = nodes[index]
+    switch node.operation {
+    case .not: return try !isTrue(node.a)
+    case .and: return try isTrue(node.a) ? try isTrue(node.b) : false
+    case .or: return try isTrue(node.a) ? true : try isTrue(node.b)
+    case .compare:
+      do throws(Raise) {
+        return try compare(node)
+      } catch {
+        if failure.offset < 0 { failure.offset = Int(node.offset) }
+        throw error
+      }
+    default: return try truth(try operand(index))
+    }
+  }
+
+  @inline(__always)
+  private func compare(_ node: Program.Node) throws(Raise) -> Bool {
+    let left = try operand(node.a)
+    let right = try operand(node.b)
+    let operation = ComparisonOperator(rawValue: UInt8(truncatingIfNeeded: node.c)) ?? .equal
+    return try compare(left, operation, right)
+  }
+
+  private func undefined(name: Int32) -> Value {
+    Value(.undefined, bits: constants[Int(name)].bits, extra: 0, flag: Undefinedness.name.rawValue)
+  }
+
+  @inline(__always)
+  private func evaluate(_ node: Program.Node) throws(Raise) -> Value {
     switch node.operation {
     case .constant: return constants[node.a]
     case .local:
@@ -25,22 +83,6 @@ extension Machine {
     case .outer:
       let value = slots[base(node.c) + Int(node.a)]
       return value.tag == .missing ? undefined(name: node.b) : value
-    default:
-      do throws(Raise) {
-        return try compound(node)
-      } catch {
-        if failure.offset < 0 { failure.offset = Int(node.offset) }
-        throw error
-      }
-    }
-  }
-
-  private func undefined(name: Int32) -> Value {
-    Value(.undefined, bits: constants[Int(name)].bits, extra: 0, flag: Undefinedness.name.rawValue)
-  }
-
-  private func compound(_ node: Program.Node) throws(Raise) -> Value {
-    switch node.operation {
     case .attribute, .key:
       let object = try operand(node.a)
       let name = Program.MemberName(code: node.c)
@@ -59,18 +101,14 @@ extension Machine {
       return node.operation == .key
         ? try item(object, constants[node.b]) : try attribute(object, constants[node.b])
     case .item: return try item(try operand(node.a), try operand(node.b))
-    case .compare:
-      let left = try operand(node.a)
-      let right = try operand(node.b)
-      let operation = ComparisonOperator(rawValue: UInt8(truncatingIfNeeded: node.c)) ?? .equal
-      return .bool(try compare(left, operation, right))
+    case .compare: return .bool(try compare(node))
     case .and:
       let left = try operand(node.a)
       return try truth(left) ? try evaluate(node.b) : left
     case .or:
       let left = try operand(node.a)
       return try truth(left) ? left : try evaluate(node.b)
-    case .not: return .bool(!(try truth(try operand(node.a))))
+    case .not: return .bool(try !isTrue(node.a))
     case .sum:
       let bottom = arguments.count
       defer { arguments.truncate(to: bottom) }
@@ -115,7 +153,7 @@ extension Machine {
     case .methodCall: return try callMethod(node)
     case .call: return try call(node, caller: .missing)
     case .condition:
-      if try truth(try evaluate(node.a)) { return try evaluate(node.b) }
+      if try isTrue(node.a) { return try evaluate(node.b) }
       return node.c >= 0
         ? try evaluate(node.c)
         : hint(

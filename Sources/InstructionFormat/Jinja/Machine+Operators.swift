@@ -72,6 +72,15 @@ extension Machine {
   @inline(__always)
   func compare(_ left: Value, _ operation: ComparisonOperator, _ right: Value) throws(Raise) -> Bool
   {
+    if left.tag == .int, right.tag == .int {
+      let order = left.int < right.int ? -1 : left.int == right.int ? 0 : 1
+      switch operation {
+      case .equal: return order == 0
+      case .notEqual: return order != 0
+      case .less, .lessOrEqual, .greater, .greaterOrEqual: return holds(order, operation)
+      default: break
+      }
+    }
     switch operation {
     case .equal: return equal(left, right)
     case .notEqual: return !equal(left, right)
@@ -100,7 +109,9 @@ extension Machine {
         if !equal(a, b) {
           registers.calls += 1
           defer { registers.calls -= 1 }
-          guard registers.calls < Self.maximumCalls else { throw raise("maximum recursion depth exceeded") }
+          guard registers.calls < Self.maximumCalls else {
+            throw raise("maximum recursion depth exceeded")
+          }
           return try ordered(a, operation, b)
         }
       }
@@ -150,9 +161,19 @@ extension Machine {
   // MARK: Sums
 
   func sum(_ range: Range<Int>) throws(Raise) -> Value {
+    if arePlainStrings(range) { return heap.join(arguments, range) }
     var result = arguments[range.lowerBound]
     for index in range.dropFirst() { result = try add(result, arguments[index]) }
     return result
+  }
+
+  /// Whether arguments are strings that are not marked as safe HTML.
+  @inline(__always)
+  func arePlainStrings(_ range: Range<Int>) -> Bool {
+    for index in range where !arguments[index].isString || arguments[index].flag != 0 {
+      return false
+    }
+    return true
   }
 
   @inline(__always)

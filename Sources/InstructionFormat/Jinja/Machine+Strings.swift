@@ -68,8 +68,20 @@ extension Machine {
 
   enum Side { case both, left, right }
 
+  /// Whether a text begins and ends with a visible ASCII character: there is nothing to strip.
+  @inline(__always)
+  private func isBounded(_ text: Value) -> Bool {
+    guard text.count > 0, text.extra > 0 else { return true }
+    let (first, last) = (heap.pieces[text.start], heap.pieces[text.start + text.count - 1])
+    guard first.count > 0, last.count > 0 else { return false }
+    let visible: ClosedRange<UInt8> = 0x21...0x7E
+    return visible.contains(heap.bytes[first.range.lowerBound])
+      && visible.contains(heap.bytes[last.range.upperBound - 1])
+  }
+
   /// `strip`, with white space or a set of characters.
   func strip(_ text: Value, _ characters: Value?, _ side: Side) -> Value {
+    if characters == nil, isBounded(text) { return text }
     let mark = heap.bytes.count
     let set = characters.map { StrippedCharacters(heap.bytes(of: $0)) } ?? .space
     let kept: Range<Int> = unsafe heap.bytes.withElements(heap.flat(text)) { bytes in

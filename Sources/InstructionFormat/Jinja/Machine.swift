@@ -154,6 +154,7 @@ final class Machine {
     return .on
   }
 
+  @inline(__always)
   private func statement(_ index: Int32) throws(Raise) -> Flow {
     let node = nodes[Int(index)]
     do throws(Raise) {
@@ -164,6 +165,7 @@ final class Machine {
     }
   }
 
+  @inline(__always)
   private func statement(_ node: Program.Node) throws(Raise) -> Flow {
     switch node.operation {
     case .text:
@@ -174,10 +176,16 @@ final class Machine {
       return .on
     case .assign:
       try step()
-      try store(node.a, try evaluate(node.b))
+      let value = try operand(node.b)
+      let target = nodes[node.a]
+      if target.operation == .storeLocal, value.tag != .dictionary {
+        slots[registers.frame + Int(target.a)] = value
+      } else {
+        try store(node.a, value)
+      }
       return .on
     case .branch:
-      if try truth(try operand(node.a)) { return try run(node.b) }
+      if try isTrue(node.a) { return try run(node.b) }
       return node.c >= 0 ? try run(node.c) : .on
     case .loop: return try loop(loops[Int(node.a)])
     default: return try rarer(node)
@@ -270,7 +278,9 @@ final class Machine {
     switch node.operation {
     case .storeLocal:
       slots[registers.frame + Int(node.a)] = value
-      if registers.turn < 0, value.tag == .dictionary, value.extra > 0, registers.loopDepth > 0 { attribute(value) }
+      if registers.turn < 0, value.tag == .dictionary, value.extra > 0, registers.loopDepth > 0 {
+        attribute(value)
+      }
     case .storeTuple:
       let count = Int(lists[Int(node.a)])
       let items = try iterate(value)
@@ -427,21 +437,16 @@ final class Machine {
 
   // MARK: Printing
 
-  @inline(__always)
-  func emit(_ value: Value) {
-    for index in value.range { emit(heap.pieces[index]) }
-  }
-
-  @inline(__always)
-  private func emit(_ piece: Piece) {
-    var piece = piece
-    if registers.generationDepth > 0 { piece.origin.bits |= 4 }
-    if registers.catchDepth > 0 {
+  private func emit(_ value: Value) {
+    let mark: UInt32 = registers.generationDepth > 0 ? Origin.generationMark : 0
+    if registers.catchDepth == 0 {
+      output.append(value, of: heap, mark: mark, turn: registers.turn)
+      return
+    }
+    for index in value.range {
+      var piece = heap.pieces[index]
+      piece.origin.bits |= mark
       caught.append(piece)
-    } else {
-      unsafe heap.bytes.withElements(piece.range) {
-        unsafe output.append($0, piece.origin, turn: registers.turn)
-      }
     }
   }
 
@@ -457,17 +462,12 @@ final class Machine {
   private func print(_ index: Int32) throws(Raise) {
     let node = nodes[Int(index)]
     guard node.operation == .sum || node.operation == .concatenation else {
-      return try printValue(try evaluate(index))
+      return try printValue(try operand(index))
     }
     let bottom = arguments.count
     defer { arguments.truncate(to: bottom) }
     try evaluateList(node.a)
-    var isPlain = true
-    for next in bottom..<arguments.count {
-      let value = arguments[next]
-      if !value.isString || value.flag != 0 { isPlain = false }
-    }
-    if isPlain || node.operation == .concatenation {
+    if node.operation == .concatenation || arePlainStrings(bottom..<arguments.count) {
       for next in bottom..<arguments.count { try printValue(arguments[next]) }
     } else {
       do throws(Raise) {

@@ -4,6 +4,8 @@ struct Program: Sendable {
     // Expressions. a, b, c are nodes unless said otherwise.
     case constant  // a: constant
     case local  // a: slot, b: name constant
+    case attribute  // a, b: name constant, c: `MemberName`
+    case key  // a, b: name constant, c: `MemberName`; an item of a constant text
     case outer  // a: slot, b: name constant, c: levels up
     case context  // a: context variable, b: name constant
     case tuple, list  // a: child list
@@ -15,8 +17,6 @@ struct Program: Sendable {
     case concatenation  // a: child list
     case compare  // a, b; c: operator
     case compareChain  // a first, b: child list of operator, node
-    case attribute  // a, b: name constant, c: `MemberName`
-    case key  // a, b: name constant, c: `MemberName`; an item of a constant text
     case item  // a, b
     case slice  // a, b: child list of start, stop, step (or -1)
     case call  // a callee, b: argument list

@@ -25,19 +25,27 @@ final class RenderOutput {
     spans.exchange(with: other.spans)
   }
 
-  @inline(__always)
-  func append(_ source: UnsafeBufferPointer<UInt8>, _ origin: Origin, turn: Int32) {
-    guard source.count > 0 else { return }
-    unsafe text.append(contentsOf: source)
-    let end = UInt32(truncatingIfNeeded: text.count)
-    let last = spans.count - 1
-    if last >= 0 {
-      let span = spans[last]
-      if span.origin == origin, span.turn == turn {
-        spans[last] = Span(end: end, origin: origin, turn: turn)
-        return
+  /// Prints a string; `mark` is added to the bits of its authors.
+  func append(_ value: Value, of heap: ValueHeap, mark: UInt32, turn: Int32) {
+    guard value.extra > 0 else { return }
+    var place = spans.count - 1
+    var last = place >= 0 ? spans[place] : Span(end: 0, origin: .template, turn: -1)
+    unsafe heap.pieces.withElements(value.range) { pieces in
+      for index in pieces.indices {
+        let piece = unsafe pieces[index]
+        guard piece.count > 0 else { continue }
+        unsafe heap.bytes.withElements(piece.range) { unsafe text.append(contentsOf: $0) }
+        let end = UInt32(truncatingIfNeeded: text.count)
+        let origin = Origin(bits: piece.origin.bits | mark)
+        if place >= 0, last.origin == origin, last.turn == turn {
+          last.end = end
+          spans[place] = last
+        } else {
+          last = Span(end: end, origin: origin, turn: turn)
+          spans.append(last)
+          place += 1
+        }
       }
     }
-    spans.append(Span(end: end, origin: origin, turn: turn))
   }
 }

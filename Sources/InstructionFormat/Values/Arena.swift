@@ -48,7 +48,7 @@ import JSONText
   fileprivate var base: UnsafeMutablePointer<Element> { unsafe state.pointee.base }
 
   @inline(__always)
-  private var capacity: Int { unsafe state.pointee.capacity }
+  fileprivate var capacity: Int { unsafe state.pointee.capacity }
 
   @inline(__always)
   subscript(index: Int) -> Element {
@@ -76,7 +76,13 @@ import JSONText
   }
 
   /// Appends a copy of elements that are already here.
+  @inline(__always)
   func append(from range: Range<Int>) {
+    // Most strings are of one piece, and a call costs more than its copy.
+    if range.count == 1 { append(self[range.lowerBound]) } else { appendAll(from: range) }
+  }
+
+  private func appendAll(from range: Range<Int>) {
     guard !range.isEmpty else { return }
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
     if count + range.count > capacity { grow(count + range.count) }
@@ -100,7 +106,8 @@ import JSONText
     count = newCount
   }
 
-  private func grow(_ needed: Int) {
+  @inline(never)
+  fileprivate func grow(_ needed: Int) {
     let newCapacity = max(capacity * 2, needed)
     let larger = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)
     unsafe larger.update(from: base, count: count)
@@ -124,6 +131,27 @@ import JSONText
 }
 
 extension Arena where Element == UInt8 {
+  /// Appends bytes from elsewhere; `source` must not point into this arena.
+  @inline(__always)
+  func append(contentsOf source: UnsafeBufferPointer<UInt8>) {
+    guard let start = source.baseAddress else { return }
+    let length = source.count
+    if count + length > capacity { grow(count + length) }
+    let target = unsafe UnsafeMutableRawPointer(base + count)
+    let bytes = unsafe UnsafeRawPointer(start)
+    // Most pieces are short: two words that overlap cost less than a call.
+    if length > 16 {
+      unsafe target.copyMemory(from: bytes, byteCount: length)
+    } else if length >= 8 {
+      let last = unsafe bytes.loadUnaligned(fromByteOffset: length - 8, as: UInt64.self)
+      unsafe target.storeBytes(of: bytes.loadUnaligned(as: UInt64.self), as: UInt64.self)
+      unsafe target.storeBytes(of: last, toByteOffset: length - 8, as: UInt64.self)
+    } else {
+      for index in 0..<length { unsafe (base + count)[index] = start[index] }
+    }
+    count += length
+  }
+
   @inline(__always)
   func isEqual(_ left: Int, _ right: Int, count length: Int) -> Bool {
     precondition(left >= 0 && right >= 0 && left + length <= count && right + length <= count)

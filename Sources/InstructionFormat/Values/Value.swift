@@ -29,23 +29,34 @@ struct Value: BitwiseCopyable {
 
   /// A number, or where the contents lie: start in the low half, count in the high half.
   var bits: UInt64
-  /// Of a string: its length in bytes. Of containers and scalars: the index of the path in the record
-  /// that they were read from, 0 where the template made them.
-  var extra: UInt32
-  var tag: Tag
-  /// Of a string: whether it is marked as safe HTML (`Markup`). Of undefined: what is not defined. Of a
-  /// tuple: `groupFlag` where `groupby` made it.
-  var flag: UInt8
-  /// Of a string: the number of a name that the template uses, 0 for other texts and texts not looked up.
-  var atom: UInt16
+  /// `extra`, `tag`, `flag` and `atom` from the lowest bit on: one word, so that a value travels in two
+  /// registers and is not taken apart on the way.
+  private var word: UInt64
 
   @inline(__always)
   init(_ tag: Tag, bits: UInt64 = 0, extra: UInt32 = 0, flag: UInt8 = 0, atom: UInt16 = 0) {
-    self.tag = tag
     self.bits = bits
-    self.extra = extra
-    self.flag = flag
-    self.atom = atom
+    word =
+      UInt64(extra) | UInt64(tag.rawValue) << 32 | UInt64(flag) << 40 | UInt64(atom) << 48
+  }
+
+  /// Of a string: its length in bytes. Of containers and scalars: the index of the path in the record
+  /// that they were read from, 0 where the template made them.
+  @inline(__always) var extra: UInt32 { UInt32(truncatingIfNeeded: word) }
+  @inline(__always) var tag: Tag {
+    // SAFETY: these bits are only ever written from a tag.
+    unsafe unsafeBitCast(UInt8(truncatingIfNeeded: word >> 32), to: Tag.self)
+  }
+  /// Of a string: whether it is marked as safe HTML (`Markup`). Of undefined: what is not defined. Of a
+  /// tuple: `groupFlag` where `groupby` made it.
+  @inline(__always) var flag: UInt8 {
+    get { UInt8(truncatingIfNeeded: word >> 40) }
+    set { word = word & ~(0xFF << 40) | UInt64(newValue) << 40 }
+  }
+  /// Of a string: the number of a name that the template uses, 0 for other texts and texts not looked up.
+  @inline(__always) var atom: UInt16 {
+    get { UInt16(truncatingIfNeeded: word >> 48) }
+    set { word = word & ~(0xFFFF << 48) | UInt64(newValue) << 48 }
   }
 
   @inline(__always)
@@ -104,13 +115,18 @@ struct Origin: BitwiseCopyable, Equatable {
 
   var bits: UInt32
 
+  @inline(__always) init(bits: UInt32) { self.bits = bits }
+
   @inline(__always) init(_ kind: Kind, path: UInt32 = 0) { bits = kind.rawValue | path << 3 }
 
   static var template: Origin { Origin(.template) }
 
+  /// The bit of what a `{% generation %}` block printed.
+  static let generationMark: UInt32 = 4
+
   var kind: Kind { Kind(rawValue: bits & 3) ?? .derived }
   @inline(__always) var path: Int { Int(bits >> 3) }
-  var isGeneration: Bool { bits & 4 != 0 }
+  var isGeneration: Bool { bits & Self.generationMark != 0 }
 
   /// The same author after a computation that keeps no byte in its place.
   var derived: Origin {

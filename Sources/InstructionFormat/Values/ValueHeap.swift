@@ -203,6 +203,28 @@ final class ValueHeap {
       .string, start: start, count: pieces.count - start, extra: overflow ? .max : length)
   }
 
+  /// Several strings one after the other, as `join` does two.
+  func join(_ values: borrowing Arena<Value>, _ range: Range<Int>) -> Value {
+    var index = range.lowerBound
+    while index < range.upperBound - 1, values[index].extra == 0 { index += 1 }
+    var start = values[index].start
+    var length = Int(values[index].extra)
+    let first = values[index].range
+    if first.upperBound != pieces.count {
+      start = pieces.count
+      pieces.append(from: first)
+    }
+    index += 1
+    while index < range.upperBound {
+      pieces.append(from: values[index].range)
+      length += Int(values[index].extra)
+      index += 1
+    }
+    if length > Int(UInt32.max) { isTooLong = true }
+    return Value(
+      .string, start: start, count: pieces.count - start, extra: UInt32(clamping: length))
+  }
+
   /// Collects pieces for a new string: `begin`, appends to `pieces`, `end`.
   @inline(__always)
   func string(piecesFrom start: Int, flag: UInt8 = 0) -> Value {
