@@ -111,7 +111,9 @@ def main():
         if arguments.families:
             import families
 
-            pairs += [(p, p) for p, _ in [families.save(family, Path(folder)) for family in families.FAMILIES]]
+            small = Path(folder) / "families"
+            small.mkdir()
+            pairs += [(p, p) for p, _ in [families.save(family, small) for family in families.FAMILIES]]
         print("tokenizer | corpus | MB | prep load s | first MB/s | best MB/s | tokenizers load s | MB/s | ratio first | ids")
         failed = False
         for name, path in pairs:

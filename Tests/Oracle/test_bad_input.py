@@ -1,9 +1,7 @@
 """Every row of the design's "Bad input gets", fed to the command; messages are compared word for word."""
 
 import json
-import os
-import sqlite3
-import stat
+import re
 import subprocess
 
 import pytest
@@ -64,7 +62,8 @@ def test_an_unknown_role_is_named(tmp_path):
         tmp_path, json.dumps(record) + "\n", "--max-rejects", "100%", "--template", "chatml")
     assert result.returncode == 0 or report is None
     assert report["rejected"] == {"unknown-role": 1}
-    assert rejects[0]["field"] == "messages[0].role"
+    assert [(r["field"], r["message"], r["remedy"]) for r in rejects] == [
+        ("messages[0].role", 'messages[0].role: unknown role "wizard"', "use system, user, assistant or tool")]
 
 
 def test_above_the_limit_nothing_is_published(tmp_path):
@@ -87,19 +86,24 @@ def test_layout_and_escapes_are_handled(tmp_path, data):
     assert result.returncode == 0 and report["accepted"] == report["records"] == 1
 
 
-@pytest.mark.parametrize("raw", [b'{"task":"\x00","response":"R"}', b"\x00\x00\x00", b'{"task":"\x01"}', b"\xff" * 100])
-def test_raw_nul_and_control_bytes_are_rejected_by_name(tmp_path, raw):
+@pytest.mark.parametrize("raw, reason, message", [
+    (b'{"task":"\x00","response":"R"}', "invalid-json", "invalid JSON at byte 9 of the record: a control character (byte 0x00) stands unescaped in a string"),
+    (b"\x00\x00\x00", "invalid-json", "invalid JSON at byte 0 of the record: expected a value, found byte 0x00"),
+    (b'{"task":"\x01"}', "invalid-json", "invalid JSON at byte 9 of the record: a control character (byte 0x01) stands unescaped in a string"),
+    (b"\xff" * 100, "invalid-json", "invalid JSON at byte 0 of the record: expected a value, found byte 0xFF"),
+])
+def test_raw_nul_and_control_bytes_are_rejected_by_name(tmp_path, raw, reason, message):
     result, report, rejects = run(tmp_path, raw + b"\n" + GOOD.encode(), "--max-rejects", "100%")
     assert result.returncode == 0 and report["accepted"] == 1
-    assert rejects[0]["reason"] in ("invalid-json", "invalid-utf8")
+    assert [(r["reason"], r["message"]) for r in rejects] == [(reason, message)]
 
 
 def test_a_very_long_line_is_rejected_in_bounded_memory(tmp_path):
-    """256 MiB here; the limit is reached long before, and memory does not depend on the rest."""
+    """A line of 1 GiB."""
     path = tmp_path / "in.jsonl"
     with open(path, "wb") as file:
         file.write(GOOD.encode() + b'{"task":"')
-        for _ in range(256):
+        for _ in range(1024):
             file.write(b"x" * (1 << 20))
         file.write(b'","response":"R"}\n' + GOOD.encode())
     script = (
@@ -142,24 +146,44 @@ def test_a_missing_tokenizer_or_template_is_an_error_before_any_work(tmp_path):
         assert not (tmp_path / "out").exists()
 
 
-def test_malformed_tokenizer_and_template_name_their_place(tmp_path):
+MALFORMED = [
+    ("--tokenizer", "t.json", '{"model": {"type": "Unigram", "vocab": []}}',
+     "{path}: model: Unigram is not BPE (only BPE models are supported; use a tokenizer of that kind)"),
+    ("--tokenizer", "t.json", '{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}}',
+     '{path}: model.merges[0]: "b" is not in the vocabulary (fetch the file again)'),
+    ("--tokenizer", "t.json", '{"model": {"type": ',
+     "{path}:1:20: not JSON: the JSON ends too early: a value is missing (fetch the file again)"),
+    ("--template", "t.jinja", "{% for x in %}",
+     "{path}:1:13: Expected an expression, got 'end of statement block'\n    {% for x in %}"),
+    ("--template", "t.jinja", "a\n{% for x in messages %}",
+     "{path}:2:4: Unexpected end of template: {% for %} is not closed (add {% endfor %})\n    {% for x in messages %}"),
+    ("--template", "t.jinja", "{{ messages | nosuch }}", "{path}:1:15: No filter named 'nosuch'.\n    {{ messages | nosuch }}"),
+]
+
+
+@pytest.mark.parametrize("flag, name, text, message", MALFORMED)
+def test_malformed_tokenizer_and_template_name_their_place(tmp_path, flag, name, text, message):
     (tmp_path / "in.jsonl").write_text(GOOD)
-    (tmp_path / "t.json").write_text('{"model": {"type": "Unigram", "vocab": []}}')
-    (tmp_path / "t.jinja").write_text("{% for x in %}")
-    for flag, name in (("--tokenizer", "t.json"), ("--template", "t.jinja")):
-        result = prep("run", tmp_path / "in.jsonl", "-o", tmp_path / "out", flag, tmp_path / name, check=False)
-        assert result.returncode == 2
-        assert result.stderr.decode().startswith(f"prep: {tmp_path}/{name}")
-        assert not (tmp_path / "out").exists()
-
-
-def test_another_specs_folder_is_refused(tmp_path):
-    run(tmp_path, GOOD)
-    result, _, _ = run(tmp_path, GOOD, "--context-length", "512")
+    (tmp_path / name).write_text(text)
+    result = prep("run", tmp_path / "in.jsonl", "-o", tmp_path / "out", flag, tmp_path / name, check=False)
     assert result.returncode == 2
-    text = result.stderr.decode()
-    assert text.startswith(f"prep: {tmp_path}/out: the folder holds shards of another spec (")
-    assert text.endswith(") (choose another --output, or replace them with --overwrite)\n")
+    assert result.stderr.decode() == f"prep: {message.replace('{path}', str(tmp_path / name))}\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_specs_folder_is_refused_and_what_differs_is_named(tmp_path):
+    run(tmp_path, GOOD)
+    for flags, differences in [
+        (["--context-length", "512"], "context_length is 1024, not 512"),
+        (["--template", "alpaca", "--response-length", "9"],
+         'render is "plain", not "alpaca"; response_length is not given, not 9'),
+        (["--template", "chatml"], "chat is another; render is \"plain\", not \"chat\""),
+    ]:
+        result, _, _ = run(tmp_path, GOOD, *flags)
+        assert result.returncode == 2
+        assert result.stderr.decode() == (
+            f"prep: {tmp_path}/out: the folder holds shards of another spec: {differences} (choose another --output, or "
+            "replace them with --overwrite)\n")
     result, report, _ = run(tmp_path, GOOD, "--context-length", "512", "--overwrite")
     assert result.returncode == 0 and report["accepted"] == 1
 
@@ -170,8 +194,11 @@ def test_unreadable_input_is_an_error_and_nothing_is_published(tmp_path):
     data = gzip.compress(GOOD.encode() * 10_000)
     result, _, _ = run(tmp_path, data[: len(data) // 2], name="in.jsonl.gz")
     assert result.returncode == 2
-    message = result.stderr.decode()
-    assert "the gzip data ends too early: the file is cut off (make or copy the file again; `gzip -t` says where it is broken)" in message
+    place = int(re.search(r"byte (\d+):", result.stderr.decode())[1])
+    assert 0 < place < 10_000 * len(GOOD)
+    assert result.stderr.decode() == (
+        f"prep: {tmp_path}/in.jsonl.gz: byte {place}: the gzip data ends too early: the file is cut off (make or copy "
+        "the file again; `gzip -t` says where it is broken)\n")
     assert not (tmp_path / "out" / "manifest.sqlite").exists()
     broken = bytearray(data)
     broken[len(data) // 2] ^= 0xFF
@@ -197,7 +224,9 @@ def test_a_full_disk_leaves_no_partial_file(tmp_path):
     result = subprocess.run(
         [sys.executable, "-c", script, PREP, "run", str(path), "-o", str(tmp_path / "out"), "-q"], capture_output=True)
     assert result.returncode in (1, 2)
-    assert b"too large" in result.stderr
+    assert result.stderr.decode() == (
+        f"prep: {tmp_path}/out/shard-00000-00000.zst: cannot write it: File too large (raise the limit on the size of files "
+        "(ulimit -f) and run the same command again)\n")
     names = [p.name for p in (tmp_path / "out").iterdir()]
     assert not [name for name in names if name.startswith("shard-") or name == "manifest.sqlite"], names
     assert json.loads(prep("run", path, "-o", tmp_path / "out", "--json", "-q").stdout)["accepted"] == 20_000
@@ -212,5 +241,8 @@ def test_a_damaged_shard_is_named_and_other_rows_stay_readable(tmp_path):
     shard.write_bytes(data)
     result = prep("verify", tmp_path / "out", check=False)
     assert result.returncode == 1
-    assert shard.name in result.stdout.decode() and "frame" in result.stdout.decode()
+    frame = re.search(r"frame 3 \(data, rows (\d+) to 59999\) at byte (\d+)", result.stdout.decode())
+    assert result.stdout.decode() == (
+        f"damaged  {shard}: {frame[0]}: its bytes are not what was written (checksum) (delete the shard and run the same prep run "
+        "again; it makes this one anew)\n1 of 1 shards damaged; rows outside the frames named above can still be read\n")
     assert json.loads(prep("inspect", tmp_path / "out", "--row", "0", "--json").stdout)["tokens"]

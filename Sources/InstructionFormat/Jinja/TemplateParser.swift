@@ -197,7 +197,7 @@ struct TemplateParser {
     let iterable = try tuple(withCondition: false, ends: ["recursive"])
     let test = skip(name: "if") ? try expression() : nil
     let isRecursive = skip(name: "recursive")
-    let statements = try body(until: ["endfor", "else"])
+    let statements = try body(until: ["else", "endfor"])
     var otherwise: [Statement] = []
     if advance().isName("else") {
       otherwise = try body(until: ["endfor"])

@@ -65,6 +65,9 @@ extension ShardError {
     let remedy: String =
       switch errno {
       case .some(.noSpace): "free some space on this disk and run the same command again"
+      case .some(.fileTooLarge):
+        "raise the limit on the size of files (ulimit -f) and run the same command again"
+      case .some(.diskQuotaExceeded): "free some of your quota and run the same command again"
       case .some(.permissionDenied), .some(.notPermitted): "check the permissions"
       case .some(.noSuchFileOrDirectory): "check the path"
       case .some(.readOnlyFileSystem): "choose a folder that can be written"

@@ -13,7 +13,7 @@ public final class OutputFolder: Sendable {
     /// It does not exist or holds no file of prep.
     case empty
     /// Shards of one spec and no manifest.
-    case unfinished(spec: Digest128)
+    case unfinished(spec: ShardSpec)
     /// A manifest.
     case finished(Manifest)
   }
@@ -56,7 +56,7 @@ public final class OutputFolder: Sendable {
     for name in names where Self.isShard(name) {
       let file = try ReadableFile(AtomicFile.path(path, name))
       if let header = try? ShardReader.header(of: file) {
-        return .unfinished(spec: header.spec.digest)
+        return .unfinished(spec: header.spec)
       }
     }
     return .empty
@@ -69,18 +69,19 @@ public final class OutputFolder: Sendable {
       try removeOwnFiles()
       return nil
     }
-    let found: Digest128
+    let found: ShardSpec
     switch try state() {
     case .empty: return nil
-    case .unfinished(let digest): found = digest
+    case .unfinished(let other): found = other
     case .finished(let manifest):
       if manifest.spec == spec { return manifest }
-      found = manifest.spec.digest
+      found = manifest.spec
     }
-    guard found == spec.digest else {
+    guard found.digest == spec.digest else {
       throw ShardError(
         kind: .unusable, path: path,
-        reason: "the folder holds shards of another spec (\(found), not \(spec.digest))",
+        reason: "the folder holds shards of another spec: "
+          + found.differences(from: spec).joined(separator: "; "),
         remedy: "choose another --output, or replace them with --overwrite")
     }
     return nil

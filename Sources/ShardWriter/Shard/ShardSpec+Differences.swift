@@ -1,0 +1,37 @@
+import JSONText
+
+extension ShardSpec {
+  /// Where this spec differs from another, in words: `context_length is 1024, not 512`. Empty where they are the same.
+  public func differences(from other: ShardSpec) -> [String] {
+    let (mine, theirs) = (JSONParser(), JSONParser())
+    guard let own = try? mine.parse(json), let wanted = try? theirs.parse(other.json) else {
+      return digest == other.digest ? [] : ["the spec is \(digest), not \(other.digest)"]
+    }
+    return Self.differences(own, wanted, "the spec")
+  }
+
+  private static func differences(_ own: JSONNode?, _ wanted: JSONNode?, _ name: String) -> [String]
+  {
+    if let own, let wanted, own.isObject, wanted.isObject {
+      var names = own.members.compactMap { $0.key.string }
+      for (key, _) in wanted.members {
+        if let key = key.string, !names.contains(key) { names.append(key) }
+      }
+      return names.flatMap { key in
+        differences(own[key], wanted[key], name == "the spec" ? key : "\(name).\(key)")
+      }
+    }
+    let (left, right) = (text(own), text(wanted))
+    if left == right { return [] }
+    // Long values, such as a template's text, would hide the rest.
+    return left.utf8.count + right.utf8.count > 100
+      ? ["\(name) is another"] : ["\(name) is \(left), not \(right)"]
+  }
+
+  private static func text(_ node: JSONNode?) -> String {
+    guard let node, !node.isNull else { return "not given" }
+    var writer = JSONWriter()
+    writer.node(node)
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+}
