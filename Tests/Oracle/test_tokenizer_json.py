@@ -84,6 +84,10 @@ REFUSED = {
     "a merge of unknown parts": (file(model(merges=[["q", "a"]])), 'model.merges[0]: "q" is not in the vocabulary'),
     "Unigram": (file({"type": "Unigram", "unk_id": 0, "vocab": [["a", 0.0]], "byte_fallback": False}), "model: Unigram is not BPE"),
     "a pre-tokenizer": (file(model(), pre_tokenizer={"type": "Gap"}), "the pre-tokenizer Gap is not supported"),
+    "ranges beyond the text": (
+        file(model(byte_fallback=True, end_of_word_suffix="b"), post_processor={
+            "type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}),
+        "post_processor: trim_offsets with a model of byte_fallback and a prefix or suffix"),
     "a post-processor": (file(model(), post_processor={"type": "Gap"}), "post_processor: the post-processor Gap is not supported"),
 }
 

@@ -60,7 +60,8 @@ Qwen's own tokenizer does, `kimi` cuts it at 400,000 characters and at runs of 2
 
 Unigram, WordPiece and WordLevel models; SentencePiece models of another type than `bpe`, with unused pieces, or with a
 denormalizer; normalizers, pre-tokenizers, post-processors and decoders that no BPE model uses; patterns whose meaning
-cannot be kept exactly. Of a single text: where the reference itself fails on it, and where it takes one of two added tokens by
+cannot be kept exactly; `dropout`; `trim_offsets` where bytes fall back behind a prefix or suffix, whose ranges the reference puts
+beyond the text. Of a single text: where the reference itself fails on it, and where it takes one of two added tokens by
 chance, because they are the same when normalized or because one begins with the other (rank files).
 """
 

@@ -51,6 +51,14 @@ extension TokenizerDefinition {
     self.preTokenizer = preTokenizer
     self.decoder = decoder
     postProcessor = try reader.postProcessor(root.present("post_processor"))
+    // The reference's own ranges then lie beyond the text.
+    if self.model.hasByteFallback, !postProcessor.trims.isEmpty,
+      !(self.model.continuingPrefix.isEmpty && self.model.endSuffix.isEmpty)
+    {
+      throw reader.refusal(
+        "post_processor: trim_offsets with a model of byte_fallback and a prefix or suffix",
+        "set trim_offsets to false: ids stay the same")
+    }
     addedTokens = try reader.addedTokens(root.present("added_tokens"))
     truncation = root.present("truncation").map {
       reader.describe($0, ["max_length", "strategy", "direction", "stride"])
