@@ -87,8 +87,10 @@ def main():
             for kind in small:
                 first, second = measure(path, small[kind], folder), measure(path, large[kind], folder)
                 if isinstance(first, str) or isinstance(second, str):
-                    print(each.name, kind, first, second, flush=True)
-                    failed = True
+                    # A pattern of one's own may need more steps than the limit: the text is refused by name.
+                    refused = second if isinstance(second, str) else first
+                    print(f"{each.name} | refused | | {kind} | {refused}", flush=True)
+                    failed |= "the text needs too many steps" not in refused
                     continue
                 for _ in range(3):
                     # Another process may have taken the time: each of the two is measured again.

@@ -122,14 +122,34 @@ struct NormalFormWriter {
     let isSorted = zip(marks, marks.dropFirst()).allSatisfy {
       $0.combiningClass <= $1.combiningClass
     }
-    if !isSorted {
-      let sorted = marks.enumerated().sorted {
-        ($0.element.combiningClass, $0.offset) < ($1.element.combiningClass, $1.offset)
-      }
-      marks = sorted.map(\.element)
-    }
+    if !isSorted { sortMarks() }
     for mark in marks { put(mark, to: &rewriter) }
     marks.removeAll(keepingCapacity: true)
+  }
+
+  /// Sorts by class, keeping the order within a class. O(n): there are 256 classes.
+  private mutating func sortMarks() {
+    if marks.count > 32 {
+      var places = Array(repeating: 0, count: 257)
+      for mark in marks { places[Int(mark.combiningClass) + 1] += 1 }
+      for index in 1..<places.count { places[index] += places[index - 1] }
+      var sorted = marks
+      for mark in marks {
+        sorted[places[Int(mark.combiningClass)]] = mark
+        places[Int(mark.combiningClass)] += 1
+      }
+      marks = sorted
+      return
+    }
+    for index in marks.indices.dropFirst() {
+      let mark = marks[index]
+      var place = index
+      while place > 0, marks[place - 1].combiningClass > mark.combiningClass {
+        marks[place] = marks[place - 1]
+        place -= 1
+      }
+      marks[place] = mark
+    }
   }
 
   private mutating func put(_ next: NormalScalar, to rewriter: inout TextRewriter) {
