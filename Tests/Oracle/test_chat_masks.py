@@ -121,6 +121,26 @@ def test_unrolled_samples_are_the_prefixes(template):
         assert [word for word in own if word in learned] == [word for word in own[index:index + 1] if word in sample["text"]]
 
 
+def own_template(name):
+    return next(path for path in MORE_TEMPLATES if path.stem == name)
+
+
+def test_a_prompt_that_differs_in_white_space_is_still_not_learned():
+    (ours,) = render(own_template("indented_turns"), [{"messages": CASES["many"]}])
+    whole = ours["text"].encode()
+    assert "\n        ### Assistant: b[END]" in ours["text"]
+    assert [whole[a:b] for a, b in supervised(ours)] == [b" b[END]", b" d[END]", b" f[END]"]
+
+
+def test_a_token_that_only_the_next_turn_or_the_end_writes_is_the_terminator():
+    (ours,) = render(own_template("closed_by_the_next"), [{"messages": CASES["many"]}])
+    whole = ours["text"].encode()
+    assert [whole[a:b] for a, b in supervised(ours)] == [b"b<|eom|>", b"d<|eom|>", b"f<|eom|>"]
+    (asked,) = render(own_template("closed_by_the_next"), [{"messages": CASES["many"][:2]}], "--add-generation-prompt")
+    assert asked["text"].endswith("b<|eom|><|bom|>assistant\n")
+    assert [asked["text"][a:b] for a, b in supervised(asked)] == ["b<|eom|>"]
+
+
 def test_weights_and_train():
     messages = [user("a"), assistant("b", weight=0), user("c"), assistant("d", train=False), user("e"), assistant("f", weight=0.5)]
     (ours,) = render("chatml", [{"messages": messages}])

@@ -133,12 +133,13 @@ extension ChatRenderer {
     return header
   }
 
-  /// Past the part of the prompt `range` of `probe` that stands in the text at `place`: all of it, or
-  /// whole words of it in the template's own text. nil where there is no prompt.
+  /// Past the part of the prompt `range` of `probe` that stands in the text at `place`: all of it, if need be but
+  /// for its white space, or whole words of it in the template's own text. nil where there is no prompt.
   private func match(_ range: Range<Int>, at place: Int, _ last: Int) -> Int? {
     guard !range.isEmpty else { return nil }
     let common = rendered.commonPrefix(with: probe, from: range.lowerBound, at: place)
     if common >= range.count { return place + range.count }
+    if let end = looseMatch(range, at: place, last) { return end }
     var end = min(place + common, max(last, place))
     while end > place {
       let byte = rendered.text[end - 1]
@@ -146,6 +147,31 @@ extension ChatRenderer {
       end -= 1
     }
     return nil
+  }
+
+  /// Past the prompt where it differs in white space alone: a template may indent the turn of a conversation and
+  /// the prompt otherwise.
+  private func looseMatch(_ range: Range<Int>, at place: Int, _ last: Int) -> Int? {
+    var (theirs, own) = (range.lowerBound, place)
+    var end = place
+    while true {
+      while theirs < range.upperBound, probe.text[theirs] <= 0x20 { theirs += 1 }
+      guard theirs < range.upperBound else { break }
+      while own < last, rendered.text[own] <= 0x20 { own += 1 }
+      guard own < last, rendered.text[own] == probe.text[theirs] else { return nil }
+      own += 1
+      theirs += 1
+      end = own
+    }
+    guard end > place else { return nil }
+    // The white space at the end of the prompt is supplied too, as far as the turn has it.
+    var space = range.upperBound
+    while space > range.lowerBound, probe.text[space - 1] <= 0x20 { space -= 1 }
+    while space < range.upperBound, end < last, rendered.text[end] == probe.text[space] {
+      space += 1
+      end += 1
+    }
+    return end
   }
 
   // MARK: Where a turn ends
@@ -157,7 +183,9 @@ extension ChatRenderer {
   ) -> (end: Int, terminator: Int) {
     let extent = extents[turn]
     let from =
-      extent.own?.upperBound ?? extent.region?.lowerBound ?? start ?? output.text.count
+      extent.own?.upperBound
+      ?? extent.region.map { max($0.lowerBound, min(start ?? 0, $0.upperBound)) }
+      ?? start ?? output.text.count
     let stops = (options.endOfText.map { [$0] } ?? []) + options.stopTexts
     // The literal text after the last own byte, as far as it is this turn's.
     var limit = from
@@ -186,10 +214,30 @@ extension ChatRenderer {
     // Nothing of its own: a stop text that the template writes next, for whatever message, ends it.
     let next = copy(output, limit..<min(after, limit + 256))
     let skipped = next.firstIndex { $0 > 0x20 } ?? next.count
-    if let stop = ControlText.find(stops, in: Array(next[skipped...])), stop.lowerBound == 0 {
+    let rest = Array(next[skipped...])
+    if let stop = ControlText.find(stops, in: rest), stop.lowerBound == 0 {
       return (limit + skipped + stop.upperBound, limit + skipped)
     }
+    if start != nil, let token = ControlText.first(rest), token.lowerBound == 0,
+      closes(turn, with: Array(rest[token]), from: from, after: limit - from)
+    {
+      return (limit + skipped + token.upperBound, limit + skipped)
+    }
     return (from, from)
+  }
+
+  /// Whether the template writes a token behind a turn that nothing follows: then it ends the turn, and does not
+  /// begin the next one. `from`: where the turn's own bytes end; `literal`: bytes of the template between them and the
+  /// token.
+  private func closes(_ turn: Int, with token: [UInt8], from: Int, after literal: Int) -> Bool {
+    guard tryRun(turn + 1, prompt: false, into: probe) else { return false }
+    var extents: [TurnExtent] = []
+    probe.extents(turn + 1, machine.heap, into: &extents)
+    let isSame = rendered.commonPrefix(with: probe, from: 0, at: 0) >= from
+    guard let end = extents[turn].own?.upperBound ?? (isSame ? from : nil) else { return false }
+    let start = min(end + literal, probe.text.count)
+    let tail = copy(probe, start..<min(start + 256, probe.text.count))
+    return tail.drop { $0 <= 0x20 }.starts(with: token)
   }
 
   private func copy(_ output: RenderOutput, _ range: Range<Int>) -> [UInt8] {
