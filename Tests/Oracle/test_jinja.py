@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 from chat_cases import BOS, DATE, EOS, reference
@@ -45,3 +46,19 @@ def test_templates_print_what_jinja2_prints(cases, tmp_path):
 def test_what_is_not_supported_is_refused_by_name(tmp_path):
     for template, mine, _ in both(tmp_path, REFUSED):
         assert isinstance(mine, Exception) and ("not supported" in str(mine)), (template, mine)
+
+
+def test_dates_equal_strftime(tmp_path, rng):
+    """Every letter with every flag and some widths, on days around the turns of years."""
+    formats = [f"%{flag}{width}{letter}" for letter in "YGygCmdeHIklMSjuwUWVpPBbhAaFDxTXRrc" for flag in ["", *"-_0^#"]
+               for width in ["", "1", "3", "11"]]
+    formats += ["%f", "%%", "%n", "%t", "%Z%z", "%Q", "%-Q", "%", *(f"%E{each}" for each in "cCxXyY"), *(f"%O{each}" for each in "deHIMSuUVwWy")]
+    template = tmp_path / "dates.jinja"
+    template.write_text("\x01".join("{{ strftime_now(%s) }}" % json.dumps(each) for each in formats))
+    record = tmp_path / "record.jsonl"
+    record.write_text('{"messages": [{"role": "user", "content": "a"}]}\n')
+    days = [(year, month, day) for year in range(1995, 2031) for month, day in [(1, 1), (1, 2), (1, 3), (12, 29), (12, 30), (12, 31)]]
+    for year, month, day in rng.sample(days, 20) + [(9, 1, 1), (2024, 2, 29)]:
+        date = datetime(year, month, day, rng.randrange(24), rng.randrange(60), rng.randrange(60))
+        shown = prep("render", record, "--template", template, "--date", date.isoformat()).stdout.decode()
+        assert shown.removesuffix("\n").split("\x01") == [date.strftime(each) for each in formats], date
