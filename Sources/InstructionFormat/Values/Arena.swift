@@ -171,4 +171,15 @@ extension Arena where Element == UInt8 {
     let wanted = unsafe UnsafeBufferPointer(start: base + pattern.lowerBound, count: pattern.count)
     return unsafe text.firstIndex(of: wanted).map { range.lowerBound + $0 }
   }
+
+  @inline(__always)
+  func equals(_ range: Range<Int>, _ text: StaticString) -> Bool {
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    return unsafe withElements(range) { bytes in
+      for index in 0..<bytes.count where unsafe bytes[index] != text.utf8Start[index] {
+        return false
+      }
+      return true
+    }
+  }
 }

@@ -1,4 +1,4 @@
-/// Values as text: Python's `str`, `repr` and `json.dumps`.
+/// Values as text: Python's `str` and `repr`, and HTML's escapes.
 extension Machine {
   /// `str(value)`.
   func text(_ value: Value) throws(Raise) -> Value {
@@ -73,7 +73,7 @@ extension Machine {
     return writer.finish()
   }
 
-  private func write(_ value: Value, _ writer: inout Writer, _ outer: Origin, depth: Int)
+  func write(_ value: Value, _ writer: inout Writer, _ outer: Origin, depth: Int)
     throws(Raise)
   {
     guard depth < 900 else {
@@ -124,7 +124,7 @@ extension Machine {
     }
   }
 
-  private func write(
+  func write(
     row: Range<Int>, _ open: StaticString, _ close: StaticString, _ writer: inout Writer,
     _ author: Origin,
     _ depth: Int
@@ -138,7 +138,7 @@ extension Machine {
     writer.put(close)
   }
 
-  private func write(members: Range<Int>, _ writer: inout Writer, _ author: Origin, _ depth: Int)
+  func write(members: Range<Int>, _ writer: inout Writer, _ author: Origin, _ depth: Int)
     throws(Raise)
   {
     writer.put("{")
@@ -156,14 +156,14 @@ extension Machine {
 
   private static let digits = Array("0123456789abcdef".utf8)
 
-  private func write(hexadecimal value: UInt32, count: Int, _ writer: inout Writer) {
+  func write(hexadecimal value: UInt32, count: Int, _ writer: inout Writer) {
     for step in (0..<count).reversed() {
       writer.put(Self.digits[Int(value >> UInt32(4 * step) & 15)])
     }
   }
 
   /// A string as Python's `repr` quotes it.
-  private func write(quoted value: Value, _ writer: inout Writer) {
+  func write(quoted value: Value, _ writer: inout Writer) {
     let bytes = heap.bytes(of: value)
     let quote =
       bytes.contains(UInt8(ascii: "'")) && !bytes.contains(UInt8(ascii: "\""))
@@ -206,192 +206,6 @@ extension Machine {
     }
     writer.put(quote)
   }
-
-  // MARK: JSON
-
-  struct JSONStyle {
-    var isASCII = false
-    var indent: [UInt8]?
-    var item: [UInt8] = Array(", ".utf8)
-    var key: [UInt8] = Array(": ".utf8)
-    var isSorted = false
-  }
-
-  /// `json.dumps(value, …)`.
-  func json(_ value: Value, _ style: JSONStyle) throws(Raise) -> Value {
-    let author = author(value)
-    var writer = Writer(heap, author)
-    try write(json: value, style, &writer, author, depth: 0)
-    return writer.finish()
-  }
-
-  private func put(_ bytes: [UInt8], _ writer: inout Writer) {
-    for byte in bytes { writer.put(byte) }
-  }
-
-  private func newline(_ style: JSONStyle, _ depth: Int, _ writer: inout Writer) {
-    guard let indent = style.indent else { return }
-    writer.put(0x0A)
-    for _ in 0..<depth { put(indent, &writer) }
-  }
-
-  private func write(
-    json value: Value, _ style: JSONStyle, _ writer: inout Writer, _ outer: Origin, depth: Int
-  ) throws(Raise) {
-    guard depth < 900 else {
-      throw raise("maximum recursion depth exceeded while encoding a JSON object")
-    }
-    // A list that holds another twice, and so on, is small in memory and endless in print.
-    if depth > 0 { try step() }
-    let author = author(value, within: outer)
-    writer.by(author)
-    switch value.tag {
-    case .none: writer.put("null")
-    case .bool: writer.put(value.bool ? "true" : "false")
-    case .int: writer.put(String(value.int))
-    case .unsigned: writer.put(String(value.bits))
-    case .float: writer.put(jsonNumber(value.float))
-    case .string:
-      writer.by(heap.origin(of: value).derived)
-      write(jsonString: value, style, &writer)
-    case .list, .tuple:
-      guard value.count > 0 else { return writer.put("[]") }
-      writer.put("[")
-      for index in value.range {
-        if index > value.start { put(style.item, &writer) }
-        newline(style, depth + 1, &writer)
-        try write(json: heap.items[index], style, &writer, author, depth: depth + 1)
-        writer.by(author)
-      }
-      newline(style, depth, &writer)
-      writer.put("]")
-    case .dictionary:
-      guard value.count > 0 else { return writer.put("{}") }
-      var order = Array(value.range)
-      if style.isSorted { order = try sorted(order) { heap.entries[$0].key } }
-      writer.put("{")
-      for (place, index) in order.enumerated() {
-        if place > 0 { put(style.item, &writer) }
-        newline(style, depth + 1, &writer)
-        let entry = heap.entries[index]
-        switch entry.key.tag {
-        case .string: write(jsonString: entry.key, style, &writer)
-        case .none, .bool, .int, .unsigned, .float:
-          writer.put("\"")
-          switch entry.key.tag {
-          case .none: writer.put("null")
-          case .bool: writer.put(entry.key.bool ? "true" : "false")
-          case .float: writer.put(jsonNumber(entry.key.float))
-          default: writer.put(String(entry.key.int))
-          }
-          writer.put("\"")
-        default:
-          throw raise("keys must be str, int, float, bool or None, not \(typeName(entry.key))")
-        }
-        put(style.key, &writer)
-        try write(json: entry.value, style, &writer, author, depth: depth + 1)
-        writer.by(author)
-      }
-      newline(style, depth, &writer)
-      writer.put("}")
-    default: throw raise("Object of type \(typeName(value)) is not JSON serializable")
-    }
-  }
-
-  private func jsonNumber(_ value: Double) -> String {
-    if value.isNaN { return "NaN" }
-    if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
-    return FloatText.representation(value)
-  }
-
-  private func write(jsonString value: Value, _ style: JSONStyle, _ writer: inout Writer) {
-    writer.put(UInt8(ascii: "\""))
-    for piece in value.range {
-      let piece = heap.pieces[piece]
-      writer.by(piece.origin.derived)
-      var index = piece.range.lowerBound
-      var clean = index
-      let end = piece.range.upperBound
-      while index < end {
-        let byte = heap.bytes[index]
-        guard
-          byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-            || byte >= 0x7F && style.isASCII
-        else {
-          index += 1
-          continue
-        }
-        writer.put(clean..<index)
-        switch byte {
-        case UInt8(ascii: "\""): writer.put("\\\"")
-        case UInt8(ascii: "\\"): writer.put("\\\\")
-        case 0x0A: writer.put("\\n")
-        case 0x0D: writer.put("\\r")
-        case 0x09: writer.put("\\t")
-        case 0x0C: writer.put("\\f")
-        case 0x08: writer.put("\\b")
-        default:
-          let length = PythonText.length(byte)
-          var scalar = UInt32(byte)
-          if length > 1 {
-            scalar &= 0x7F >> UInt32(length)
-            for step in 1..<length where index + step < end {
-              scalar = scalar << 6 | UInt32(heap.bytes[index + step] & 0x3F)
-            }
-          }
-          if scalar > 0xFFFF {
-            let pair = scalar - 0x10000
-            writer.put("\\u")
-            write(hexadecimal: 0xD800 + pair >> 10, count: 4, &writer)
-            scalar = 0xDC00 + pair & 0x3FF
-          }
-          writer.put("\\u")
-          write(hexadecimal: scalar, count: 4, &writer)
-          index = min(index + length - 1, end - 1)
-        }
-        index += 1
-        clean = index
-      }
-      writer.put(clean..<end)
-    }
-    writer.put(UInt8(ascii: "\""))
-  }
-
-  /// Sorts as Python's `sorted` does: stable, with the errors of `<`.
-  func sorted<Element>(
-    _ elements: [Element], reverse: Bool = false, by key: (Element) -> Value
-  ) throws(Raise) -> [Element] {
-    // A merge sort, for a comparison may fail.
-    var source = reverse ? elements.reversed() : elements
-    var target = source
-    var width = 1
-    while width < source.count {
-      var start = 0
-      while start < source.count {
-        let middle = min(start + width, source.count)
-        let end = min(start + 2 * width, source.count)
-        var (left, right) = (start, middle)
-        for place in start..<end {
-          if left < middle, right >= end {
-            target[place] = source[left]
-            left += 1
-          } else if left < middle, !(try isLess(key(source[right]), key(source[left]))) {
-            target[place] = source[left]
-            left += 1
-          } else {
-            target[place] = source[right]
-            right += 1
-          }
-        }
-        start = end
-      }
-      swap(&source, &target)
-      width *= 2
-    }
-    return reverse ? source.reversed() : source
-  }
-
-  // MARK: HTML
 
   /// MarkupSafe's `escape`.
   func escape(_ value: Value) -> Value {

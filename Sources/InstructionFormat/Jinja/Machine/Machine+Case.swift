@@ -1,0 +1,75 @@
+/// Upper and lower case, as Python has them.
+extension Machine {
+  enum Case { case upper, lower, title, capitalize, swap, fold }
+
+  /// Case changes, piece by piece: a text of one author stays of one author, derived.
+  func changeCase(_ text: Value, _ change: Case) -> Value {
+    let first = heap.pieces.count
+    var afterLetter = false
+    var isFirst = true
+    let whole = heap.bytes(of: text)
+    var position = 0
+    for index in text.range {
+      let piece = heap.pieces[index]
+      var writer = Writer(heap, piece.origin.derived)
+      let end = position + Int(piece.count)
+      while position < end {
+        let scalar = PythonText.scalar(whole, position)
+        let next = PythonText.scalarEnd(whole, position)
+        let properties = scalar.properties
+        let mapped: String
+        switch change {
+        case .upper: mapped = properties.uppercaseMapping
+        case .lower: mapped = lowered(scalar, whole, position, next)
+        case .fold: mapped = String(scalar).lowercased() == "ß" ? "ss" : properties.lowercaseMapping
+        case .capitalize:
+          mapped = isFirst ? properties.titlecaseMapping : lowered(scalar, whole, position, next)
+        case .title:
+          mapped =
+            afterLetter ? lowered(scalar, whole, position, next) : properties.titlecaseMapping
+        case .swap:
+          mapped =
+            properties.isUppercase
+            ? lowered(scalar, whole, position, next)
+            : properties.isLowercase ? properties.uppercaseMapping : String(scalar)
+        }
+        afterLetter = properties.isCased
+        isFirst = false
+        writer.put(mapped)
+        position = next
+      }
+      writer.flush()
+    }
+    return heap.string(piecesFrom: first, flag: text.flag)
+  }
+
+  /// Lower case, with the sigma that ends a word.
+  private func lowered(_ scalar: UnicodeScalar, _ bytes: [UInt8], _ start: Int, _ end: Int)
+    -> String
+  {
+    guard scalar == "Σ" else { return scalar.properties.lowercaseMapping }
+    func neighbour(_ index: Int, _ step: (Int) -> Int?) -> Bool {
+      var index: Int? = index
+      while let place = index {
+        let properties = PythonText.scalar(bytes, place).properties
+        if !properties.isCaseIgnorable { return properties.isCased }
+        index = step(place)
+      }
+      return false
+    }
+    func before(_ index: Int) -> Int? {
+      guard index > 0 else { return nil }
+      var place = index - 1
+      while place > 0, bytes[place] & 0xC0 == 0x80 { place -= 1 }
+      return place
+    }
+    let follows = before(start).map { neighbour($0, before) } ?? false
+    let isFollowed =
+      end < bytes.count
+      && neighbour(end) { place in
+        let next = PythonText.scalarEnd(bytes, place)
+        return next < bytes.count ? next : nil
+      }
+    return follows && !isFollowed ? "ς" : "σ"
+  }
+}

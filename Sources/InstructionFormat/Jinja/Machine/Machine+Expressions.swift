@@ -1,0 +1,225 @@
+/// What each expression is worth.
+extension Machine {
+  /// As `evaluate`, with what is only looked up done on the spot.
+  @inline(__always)
+  func operand(_ index: Int32) throws(Raise) -> Value {
+    let node = nodes[index]
+    switch node.operation {
+    case .constant: return constants[node.a]
+    case .local:
+      let value = slots[registers.frame + Int(node.a)]
+      return value.tag == .missing ? undefined(name: node.b) : value
+    case .attribute, .key: return try member(index)
+    default: return try evaluate(index)
+    }
+  }
+
+  /// An attribute or a key of a message, most often: what needs no look at its kind is done here.
+  @inline(never)
+  func member(_ index: Int32) throws(Raise) -> Value {
+    let node = nodes[index]
+    let base = nodes[node.a]
+    if base.operation == .local {
+      let object = slots[registers.frame + Int(base.a)]
+      let name = Program.MemberName(code: node.c)
+      if object.tag == .dictionary, name.isPlain {
+        let key = constants[node.b]
+        return plainMember(object, key) ?? undefined(key, of: object)
+      }
+      if object.tag == .loop, let value = loopAttribute(object, name.loopAttribute) { return value }
+    }
+    return try evaluate(index)
+  }
+
+  func evaluate(_ index: Int32) throws(Raise) -> Value {
+    let node = nodes[index]
+    do throws(Raise) {
+      return try evaluate(node)
+    } catch {
+      if failure.offset < 0 { failure.offset = Int(node.offset) }
+      throw error
+    }
+  }
+
+  /// Whether an expression is true.
+  func isTrue(_ index: Int32) throws(Raise) -> Bool {
+    let node = nodes[index]
+    switch node.operation {
+    case .not: return try !isTrue(node.a)
+    case .and: return try isTrue(node.a) ? try isTrue(node.b) : false
+    case .or: return try isTrue(node.a) ? true : try isTrue(node.b)
+    case .compare:
+      do throws(Raise) {
+        return try compare(node)
+      } catch {
+        if failure.offset < 0 { failure.offset = Int(node.offset) }
+        throw error
+      }
+    default: return try truth(try operand(index))
+    }
+  }
+
+  @inline(__always)
+  func compare(_ node: Program.Node) throws(Raise) -> Bool {
+    let left = try operand(node.a)
+    let right = try operand(node.b)
+    let operation = ComparisonOperator(rawValue: UInt8(truncatingIfNeeded: node.c)) ?? .equal
+    return try compare(left, operation, right)
+  }
+
+  func undefined(name: Int32) -> Value {
+    Value(.undefined, bits: constants[Int(name)].bits, extra: 0, flag: Undefinedness.name.rawValue)
+  }
+
+  @inline(__always)
+  func evaluate(_ node: Program.Node) throws(Raise) -> Value {
+    switch node.operation {
+    case .constant: return constants[node.a]
+    case .local:
+      let value = slots[registers.frame + Int(node.a)]
+      return value.tag == .missing ? undefined(name: node.b) : value
+    case .context:
+      let value = context[Int(node.a)]
+      return value.tag == .missing ? undefined(name: node.b) : value
+    case .outer:
+      let value = slots[base(node.c) + Int(node.a)]
+      return value.tag == .missing ? undefined(name: node.b) : value
+    case .attribute, .key:
+      let object = try operand(node.a)
+      let name = Program.MemberName(code: node.c)
+      switch object.tag {
+      case .dictionary where name.isPlain:
+        let key = constants[node.b]
+        return plainMember(object, key) ?? undefined(key, of: object)
+      case .loop:
+        if let value = loopAttribute(object, name.loopAttribute) { return value }
+      case .namespace where name.isPlain:
+        let state = heap.objects[Int(object.bits)]
+        let members = Value(.dictionary, start: state.start, count: state.count)
+        if let value = plainMember(members, constants[node.b]) { return value }
+      default: break
+      }
+      return node.operation == .key
+        ? try item(object, constants[node.b]) : try attribute(object, constants[node.b])
+    case .item: return try item(try operand(node.a), try operand(node.b))
+    case .compare: return .bool(try compare(node))
+    case .and:
+      let left = try operand(node.a)
+      return try truth(left) ? try evaluate(node.b) : left
+    case .or:
+      let left = try operand(node.a)
+      return try truth(left) ? left : try evaluate(node.b)
+    case .not: return .bool(try !isTrue(node.a))
+    case .sum:
+      let bottom = arguments.count
+      defer { arguments.truncate(to: bottom) }
+      try evaluateList(node.a)
+      return try sum(bottom..<arguments.count)
+    case .filter:
+      let base = try operand(node.a)
+      guard let filter = FilterName(rawValue: node.b) else { throw raise("no such filter") }
+      if node.c < 0 {
+        switch filter {
+        case .trim where base.isString: return strip(base, nil, .both)
+        case .length where base.isSequence: return .int(base.count)
+        default: break
+        }
+      }
+      let passed = try pass(node.c)
+      defer { release(passed) }
+      return try apply(filter, base, passed)
+    case .test:
+      let value = try operand(node.a)
+      guard let test = TestName(rawValue: node.b) else { throw raise("no such test") }
+      switch test {
+      case .defined: return .bool(!value.isUndefined)
+      case .undefined: return .bool(value.isUndefined)
+      case .none: return .bool(value.tag == .none)
+      case .string: return .bool(value.isString)
+      case .mapping: return .bool(value.tag == .dictionary)
+      default:
+        let passed = try pass(node.c)
+        defer { release(passed) }
+        return .bool(try holds(test, value, passed))
+      }
+    case .binary:
+      let left = try operand(node.a)
+      let right = try operand(node.b)
+      let operation = BinaryOperator(rawValue: UInt8(truncatingIfNeeded: node.c)) ?? .add
+      if left.tag == .int, right.tag == .int, operation == .subtract {
+        let (difference, isTooLarge) = left.int.subtractingReportingOverflow(right.int)
+        if !isTooLarge { return .int(difference) }
+      }
+      return try arithmetic(operation, left, right)
+    case .methodCall: return try callMethod(node)
+    case .call: return try call(node, caller: .missing)
+    case .condition:
+      if try isTrue(node.a) { return try evaluate(node.b) }
+      return node.c >= 0
+        ? try evaluate(node.c)
+        : hint(
+          "the inline if-expression was evaluated but no else section was defined and the test was false"
+        )
+    default: return try otherExpression(node)
+    }
+  }
+
+  private func otherExpression(_ node: Program.Node) throws(Raise) -> Value {
+    switch node.operation {
+    case .concatenation:
+      let bottom = arguments.count
+      defer { arguments.truncate(to: bottom) }
+      try evaluateList(node.a)
+      var result = Value(.string, start: 0, count: 0)
+      for index in bottom..<arguments.count {
+        var text = try self.text(arguments[index])
+        text.flag = 0
+        result = heap.join(result, text)
+      }
+      return result
+    case .tuple, .list:
+      let bottom = arguments.count
+      defer { arguments.truncate(to: bottom) }
+      try evaluateList(node.a)
+      return sequence(node.operation == .tuple ? .tuple : .list, argumentsFrom: bottom)
+    case .dictionary:
+      let bottom = arguments.count
+      defer { arguments.truncate(to: bottom) }
+      try evaluateList(node.a)
+      var dictionary = Value(.dictionary, start: heap.entries.count, count: 0)
+      var index = bottom
+      while index < arguments.count {
+        dictionary = try insert(arguments[index], arguments[index + 1], into: dictionary)
+        index += 2
+      }
+      return dictionary
+    case .compareChain:
+      var left = try evaluate(node.a)
+      let count = Int(lists[Int(node.b)])
+      var index = Int(node.b) + 1
+      while index < Int(node.b) + 1 + count {
+        let operation =
+          ComparisonOperator(rawValue: UInt8(truncatingIfNeeded: lists[index])) ?? .equal
+        let right = try evaluate(lists[index + 1])
+        guard try compare(left, operation, right) else { return .bool(false) }
+        left = right
+        index += 2
+      }
+      return .bool(true)
+    case .slice:
+      let base = try evaluate(node.a)
+      func bound(_ place: Int32) throws(Raise) -> Value {
+        lists[node.b + place] < 0 ? .none : try evaluate(lists[node.b + place])
+      }
+      return try slice(base, try bound(1), try bound(2), try bound(3))
+    case .negative, .positive:
+      return try sign(try evaluate(node.a), isNegative: node.operation == .negative)
+    case .blockText: return registers.blockText
+    case .unknownFilter:
+      throw raise("No filter named '\(heap.text(of: constants[Int(node.a)]))'.")
+    case .unknownTest:
+      throw raise("No test named '\(heap.text(of: constants[Int(node.a)]))'.")
+    default: throw raise("an expression of the template cannot be evaluated")
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/// Loops, and the items of what they walk.
+extension Machine {
+  func loop(_ code: Program.LoopCode) throws(Raise) -> Flow {
+    let iterable = try evaluate(code.iterable)
+    if code.body < 0 {
+      try printValue(try callRecursive(code.function, iterable, depth: 0, parent: registers.frame))
+      return .on
+    }
+    return try loop(code, iterable)
+  }
+
+  func loop(_ code: Program.LoopCode, _ iterable: Value) throws(Raise) -> Flow {
+    var items = try iterate(iterable)
+    if code.test >= 0 {
+      let bottom = arguments.count
+      for index in items {
+        try step()
+        try enter(code.testScope)
+        let item = heap.items[index]
+        try store(code.testTarget, item)
+        if try truth(try evaluate(code.test)) { arguments.append(item) }
+      }
+      let start = heap.items.count
+      for index in bottom..<arguments.count { heap.items.append(arguments[index]) }
+      arguments.truncate(to: bottom)
+      items = start..<heap.items.count
+    }
+    var state = -1
+    if code.loopSlot >= 0 {
+      state = heap.objects.count
+      var object = ValueHeap.ObjectState()
+      object.start = items.lowerBound
+      object.count = items.count
+      object.depth = code.function >= 0 ? registers.recursionDepth : 0
+      object.link = code.function >= 0 ? slots[registers.frame].int : 0
+      object.first = Value(.int, bits: UInt64(bitPattern: Int64(code.function)))
+      heap.objects.append(object)
+    }
+    let outerTurn = registers.turn
+    registers.loopDepth += 1
+    defer {
+      registers.loopDepth -= 1
+      registers.turn = outerTurn
+    }
+    let target = nodes[Int(code.target)]
+    let isSimple = target.operation == .storeLocal
+    var ranToEnd = false
+    for index in items {
+      try step()
+      try enter(code.scope)
+      let item = heap.items[index]
+      registers.turn = outerTurn
+      if isSimple {
+        slots[registers.frame + Int(target.a)] = item
+        attribute(item)
+      } else {
+        try store(code.target, item)
+      }
+      if state >= 0 {
+        heap.objects[state].index = index - items.lowerBound
+        slots[registers.frame + Int(code.loopSlot)] = Value(.loop, bits: UInt64(state))
+      }
+      let flow = try run(code.body)
+      if flow == .leave { break }
+      if flow == .on { ranToEnd = true }
+    }
+    registers.turn = outerTurn
+    if code.otherwise >= 0, !ranToEnd {
+      try enter(code.otherwiseScope)
+      return try run(code.otherwise)
+    }
+    return .on
+  }
+
+  /// The items of a value, side by side in the heap. Errors as Python's `iter`.
+  func iterate(_ value: Value) throws(Raise) -> Range<Int> {
+    switch value.tag {
+    case .list, .tuple, .range: return value.range
+    case .undefined, .missing: return 0..<0
+    case .iterator:
+      let state = Int(value.bits)
+      let object = heap.objects[state]
+      heap.objects[state].index = object.count
+      return object.start + object.index..<object.start + object.count
+    case .dictionary, .keysView:
+      let start = heap.items.count
+      for index in value.range { heap.items.append(heap.entries[index].key) }
+      return start..<heap.items.count
+    case .valuesView:
+      let start = heap.items.count
+      for index in value.range { heap.items.append(heap.entries[index].value) }
+      return start..<heap.items.count
+    case .itemsView:
+      let pairs = heap.items.count
+      for index in value.range {
+        heap.items.append(heap.entries[index].key)
+        heap.items.append(heap.entries[index].value)
+      }
+      let start = heap.items.count
+      for index in 0..<value.count {
+        heap.items.append(Value(.tuple, start: pairs + 2 * index, count: 2))
+      }
+      return start..<heap.items.count
+    case .string:
+      let bytes = heap.flat(value)
+      let start = heap.items.count
+      var position = 0
+      while position < bytes.count {
+        let length = PythonText.length(heap.bytes[bytes.lowerBound + position])
+        let end = min(position + length, bytes.count)
+        var character = heap.slice(value, position..<end)
+        character.flag = 0
+        heap.items.append(character)
+        position = end
+      }
+      return start..<heap.items.count
+    case .loop:
+      // What is left of the loop: rare, and only ever to take its length.
+      let object = heap.objects[Int(value.bits)]
+      return object.start + object.index + 1..<object.start + object.count
+    default: throw raise("'\(typeName(value))' object is not iterable")
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/// Runs a compiled template. One a worker: everything it makes lies in its heap until the next render.
+final class Machine {
+  /// A render stopped; `failure` says why.
+  struct Raise: Error {}
+
+  struct Failure {
+    enum Kind { case raised, error, undefined, dateMissing, tooLarge }
+    var kind: Kind
+    var reason: String
+    /// Byte offset in the template, -1 where it is not known.
+    var offset: Int
+  }
+
+  enum Flow: UInt8 { case on, leave, next }
+
+  static let maximumCalls = 120
+  static let maximumSteps = 30_000_000
+
+  let program: Program
+  let heap = ValueHeap()
+  /// What the last render printed.
+  let output = RenderOutput()
+  let registers = Registers()
+  let slots = Arena<Value>(capacity: 256)
+  /// Pieces of blocks and macros whose text is caught instead of printed.
+  let caught = Arena<Piece>(capacity: 256)
+  let arguments = Arena<Value>(capacity: 64)
+  let keywords = Arena<Entry>(capacity: 16)
+  /// What the caller gives to the template, in the order of the program's context names.
+  let context: Arena<Value>
+  let nodes: Table<Program.Node>
+  let lists: Table<Int32>
+  let loops: Table<Program.LoopCode>
+  /// What is done on entry to each scope: places in `loads`.
+  let scopes: Table<Program.Loads>
+  let loads: Table<Program.ScopeLoad>
+  let constants: Table<Value>
+  /// The container method that an atom names, if it names one.
+  let containerMethods: Table<ContainerMethod?>
+  var failure = Failure(kind: .error, reason: "", offset: -1)
+  var date: TemplateDate?
+
+  init(_ program: Program) {
+    self.program = program
+    context = Arena(repeating: .missing, count: program.contextNames.count)
+    nodes = Table(program.nodes)
+    lists = Table(program.lists)
+    loops = Table(program.loops)
+    loads = Table(program.scopes.flatMap { $0 })
+    var scopes: [Program.Loads] = []
+    for scope in program.scopes {
+      let start = scopes.last?.end ?? 0
+      scopes.append(Program.Loads(start: start, end: start + Int32(scope.count)))
+    }
+    self.scopes = Table(scopes)
+    // Path 0 is none.
+    heap.paths.append(
+      ValueHeap.PathNode(parent: 0, key: 0, keyCount: 0, turn: -1, kind: .root, isMessage: false))
+    let heap = heap
+    constants = Table(
+      program.constants.map { constant in
+        switch constant {
+        case .none: return .none
+        case .bool(let value): return .bool(value)
+        case .int(let value): return .int(value)
+        case .float(let bits): return Value(.float, bits: bits)
+        case .string(let text):
+          var value = heap.string(text)
+          value.atom = program.atoms.find(text) ?? 0
+          return value
+        }
+      })
+    containerMethods = Table(
+      (0..<program.atoms.count).map { ContainerMethod.byName[program.atoms.text(UInt16($0))] })
+  }
+
+  /// Renders into `output`. `context` must be filled.
+  func run() throws(Raise) {
+    output.removeAll()
+    slots.truncate(to: 0)
+    caught.truncate(to: 0)
+    arguments.truncate(to: 0)
+    keywords.truncate(to: 0)
+    registers.reset()
+    slots.append(repeating: .missing, count: program.mainSlots)
+    try enter(program.mainScope)
+    _ = try run(program.main)
+  }
+
+  func raise(_ reason: @autoclosure () -> String, _ kind: Failure.Kind = .error) -> Raise {
+    failure = Failure(kind: kind, reason: reason(), offset: -1)
+    return Raise()
+  }
+
+  /// Marks where the template was, unless something deeper already did.
+  @inline(never)
+  func locate(_ offset: Int32) {
+    if failure.offset < 0 { failure.offset = Int(offset) }
+  }
+
+  @inline(__always)
+  func step() throws(Raise) {
+    registers.steps += 1
+    if registers.steps > Self.maximumSteps || heap.isExhausted
+      || output.text.count > RenderOutput.maximumBytes
+    {
+      throw raise("the template does not come to an end within its bounds", .tooLarge)
+    }
+  }
+}
