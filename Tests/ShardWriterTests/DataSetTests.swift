@@ -156,7 +156,7 @@ struct DataSetTests {
     #expect(error?.reason == "an unfinished run: it has no manifest yet")
     let output = try OutputFolder(folder.path)
     #expect(try AtomicFile.names(in: folder.path) == ["shard-00000-00000.zst"])
-    #expect(try output.state() == .unfinished(spec: spec.digest))
+    #expect(try output.state() == .unfinished(spec: spec))
     #expect(output.existing(first, spec: spec) == shards[0].summary)
     var changed = first
     changed.key = Digest128(low: 0, high: 0)

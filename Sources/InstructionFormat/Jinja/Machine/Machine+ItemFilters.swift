@@ -78,8 +78,7 @@ extension Machine {
     return iterator(list(found).range)
   }
 
-  func select(_ filter: FilterName, _ value: Value, _ passed: Passed) throws(Raise) -> Value
-  {
+  func select(_ filter: FilterName, _ value: Value, _ passed: Passed) throws(Raise) -> Value {
     guard try truth(value) else { return iterator(0..<0) }
     let items = try iterate(value)
     guard !items.isEmpty else { return iterator(0..<0) }
