@@ -53,7 +53,7 @@ def outcome(records: str, command: str) -> str:
         data = Path(folder) / "data.jsonl"
         data.write_text(records, encoding="utf-8")
         words = [str(data) if word == "data.jsonl" else str(Path(folder) / "out") if word == "out" else word for word in words[1:]]
-        words = [f"{CHECKOUT}/{word}" if word.startswith("fixtures/") else word for word in words]
+        words = [f"{CHECKOUT}/{word}" if word.startswith(("fixtures/", "Tests/")) else word for word in words]
         if words[0] == "run":
             prep(*words)
             words = ["inspect", Path(folder) / "out", "--row", "all"]
