@@ -47,6 +47,7 @@ TEMPLATES = {
     "terminator-not-one-token": ("warning", CHATML.replace("<|im_end|>", "<end-of-it>")),
     "terminator-not-eos": ("warning", CHATML.replace("<|im_end|>", "<|other|>")),
     "no-generation-prompt": ("note", "{% for m in messages %}" + HEAD + "<|im_end|>\n{% endfor %}"),
+    "prompt-differs": ("note", CHATML.replace("assistant\n", "assistant\n<think>\n")),
     "date-missing": ("error", "{{ strftime_now('%Y') }}" + CHATML),
     "role-dropped": ("warning", CHATML.replace("messages %}", "messages if m.role != 'system' %}")),
     "role-refused": ("note", "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" + CHATML),

@@ -32,6 +32,7 @@ public struct Finding: Hashable, Sendable {
     case terminatorNotOneToken = "terminator-not-one-token"
     case terminatorNotEOS = "terminator-not-eos"
     case noGenerationPrompt = "no-generation-prompt"
+    case promptDiffers = "prompt-differs"
     case historyRewritten = "history-rewritten"
     case roleDropped = "role-dropped"
     case roleRefused = "role-refused"

@@ -38,7 +38,7 @@ struct TemplateChecks {
           sample: chat.template.name,
           remedy: "see with prep render --json that nothing of it is to be learned"))
     }
-    return found + dropped() + rewritten()
+    return found + prompt() + dropped() + rewritten()
   }
 
   private func shown(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
@@ -117,6 +117,26 @@ struct TemplateChecks {
       }
     }
     return found
+  }
+
+  // MARK: The prompt
+
+  private func prompt() -> [Finding] {
+    guard chat.template.readsGenerationPrompt,
+      case .success(let asked) = TemplateProbe.question.render(chat, prompt: true),
+      case .success(let answered) = TemplateProbe.exchange.render(chat),
+      !answered.text.starts(with: asked.text)
+    else { return [] }
+    let common = zip(asked.text, answered.text).prefix { $0 == $1 }.count
+    let sample = { (text: [UInt8]) in shown(Array(text.dropFirst(max(0, common - 20)).prefix(60))) }
+    return [
+      Finding(
+        .promptDiffers, .note,
+        "a turn does not begin as the prompt for it ends: the model is asked otherwise than it was taught",
+        sample: "prompt …\(sample(asked.text)), turn …\(sample(answered.text))",
+        remedy: "compare prep render with prep render --add-generation-prompt, and ask the model "
+          + "as its turns begin")
+    ]
   }
 
   // MARK: What is left out

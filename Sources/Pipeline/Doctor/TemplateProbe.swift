@@ -16,6 +16,10 @@ enum TemplateProbe: String, CaseIterable {
   case reasoning =
     #"{"messages":[{"role":"user","content":"Quserone"},{"role":"assistant","content":"Qanswerone","reasoning_content":"Qthoughtone"},{"role":"user","content":"Qusertwo"},{"role":"assistant","content":"Qanswertwo","reasoning_content":"Qthoughttwo"}]}"#
 
+  case question = #"{"messages":[{"role":"user","content":"Quserone"}]}"#
+  case exchange =
+    #"{"messages":[{"role":"user","content":"Quserone"},{"role":"assistant","content":"Qanswerone"}]}"#
+
   /// Its words for a reader.
   var name: String {
     switch self {
@@ -25,14 +29,19 @@ enum TemplateProbe: String, CaseIterable {
     case .calls: "a call of a tool"
     case .callsAsText: "a call of a tool, its arguments a text"
     case .reasoning: "reasoning in two turns"
+    case .question: "a question"
+    case .exchange: "one exchange"
     }
   }
 
-  /// What a template makes of it.
-  func render(_ chat: ChatSpec, history: HistoryPolicy = .asRendered) -> Result<
-    RenderedRecord, RecordError
-  > {
+  /// What a template makes of it; with `prompt`, and the prompt for the next turn behind it.
+  func render(
+    _ chat: ChatSpec, history: HistoryPolicy = .asRendered, prompt: Bool = false
+  ) -> Result<RenderedRecord, RecordError> {
     var chat = chat
+    chat.options.addGenerationPrompt = prompt
+    // A question alone has nothing to learn.
+    chat.options.isStrict = !prompt
     chat.options.history = history
     chat.options.loss = .assistant
     chat.options.system = nil
