@@ -1,10 +1,12 @@
 """Masks against truths that know nothing of how they are made: sentinels for contents, `{% generation %}` spans, prompts."""
 
 import copy
+import json
 import re
 
 import pytest
 from chat_cases import BOS, EOS, MORE_TEMPLATES, TEMPLATES, TOOLS, assistant, call, conversations, reference, render, supervised, system, tool, user
+from prep_command import prep
 
 GIVEN = {"bos_token": BOS, "eos_token": EOS}
 # Templates whose turns end with the next turn's header: the model samples a header as its stop token.
@@ -206,3 +208,16 @@ def test_what_the_prompt_prefills_is_not_learned():
     (ours,) = render(template, [{"messages": CASES["pair"]}], "--template-arg", "enable_thinking=false")
     assert ours["text"].endswith("assistant\n<think>\n\n</think>\n\nb<|im_end|>\n")
     assert [ours["text"][a:b] for a, b in supervised(ours)] == ["b<|im_end|>"]
+
+
+def test_errors_of_render_are_shown_but_not_all_of_them(tmp_path):
+    data = tmp_path / "data.jsonl"
+    data.write_text((json.dumps({"messages": CASES["pair"]}) + "\n") * 8)
+    template = tmp_path / "t.jinja"
+    template.write_text("{{ bos_token + messages[0].content }}")
+    result = prep("render", data, "--template", template, check=False)
+    assert result.returncode == 1 and not result.stdout
+    error = (f"messages: 'bos_token' is undefined [{template}:1:14: {template.read_text()}] (name the model with --tokenizer, or "
+             "give --template-arg bos_token=TEXT)\n")
+    shown = "".join(f"{data}:{line}: {error}" for line in range(1, 6))
+    assert result.stderr.decode() == shown + "… and 3 more records (see them all with --json)\n"

@@ -194,8 +194,15 @@ public final class ChatRenderer {
       return ChatReject(
         .templateFailed, field: "messages",
         reason: "\(failure.reason) [\(shown): \(line.prefix(120))]",
-        remedy: "give the record what the template reads")
+        remedy: remedy(failure.reason))
     }
+  }
+
+  private func remedy(_ reason: String) -> String {
+    for name in ["bos_token", "eos_token"] where reason == "'\(name)' is undefined" {
+      return "name the model with --tokenizer, or give --template-arg \(name)=TEXT"
+    }
+    return "give the record what the template reads"
   }
 }
 

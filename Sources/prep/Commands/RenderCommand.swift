@@ -70,6 +70,7 @@ struct RenderCommand: AsyncParsableCommand {
         return true
       }
       try page.flush(below: 0)
+      page.close()
       if page.rejects > 0 { throw PrepExit.failure }
     }
   }
@@ -136,6 +137,7 @@ private struct RenderedPage {
   mutating func reject(_ error: RecordError, at place: RecordReader.Place) {
     rejects += 1
     guard json else {
+      guard rejects <= ProgressDisplay.shownRejects else { return }
       let name = place.file == "-" ? "standard input" : place.file
       return StandardError.line("\(name):\(place.line): \(error)")
     }
@@ -148,6 +150,14 @@ private struct RenderedPage {
     writer.int(place.line)
     writer.endObject()
     writer.newline()
+  }
+
+  /// Says how many errors were not shown: one for each record would hide the first.
+  func close() {
+    let hidden = rejects - ProgressDisplay.shownRejects
+    if !json, hidden > 0 {
+      StandardError.line("… and \(hidden) more records (see them all with --json)")
+    }
   }
 
   /// Prints what there is, unless it is less than `size` bytes.

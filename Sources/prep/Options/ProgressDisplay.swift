@@ -21,7 +21,7 @@ final class ProgressDisplay: Sendable {
     var hasLine = false
   }
 
-  private static let shownRejects = 5
+  static let shownRejects = 5
   private let totalBytes: Int?
   private let isQuiet: Bool
   private let isTerminal: Bool
