@@ -23,6 +23,8 @@ import families
 import pipelines
 
 MIB = 1 << 20
+# Seconds for three passes over a text.
+LONGEST = 60
 
 
 def texts(size):
@@ -66,7 +68,11 @@ EXTRA = [
 def measure(path, text, folder):
     records = Path(folder) / "text.jsonl"
     records.write_text(json.dumps({"text": text}, ensure_ascii=False) + "\n", encoding="utf-8")
-    result = subprocess.run([PREP, "encode", "--tokenizer", str(path), "--input", str(records), "--measure", "3"], capture_output=True)
+    command = [PREP, "encode", "--tokenizer", str(path), "--input", str(records), "--measure", "3"]
+    try:
+        result = subprocess.run(command, capture_output=True, timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        return f"takes more than {LONGEST} s"
     if result.returncode:
         return result.stderr.decode().strip()
     measured = json.loads(result.stdout)

@@ -63,6 +63,9 @@ denormalizer; normalizers, pre-tokenizers, post-processors and decoders that no 
 cannot be kept exactly; `dropout`; `trim_offsets` where bytes fall back behind a prefix or suffix, whose ranges the reference puts
 beyond the text. Of a single text: where the reference itself fails on it, and where it takes one of two added tokens by
 chance, because they are the same when normalized or because one begins with the other (rank files).
+
+Patterns of the families are scanned by hand in time that grows with the text. Any other runs on PCRE2: one such as `a+b` takes
+quadratic time on a long run of `a`, as in its reference, and one that needs too many steps is refused with its text.
 """
 
 ENCODINGS = ["r50k", "gpt2", "p50k", "p50k_edit", "cl100k", "o200k", "o200k_harmony", "llama3", "llama4", "qwen", "kimi", "whisper"]
