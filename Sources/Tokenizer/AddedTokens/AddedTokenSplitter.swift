@@ -36,6 +36,8 @@ extension AddedVocabulary {
     splits.removeAll(keepingCapacity: true)
     var last = 0
     var position = 0
+    // The run of white space that was looked at last: many matches may lie in one.
+    var spaces = 0..<0
     while let match = unsafe matcher.firstMatch(in: text, from: position) {
       position = match.range.upperBound
       let token = tokens[match.value].token
@@ -45,7 +47,10 @@ extension AddedVocabulary {
       var end = match.range.upperBound
       if token.isSingleWord, unsafe Self.isInWord(text, start, end) { continue }
       if token.stripsLeft { start = unsafe max(Self.spacesBefore(start, last, text), last) }
-      if token.stripsRight { end = unsafe Self.spacesAfter(end, text) }
+      if token.stripsRight {
+        if !spaces.contains(end) { spaces = unsafe end..<Self.spacesAfter(end, text) }
+        end = max(end, spaces.upperBound)
+      }
       guard start <= end else { throw .overlap }
       if last < start { splits.append(AddedSplit(range: last..<start, id: nil)) }
       splits.append(AddedSplit(range: start..<end, id: tokens[match.value].id))
