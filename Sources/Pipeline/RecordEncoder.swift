@@ -36,12 +36,7 @@ public final class RecordEncoder {
         .tooLarge, reason: "the record is larger than \(spec.maximumRecordSize) bytes",
         remedy: "raise --max-record-size, or split it")
     }
-    let record: JSONNode
-    do throws(JSONError) {
-      record = unsafe try parser.parse(padded: text)
-    } catch {
-      throw RecordError(error)
-    }
+    let record = unsafe try parser.record(padded: text)
     let fields = spec.fields
     let found = try fields.find(in: record)
     switch try fields.schema(of: found, record: record) {
@@ -171,6 +166,17 @@ extension RecordError {
       self.init(
         .invalidJSON, reason: "invalid JSON \(place): \(error.reason)",
         remedy: "mend or remove the record", byteOffset: error.byteOffset)
+    }
+  }
+}
+
+extension JSONParser {
+  /// A record; what is not JSON is a reject.
+  package func record(padded text: UnsafeBufferPointer<UInt8>) throws(RecordError) -> JSONNode {
+    do throws(JSONError) {
+      return unsafe try parse(padded: text)
+    } catch {
+      throw RecordError(error)
     }
   }
 }

@@ -13,10 +13,7 @@ public struct RunReport: Hashable, Sendable {
   public var bytesIn: UInt64 { manifest.inputs.reduce(0) { $0 + $1.byteCount } }
   /// Bytes of all shards.
   public var bytesOut: Int { manifest.fileSize }
-  public var seconds: Double {
-    let (whole, attoseconds) = elapsed.components
-    return Double(whole) + Double(attoseconds) / 1e18
-  }
+  public var seconds: Double { elapsed / .seconds(1) }
   /// Padding tokens that rows of the context length would hold and the shards do not.
   public var paddingAvoided: Int {
     max(0, Int(totals.rows) * manifest.spec.contextLength - Int(totals.tokens))

@@ -62,8 +62,7 @@ struct Program: Sendable {
     let code: Int32
 
     init(_ name: [UInt8], atom: UInt16) {
-      let isDunder = name.starts(with: [0x5F, 0x5F]) && name.suffix(2) == [0x5F, 0x5F]
-      let isPlain = atom != 0 && !isDunder && ContainerMethod.byName[name] == nil
+      let isPlain = atom != 0 && !PythonText.isDunder(name) && ContainerMethod.byName[name] == nil
       code = (isPlain ? 1 : 0) | (LoopAttribute.byName[name] ?? .none).rawValue << 1
     }
 

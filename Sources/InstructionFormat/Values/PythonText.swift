@@ -10,6 +10,12 @@ enum PythonText {
     }
   }
 
+  /// Whether a name is one of Python's own, as `__class__` is.
+  static func isDunder(_ name: [UInt8]) -> Bool {
+    let mark: [UInt8] = [0x5F, 0x5F]
+    return name.count > 4 && name.starts(with: mark) && name.suffix(2).elementsEqual(mark)
+  }
+
   /// What `splitlines()` takes for the end of a line.
   static func isLineEnd(_ scalar: UInt32) -> Bool {
     switch scalar {

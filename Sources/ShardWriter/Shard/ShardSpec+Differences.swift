@@ -7,10 +7,11 @@ extension ShardSpec {
     guard let own = try? mine.parse(json), let wanted = try? theirs.parse(other.json) else {
       return digest == other.digest ? [] : ["the spec is \(digest), not \(other.digest)"]
     }
-    return Self.differences(own, wanted, "the spec")
+    return Self.differences(own, wanted, at: "")
   }
 
-  private static func differences(_ own: JSONNode?, _ wanted: JSONNode?, _ name: String) -> [String]
+  private static func differences(_ own: JSONNode?, _ wanted: JSONNode?, at path: String)
+    -> [String]
   {
     if let own, let wanted, own.isObject, wanted.isObject {
       var names = own.members.compactMap { $0.key.string }
@@ -18,14 +19,14 @@ extension ShardSpec {
         if let key = key.string, !names.contains(key) { names.append(key) }
       }
       return names.flatMap { key in
-        differences(own[key], wanted[key], name == "the spec" ? key : "\(name).\(key)")
+        differences(own[key], wanted[key], at: path.isEmpty ? key : "\(path).\(key)")
       }
     }
     let (left, right) = (text(own), text(wanted))
     if left == right { return [] }
     // Long values, such as a template's text, would hide the rest.
     return left.utf8.count + right.utf8.count > 100
-      ? ["\(name) is another"] : ["\(name) is \(left), not \(right)"]
+      ? ["\(path) is another"] : ["\(path) is \(left), not \(right)"]
   }
 
   private static func text(_ node: JSONNode?) -> String {

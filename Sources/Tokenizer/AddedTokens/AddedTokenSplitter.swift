@@ -49,7 +49,7 @@ extension AddedVocabulary {
       if token.stripsLeft { start = unsafe max(Self.spacesBefore(start, last, text), last) }
       if token.stripsRight {
         if !spaces.contains(end) { spaces = unsafe end..<Self.spacesAfter(end, text) }
-        end = max(end, spaces.upperBound)
+        end = spaces.upperBound
       }
       guard start <= end else { throw .overlap }
       if last < start { splits.append(AddedSplit(range: last..<start, id: nil)) }

@@ -34,8 +34,7 @@ extension EncodeCommand {
           }
         }
       }
-      let (seconds, attoseconds) = duration.components
-      let time = Double(seconds) + Double(attoseconds) * 1e-18
+      let time = duration / .seconds(1)
       if first == nil { (first, steps) = (time, encoder.mergeSteps) }
       best = min(best, time)
     }

@@ -15,15 +15,10 @@ extension RenderCommand {
     for _ in 0..<max(1, passes) {
       (records, bytes, rejects) = (0, 0, 0)
       var total = Duration.zero
-      unsafe try RecordReader(input).read { line, _ in
-        guard records < limit ?? .max else { return false }
+      unsafe try forEachRecord { line, _ in
         records += 1
         do throws(RecordError) {
-          let record: JSONNode
-          do throws(JSONError) { record = unsafe try parser.parse(padded: line) } catch {
-            throw RecordError(error)
-          }
-          try samples.read(record)
+          unsafe try samples.read(parser.record(padded: line))
           let start = clock.now
           try samples.renderText(into: &text)
           total += clock.now - start
@@ -32,10 +27,8 @@ extension RenderCommand {
         }
         bytes += text.count
         text.removeAll(keepingCapacity: true)
-        return true
       }
-      let (seconds, attoseconds) = total.components
-      let time = Double(seconds) + Double(attoseconds) * 1e-18
+      let time = total / .seconds(1)
       first = first ?? time
       best = min(best, time)
     }

@@ -53,25 +53,30 @@ struct RenderCommand: AsyncParsableCommand {
         samples: samples, json: json,
         // Text alone needs no masks.
         isTextOnly: !json && (chat.history == .asRendered || chat.history == .lastTurn))
-      var count = 0
-      unsafe try RecordReader(input).read { text, place in
-        guard count < limit ?? .max else { return false }
-        count += 1
+      unsafe try forEachRecord { text, place in
         do throws(RecordError) {
-          let record: JSONNode
-          do throws(JSONError) { record = unsafe try parser.parse(padded: text) } catch {
-            throw RecordError(error)
-          }
-          try page.add(record)
+          unsafe try page.add(parser.record(padded: text))
         } catch {
           page.reject(error, at: place)
         }
         try page.flush(below: 1 << 16)
-        return true
       }
       try page.flush(below: 0)
       page.close()
       if page.rejects > 0 { throw PrepExit.failure }
+    }
+  }
+
+  /// The records of the input, as far as --limit goes.
+  func forEachRecord(
+    _ body: (UnsafeBufferPointer<UInt8>, RecordReader.Place) throws -> Void
+  ) throws {
+    var count = 0
+    unsafe try RecordReader(input).read { text, place in
+      guard count < limit ?? .max else { return false }
+      count += 1
+      unsafe try body(text, place)
+      return true
     }
   }
 

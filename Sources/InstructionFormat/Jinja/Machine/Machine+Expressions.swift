@@ -6,29 +6,40 @@ extension Machine {
     let node = nodes[index]
     switch node.operation {
     case .constant: return constants[node.a]
-    case .local:
-      let value = slots[registers.frame + Int(node.a)]
-      return value.tag == .missing ? undefined(name: node.b) : value
+    case .local: return known(slots[registers.frame + Int(node.a)], node.b)
     case .attribute, .key: return try member(index)
     default: return try evaluate(index)
     }
   }
 
-  /// An attribute or a key of a message, most often: what needs no look at its kind is done here.
+  /// An attribute or a key of a variable: apart from `evaluate`, whose frame costs more than most of these.
   @inline(never)
-  func member(_ index: Int32) throws(Raise) -> Value {
+  private func member(_ index: Int32) throws(Raise) -> Value {
     let node = nodes[index]
     let base = nodes[node.a]
-    if base.operation == .local {
-      let object = slots[registers.frame + Int(base.a)]
-      let name = Program.MemberName(code: node.c)
-      if object.tag == .dictionary, name.isPlain {
-        let key = constants[node.b]
-        return plainMember(object, key) ?? undefined(key, of: object)
-      }
-      if object.tag == .loop, let value = loopAttribute(object, name.loopAttribute) { return value }
+    if base.operation == .local,
+      let value = quickMember(slots[registers.frame + Int(base.a)], node)
+    {
+      return value
     }
     return try evaluate(index)
+  }
+
+  /// An attribute or a key whose name was looked at beforehand; nil where more is to be looked at.
+  @inline(__always)
+  private func quickMember(_ object: Value, _ node: Program.Node) -> Value? {
+    let name = Program.MemberName(code: node.c)
+    switch object.tag {
+    case .dictionary where name.isPlain:
+      let key = constants[node.b]
+      return plainMember(object, key) ?? undefined(key, of: object)
+    case .loop: return loopAttribute(object, name.loopAttribute)
+    case .namespace where name.isPlain:
+      let state = heap.objects[Int(object.bits)]
+      let members = Value(.dictionary, start: state.start, count: state.count)
+      return plainMember(members, constants[node.b])
+    default: return nil
+    }
   }
 
   func evaluate(_ index: Int32) throws(Raise) -> Value {
@@ -36,7 +47,7 @@ extension Machine {
     do throws(Raise) {
       return try evaluate(node)
     } catch {
-      if failure.offset < 0 { failure.offset = Int(node.offset) }
+      locate(node.offset)
       throw error
     }
   }
@@ -52,7 +63,7 @@ extension Machine {
       do throws(Raise) {
         return try compare(node)
       } catch {
-        if failure.offset < 0 { failure.offset = Int(node.offset) }
+        locate(node.offset)
         throw error
       }
     default: return try truth(try operand(index))
@@ -67,38 +78,26 @@ extension Machine {
     return try compare(left, operation, right)
   }
 
-  func undefined(name: Int32) -> Value {
-    Value(.undefined, bits: constants[Int(name)].bits, extra: 0, flag: Undefinedness.name.rawValue)
+  /// The value of a variable, undefined under its name where it has none.
+  @inline(__always)
+  private func known(_ value: Value, _ name: Int32) -> Value {
+    value.tag == .missing ? undefined(name: name) : value
+  }
+
+  private func undefined(name: Int32) -> Value {
+    Value(.undefined, bits: constants[name].bits, flag: Undefinedness.name.rawValue)
   }
 
   @inline(__always)
   func evaluate(_ node: Program.Node) throws(Raise) -> Value {
     switch node.operation {
     case .constant: return constants[node.a]
-    case .local:
-      let value = slots[registers.frame + Int(node.a)]
-      return value.tag == .missing ? undefined(name: node.b) : value
-    case .context:
-      let value = context[Int(node.a)]
-      return value.tag == .missing ? undefined(name: node.b) : value
-    case .outer:
-      let value = slots[base(node.c) + Int(node.a)]
-      return value.tag == .missing ? undefined(name: node.b) : value
+    case .local: return known(slots[registers.frame + Int(node.a)], node.b)
+    case .context: return known(context[Int(node.a)], node.b)
+    case .outer: return known(slots[base(node.c) + Int(node.a)], node.b)
     case .attribute, .key:
       let object = try operand(node.a)
-      let name = Program.MemberName(code: node.c)
-      switch object.tag {
-      case .dictionary where name.isPlain:
-        let key = constants[node.b]
-        return plainMember(object, key) ?? undefined(key, of: object)
-      case .loop:
-        if let value = loopAttribute(object, name.loopAttribute) { return value }
-      case .namespace where name.isPlain:
-        let state = heap.objects[Int(object.bits)]
-        let members = Value(.dictionary, start: state.start, count: state.count)
-        if let value = plainMember(members, constants[node.b]) { return value }
-      default: break
-      }
+      if let value = quickMember(object, node) { return value }
       return node.operation == .key
         ? try item(object, constants[node.b]) : try attribute(object, constants[node.b])
     case .item: return try item(try operand(node.a), try operand(node.b))

@@ -5,18 +5,7 @@ extension Machine {
     if object.tag == .dictionary {
       // Methods of `dict` come before members.
       if ContainerMethod.isNamed(name, self) == nil {
-        let name = name.atom == 0 ? named(name) : name
-        var index = object.start
-        let end = index + object.count
-        while index < end {
-          let other = heap.entries[index]
-          if other.key.atom == name.atom, name.atom != 0 { return other.value }
-          if name.atom == 0, other.key.isString, other.key.atom == 0, heap.isEqual(other.key, name)
-          {
-            return other.value
-          }
-          index += 1
-        }
+        if let known = try member(object, name) { return heap.entries[known].value }
         return try rareAttribute(object, name)
       }
     }
@@ -24,13 +13,8 @@ extension Machine {
   }
 
   private func rareAttribute(_ object: Value, _ name: Value) throws(Raise) -> Value {
-    isDunder(name) ? unsafeAttribute(object, name) : undefined(name, of: object)
-  }
-
-  private func isDunder(_ name: Value) -> Bool {
-    let text = heap.bytes(of: name)
-    let mark: [UInt8] = [0x5F, 0x5F]
-    return text.count > 4 && text.starts(with: mark) && text.suffix(2).elementsEqual(mark)
+    PythonText.isDunder(heap.bytes(of: name))
+      ? unsafeAttribute(object, name) : undefined(name, of: object)
   }
 
   private func unsafeAttribute(_ object: Value, _ name: Value) -> Value {
