@@ -19,7 +19,7 @@ let package = Package(
     .executable(name: "prep", targets: ["prep"]),
     .library(
       name: "PrepKit",
-      targets: ["Tokenizer", "InstructionFormat", "Masking", "ShardWriter", "Pipeline"]),
+      targets: ["Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "Pipeline"]),
     .library(name: "PrepABI", type: .dynamic, targets: ["PrepABI"]),
   ],
   dependencies: [
@@ -47,10 +47,11 @@ let package = Package(
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
+    .target(name: "Jinja", dependencies: ["JSONText"], swiftSettings: strict),
     .target(
       name: "InstructionFormat",
       dependencies: [
-        "JSONText", .product(name: "OrderedCollections", package: "swift-collections"),
+        "JSONText", "Jinja", .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: strict),
     .target(
@@ -62,15 +63,15 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "Tokenizer", "InstructionFormat", "Masking", "ShardWriter", "JSONText", "CZlib", "CZstd",
-        "CXXHash", system,
+        "Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "JSONText", "CZlib",
+        "CZstd", "CXXHash", system,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "prep",
       dependencies: [
-        "Pipeline", "Tokenizer", "InstructionFormat", "Masking", "ShardWriter", "JSONText", system,
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Pipeline", "Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "JSONText",
+        system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .target(name: "CPrepABI"),
@@ -84,8 +85,10 @@ let package = Package(
 
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer"], swiftSettings: strict),
+    .testTarget(name: "JinjaTests", dependencies: ["Jinja"], swiftSettings: strict),
     .testTarget(
-      name: "InstructionFormatTests", dependencies: ["InstructionFormat"], swiftSettings: strict),
+      name: "InstructionFormatTests", dependencies: ["InstructionFormat", "Jinja", "JSONText"],
+      swiftSettings: strict),
     .testTarget(name: "MaskingTests", dependencies: ["Masking"], swiftSettings: strict),
     .testTarget(name: "ShardWriterTests", dependencies: ["ShardWriter"], swiftSettings: strict),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline"], swiftSettings: strict),

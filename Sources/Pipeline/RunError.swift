@@ -1,4 +1,5 @@
 import InstructionFormat
+import Jinja
 import ShardWriter
 import Tokenizer
 

@@ -1,4 +1,5 @@
 import JSONText
+import Jinja
 import Testing
 
 @testable import InstructionFormat

@@ -1,3 +1,5 @@
+import Jinja
+
 /// Who wrote each stretch of a sample, and why it is or is not learned.
 extension ChatRenderer {
   func fill(_ sample: inout RenderedRecord, _ extents: [TurnExtent], _ learned: [Int]) {
@@ -23,7 +25,7 @@ extension ChatRenderer {
       let inside = run < runs.count && runs[run].range.contains(start) ? runs[run] : nil
       let source = self.source(span.origin, &sample, &paths)
       let reason = self.reason(start, span, spanIndex, inside, extents, learned)
-      let turn = inside?.turn ?? Int(span.turn)
+      let turn = inside?.turn ?? Int(span.scope)
       let weight =
         reason.isSupervised && turn >= 0 && turn < conversation.turns.count
         ? conversation.turns[turn].weight : 1
@@ -51,18 +53,18 @@ extension ChatRenderer {
     -> Source
   {
     guard origin.kind != .template else { return .template }
-    guard origin.path > 0 else { return .derived(nil) }
+    guard origin.author > 0 else { return .derived(nil) }
     let index: Int
-    if let known = paths[origin.path] {
+    if let known = paths[origin.author] {
       index = known
     } else {
-      sample.paths.append(names.name(of: origin.path, in: machine.heap))
+      sample.paths.append(names.name(of: origin.author, self.paths, in: machine.heap))
       index = sample.paths.count - 1
-      paths[origin.path] = index
+      paths[origin.author] = index
     }
     switch origin.kind {
     case .field: return .field(index)
-    case .role: return .role(index)
+    case .word: return .role(index)
     default: return .derived(index)
     }
   }
@@ -74,7 +76,7 @@ extension ChatRenderer {
     switch options.loss {
     case .all: return .everything
     case .generation where span.origin.isGeneration:
-      let turn = Int(span.turn)
+      let turn = Int(span.scope)
       guard turn >= 0, turn < conversation.turns.count else { return .generationBlock }
       if conversation.turns[turn].weight == 0 { return .weightZero(turn: turn) }
       return conversation.turns[turn].role != .assistant || learned.contains(turn)
@@ -82,8 +84,8 @@ extension ChatRenderer {
     default: break
     }
     let path =
-      span.origin.path > 0 && span.origin.kind != .template
-      ? machine.heap.paths[span.origin.path] : nil
+      span.origin.author > 0 && span.origin.kind != .template
+      ? self.paths[span.origin.author] : nil
     if let inside {
       if start >= inside.terminator, inside.terminator < inside.range.upperBound {
         return .terminator(turn: inside.turn)
@@ -107,7 +109,7 @@ extension ChatRenderer {
     if let run = runs.first(where: { $0.region <= start && start < $0.range.lowerBound }) {
       return .generationPrompt(turn: run.turn)
     }
-    let turn = Int(span.turn)
+    let turn = Int(span.scope)
     guard turn >= 0, turn < extents.count else {
       if let last = extents.lastIndex(where: { $0.region.map { $0.upperBound <= start } ?? false })
       {
@@ -119,7 +121,7 @@ extension ChatRenderer {
     return .templateAfterTurn(turn)
   }
 
-  private func field(_ path: ValueHeap.PathNode) -> Reason {
+  private func field(_ path: RecordPaths.Node) -> Reason {
     if path.kind == .tools || path.kind == .documents { return .toolDefinitions }
     let turn = Int(path.turn)
     guard turn >= 0, turn < conversation.turns.count else { return .scaffold }
@@ -137,8 +139,8 @@ extension ChatRenderer {
       var place = index + step
       while place >= 0, place < rendered.spans.count {
         let origin = rendered.spans[place].origin
-        if origin.kind == .field || origin.kind == .derived, origin.path > 0 {
-          let path = machine.heap.paths[origin.path]
+        if origin.kind == .field || origin.kind == .derived, origin.author > 0 {
+          let path = self.paths[origin.author]
           let bounds = inside.range
           let end = Int(rendered.spans[place].end)
           return path.turn >= 0 && Int(path.turn) != inside.turn && end > bounds.lowerBound
@@ -153,10 +155,10 @@ extension ChatRenderer {
 
   /// Whether supervised bytes are content, reasoning or a tool call: as the field nearest to them is.
   private func part(_ index: Int, _ inside: SupervisedBytes) -> Reason {
-    func kind(_ place: Int) -> ValueHeap.PathNode.Kind? {
+    func kind(_ place: Int) -> RecordPaths.Node.Kind? {
       let origin = rendered.spans[place].origin
-      guard origin.kind == .field || origin.kind == .derived, origin.path > 0 else { return nil }
-      let path = machine.heap.paths[origin.path]
+      guard origin.kind == .field || origin.kind == .derived, origin.author > 0 else { return nil }
+      let path = self.paths[origin.author]
       return Int(path.turn) == inside.turn ? path.kind : nil
     }
     var found = kind(index)

@@ -1,3 +1,5 @@
+import Jinja
+
 /// Which bytes the model is to learn: from who wrote them, and from what a prompt already supplies.
 extension ChatRenderer {
   /// Decides which samples the record gives, and renders them.
@@ -55,12 +57,12 @@ extension ChatRenderer {
     let count = conversation.turns.count
     try run(count, prompt: false, into: rendered)
     var whole: [TurnExtent] = []
-    rendered.extents(count, machine.heap, into: &whole)
+    rendered.extents(count, paths, into: &whole)
     var alone: [TurnExtent] = []
     for turn in conversation.turns.indices.dropLast()
     where conversation.turns[turn].role == .assistant {
       guard tryRun(turn + 1, prompt: false, into: probe) else { continue }
-      probe.extents(turn + 1, machine.heap, into: &alone)
+      probe.extents(turn + 1, paths, into: &alone)
       let then = end(of: turn, alone, in: probe)
       let now = end(of: turn, whole, in: rendered)
       guard then.end == now.end, rendered.commonPrefix(with: probe, from: 0, at: 0) >= then.end
@@ -77,7 +79,7 @@ extension ChatRenderer {
     try run(plan.count, prompt: options.addGenerationPrompt && isWhole, into: rendered)
     runs.removeAll(keepingCapacity: true)
     var extents: [TurnExtent] = []
-    rendered.extents(plan.count, machine.heap, into: &extents)
+    rendered.extents(plan.count, paths, into: &extents)
     if options.loss == .assistant || options.loss == .last {
       for turn in plan.learned where !dropped.contains(turn) {
         let start = start(of: turn, extents)
@@ -122,11 +124,11 @@ extension ChatRenderer {
   /// Of a template without a generation prompt: past what it writes before any turn of the assistant,
   /// for a turn that begins with something else than content (`[TOOL_CALLS][`). nil for other turns.
   private func headerEnd(of turn: Int, _ own: Range<Int>?) -> Int? {
-    guard let own, rendered.pathKind(at: own.lowerBound, machine.heap) != .content,
+    guard let own, rendered.pathKind(at: own.lowerBound, paths) != .content,
       tryRun(turn, prompt: false, addingTurn: true, into: probe)
     else { return nil }
     var extents: [TurnExtent] = []
-    probe.extents(turn + 1, machine.heap, into: &extents)
+    probe.extents(turn + 1, paths, into: &extents)
     guard let header = extents[turn].own?.lowerBound, header <= own.lowerBound,
       rendered.commonPrefix(with: probe, from: 0, at: 0) >= header
     else { return nil }
@@ -196,11 +198,11 @@ extension ChatRenderer {
       let end = Int(span.end)
       defer { spanStart = end }
       guard end > from else { continue }
-      let isLiteral = span.origin.kind == .template || span.origin.kind == .role
+      let isLiteral = span.origin.kind == .template || span.origin.kind == .word
       guard isLiteral else { break }
       if max(spanStart, from) == after {
         after = end
-        if extent.region == nil || span.turn == Int32(turn) { limit = end }
+        if extent.region == nil || span.scope == Int32(turn) { limit = end }
       }
     }
     let closing = copy(output, from..<limit)
@@ -232,7 +234,7 @@ extension ChatRenderer {
   private func closes(_ turn: Int, with token: [UInt8], from: Int, after literal: Int) -> Bool {
     guard tryRun(turn + 1, prompt: false, into: probe) else { return false }
     var extents: [TurnExtent] = []
-    probe.extents(turn + 1, machine.heap, into: &extents)
+    probe.extents(turn + 1, paths, into: &extents)
     let isSame = rendered.commonPrefix(with: probe, from: 0, at: 0) >= from
     guard let end = extents[turn].own?.upperBound ?? (isSame ? from : nil) else { return false }
     let start = min(end + literal, probe.text.count)

@@ -1,4 +1,5 @@
 import JSONText
+import Jinja
 
 /// Renders conversations through a chat template, with who wrote each byte and whether the model is to
 /// learn it. One a worker: a warm renderer takes everything from its own storage.
@@ -6,10 +7,11 @@ public final class ChatRenderer {
   public let template: ChatTemplate
   public let options: ChatOptions
   let machine: Machine
+  let paths = RecordPaths()
   private let reader: ConversationReader
   var conversation = Conversation()
-  private let base: ValueHeap.Mark
-  private var record: ValueHeap.Mark
+  private let base: Mark
+  private var record: Mark
   /// The variables that no record changes.
   private let standing: [Value]
   private let slots: VariableSlots
@@ -22,6 +24,12 @@ public final class ChatRenderer {
   /// Messages that are left out of the render.
   var dropped = 0..<0
 
+  /// How far what lies in memory was filled.
+  private struct Mark {
+    var heap: ValueHeap.Mark
+    var paths: Int
+  }
+
   /// Where in the context the variables of each record go; -1 where the template does not read them.
   private struct VariableSlots {
     var messages = -1
@@ -33,17 +41,15 @@ public final class ChatRenderer {
   public init(template: ChatTemplate, options: ChatOptions) {
     self.template = template
     self.options = options
-    machine = Machine(template.program)
+    machine = Machine(template.template, host: paths)
     let heap = machine.heap
-    reader = ConversationReader(heap: heap, atoms: template.program.atoms, options: options)
+    reader = ConversationReader(
+      heap: heap, paths: paths, atoms: template.template.atoms, options: options)
     var standing: [Value] = []
     var slots = VariableSlots()
-    for (index, name) in template.program.contextNames.enumerated() {
+    for (index, name) in template.template.contextNames.enumerated() {
       let text = String(decoding: name, as: UTF8.self)
-      var value = Value.missing
-      if let function = GlobalFunction.byName[name] {
-        value = Value(.builtin, bits: UInt64(function.rawValue))
-      }
+      var value = Template.function(name) ?? .missing
       switch text {
       case "messages": slots.messages = index
       case "tools": slots.tools = index
@@ -64,7 +70,7 @@ public final class ChatRenderer {
     }
     self.standing = standing
     self.slots = slots
-    base = heap.mark
+    base = Mark(heap: heap.mark, paths: paths.nodes.count)
     record = base
   }
 
@@ -107,29 +113,34 @@ public final class ChatRenderer {
 
   /// Reads a record: what `renderText` then renders. O(record).
   public func read(_ node: JSONNode) throws(ChatReject) {
-    machine.heap.reset(to: base)
+    reset(to: base)
     try reader.read(node, into: &conversation)
     for index in standing.indices { machine.context[index] = standing[index] }
     if conversation.variables.tag == .dictionary {
       for index in conversation.variables.range {
         let entry = machine.heap.entries[index]
         let name = machine.heap.bytes(of: entry.key)
-        if let slot = template.program.contextNames.firstIndex(of: name) {
+        if let slot = template.template.contextNames.firstIndex(of: name) {
           machine.context[slot] = entry.value
         }
       }
     }
     if slots.tools >= 0 { machine.context[slots.tools] = conversation.tools }
     if slots.documents >= 0 { machine.context[slots.documents] = conversation.documents }
-    machine.date = conversation.date ?? options.date
-    record = machine.heap.mark
+    paths.date = conversation.date ?? options.date
+    record = Mark(heap: machine.heap.mark, paths: paths.nodes.count)
+  }
+
+  private func reset(to mark: Mark) {
+    machine.heap.reset(to: mark.heap)
+    paths.nodes.truncate(to: mark.paths)
   }
 
   /// Renders the first `count` messages; with `addingTurn`, and a short turn of the assistant behind them.
   func run(_ count: Int, prompt: Bool, addingTurn: Bool = false, into output: RenderOutput)
     throws(ChatReject)
   {
-    machine.heap.reset(to: record)
+    reset(to: record)
     if slots.messages >= 0 {
       machine.context[slots.messages] = messages(count, addingTurn: addingTurn)
     }
@@ -172,7 +183,7 @@ public final class ChatRenderer {
   }
 
   private func reject(_ failure: Machine.Failure) -> ChatReject {
-    let place = template.source.place(of: max(0, failure.offset))
+    let place = template.template.source.place(of: max(0, failure.offset))
     let shown =
       failure.offset < 0 ? template.name : "\(template.name):\(place.line):\(place.column)"
     switch failure.kind {

@@ -1,3 +1,5 @@
+import Jinja
+
 /// A chat template, parsed and compiled once; shared by all workers.
 ///
 /// The language is Jinja 3.1 as `transformers` sets it up for chat templates: trimmed blocks, loop
@@ -6,35 +8,27 @@
 public final class ChatTemplate: Sendable {
   /// The file, or what the caller called it.
   public let name: String
-  let program: Program
-  let source: TemplateSource
+  let template: Template
 
   /// Parses a template. `source` is UTF-8. O(n).
   public init(source: some Collection<UInt8>, name: String) throws(TemplateError) {
-    let bytes = Array(source)
-    guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw TemplateError(
-        file: name, reason: "the template is not UTF-8", remedy: "save it as UTF-8")
-    }
-    let text = TemplateSource(bytes, name: name)
     self.name = name
-    self.source = text
-    program = try Compiler.compile(try TemplateParser.parse(text), text)
+    template = try Template(source, name: name)
   }
 
   /// Whether it marks what the model generates with `{% generation %}`.
-  public var marksGeneration: Bool { program.marksGeneration }
+  public var marksGeneration: Bool { template.marksGeneration }
   /// Whether it may print today's date.
-  public var readsDate: Bool { program.readsContext("strftime_now") }
+  public var readsDate: Bool { template.reads("strftime_now") }
   /// Whether it looks at `add_generation_prompt`.
-  public var readsGenerationPrompt: Bool { program.readsContext("add_generation_prompt") }
+  public var readsGenerationPrompt: Bool { template.reads("add_generation_prompt") }
   /// Whether it looks at `tools`.
-  public var readsTools: Bool { program.readsContext("tools") }
+  public var readsTools: Bool { template.reads("tools") }
   /// Whether it looks at `bos_token`: then it writes the BOS itself.
-  public var readsBeginningOfText: Bool { program.readsContext("bos_token") }
+  public var readsBeginningOfText: Bool { template.reads("bos_token") }
   /// Every name that it reads from its caller, in the order of their first use.
   public var variables: [String] {
-    program.contextNames.map { String(decoding: $0, as: UTF8.self) }
+    template.contextNames.map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// The template's own name for a built-in one: `chatml`, `llama3`; nil for others.

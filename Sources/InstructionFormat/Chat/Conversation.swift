@@ -1,4 +1,5 @@
 import JSONText
+import Jinja
 
 /// The messages of one record as the template sees them, and what is known of each.
 struct Conversation {

@@ -1,4 +1,5 @@
 import JSONText
+import Jinja
 
 /// Messages, of a record or made of its task and response.
 extension ConversationReader {
@@ -9,7 +10,7 @@ extension ConversationReader {
     if let text = unsafe node.utf8 {
       let path = root(field, .content, Int32(list.count))
       message(
-        role: role, content: unsafe heap.string(text, Origin(.field, path: path)), &conversation)
+        role: role, content: unsafe heap.string(text, Origin(.field, author: path)), &conversation)
     } else {
       try messages(node, field, &conversation)
     }
@@ -23,7 +24,7 @@ extension ConversationReader {
     var index = 0
     for message in node.elements {
       let turn = Int32(list.count)
-      let place = heap.addPath(
+      let place = paths.add(
         parent: path, index: index, turn: turn, kind: .otherField, isMessage: true)
       guard message.isObject else {
         throw wrongType(message, "\(field)[\(index)]", "a message (an object)")
@@ -50,7 +51,7 @@ extension ConversationReader {
       guard let name = unsafe key.utf8 else { continue }
       // As `apply_chat_template` does: null is the same as not there.
       if child.isNull { continue }
-      var kind = ValueHeap.PathNode.Kind.otherField
+      var kind = RecordPaths.Node.Kind.otherField
       var shown: Value?
       let keyRange =
         unsafe name.isEqual(to: "role")
@@ -64,7 +65,7 @@ extension ConversationReader {
           throw wrongType(child, place() + ".role", "a string")
         }
         role = unsafe Conversation.role(text)
-        let field = heap.addPath(parent: path, key: heap.flat(keyRange), turn: turn, kind: .role)
+        let field = paths.add(parent: path, key: heap.flat(keyRange), turn: turn, kind: .role)
         if let role, isShareGPT {
           let word =
             switch role {
@@ -73,7 +74,7 @@ extension ConversationReader {
             case .assistant: names.assistant
             case .tool: names.tool
             }
-          shown = heap.string(heap.flat(word), Origin(.role, path: field))
+          shown = heap.string(heap.flat(word), Origin(.word, author: field))
         } else {
           guard role != nil || !options.isStrict else {
             throw ChatReject(
@@ -81,7 +82,7 @@ extension ConversationReader {
               reason: "unknown role \"\(unsafe String(decoding: text, as: UTF8.self))\"",
               remedy: "use system, user, assistant or tool")
           }
-          shown = unsafe heap.string(text, Origin(role == nil ? .field : .role, path: field))
+          shown = unsafe heap.string(text, Origin(role == nil ? .field : .word, author: field))
         }
         add(isShareGPT ? names.role : keyRange, shown ?? .none, from: bottom)
         continue
@@ -98,7 +99,7 @@ extension ConversationReader {
           isEmpty = isEmpty && child.count == 0
         }
         if isShareGPT {
-          let field = heap.addPath(parent: path, key: heap.flat(keyRange), turn: turn, kind: kind)
+          let field = paths.add(parent: path, key: heap.flat(keyRange), turn: turn, kind: kind)
           add(names.content, value(child, field), from: bottom)
           continue
         }
@@ -125,7 +126,7 @@ extension ConversationReader {
         if !isTrained { weight = 0 }
       default: break
       }
-      let field = heap.addPath(parent: path, key: heap.flat(keyRange), turn: turn, kind: kind)
+      let field = paths.add(parent: path, key: heap.flat(keyRange), turn: turn, kind: kind)
       let converted = value(child, field)
       if kind == .reasoning {
         if !converted.isString || converted.extra > 0 { isEmpty = false }
@@ -177,12 +178,12 @@ extension ConversationReader {
     role: Value, content: Value, _ conversation: inout Conversation
   ) {
     let turn = Int32(list.count)
-    let path = heap.addPath(
+    let path = paths.add(
       parent: 0, index: list.count, turn: turn, kind: .otherField, isMessage: true)
     let start = heap.entries.count
-    let rolePath = heap.addPath(parent: path, key: heap.flat(names.role), turn: turn, kind: .role)
+    let rolePath = paths.add(parent: path, key: heap.flat(names.role), turn: turn, kind: .role)
     heap.entries.append(
-      Entry(key: names.role, value: heap.string(heap.flat(role), Origin(.role, path: rolePath))))
+      Entry(key: names.role, value: heap.string(heap.flat(role), Origin(.word, author: rolePath))))
     heap.entries.append(Entry(key: names.content, value: content))
     list.append(Value(.dictionary, start: start, count: 2, extra: path))
     let kind: Conversation.Role =
@@ -194,13 +195,13 @@ extension ConversationReader {
 
   /// A turn of the assistant that says one word: message number `turn`, of no record.
   func plainTurn(_ turn: Int) -> Value {
-    let path = heap.addPath(
+    let path = paths.add(
       parent: 0, index: turn, turn: Int32(turn), kind: .otherField, isMessage: true)
     let content = root("content", .content, Int32(turn))
     let start = heap.entries.count
     heap.entries.append(Entry(key: names.role, value: names.assistant))
     heap.entries.append(
-      Entry(key: names.content, value: heap.string("x", Origin(.field, path: content))))
+      Entry(key: names.content, value: heap.string("x", Origin(.field, author: content))))
     return Value(.dictionary, start: start, count: 2, extra: path)
   }
 
@@ -213,7 +214,7 @@ extension ConversationReader {
     do throws(RecordError) {
       func field(_ role: RecordRole, _ text: UnsafeBufferPointer<UInt8>) -> Value {
         let path = root(fields.name(of: role, in: found), .content, Int32(list.count))
-        return unsafe heap.string(text, Origin(.field, path: path))
+        return unsafe heap.string(text, Origin(.field, author: path))
       }
       var user = unsafe field(.task, try fields.string(.task, in: found))
       let context = unsafe try fields.optionalString(.context, in: found)

@@ -1,4 +1,5 @@
 import JSONText
+import Jinja
 
 /// JSON as values of the template language.
 extension ConversationReader {
@@ -24,11 +25,11 @@ extension ConversationReader {
   }
 
   func value(_ node: JSONNode, _ path: UInt32) -> Value {
-    let above = heap.paths[Int(path)]
+    let above = paths[Int(path)]
     switch node.kind {
     case .string:
       guard let text = unsafe node.utf8 else { return .none }
-      return unsafe heap.string(text, Origin(.field, path: path))
+      return unsafe heap.string(text, Origin(.field, author: path))
     case .null: return Value(.none, extra: path)
     case .bool: return Value(.bool, bits: node.bool == true ? 1 : 0, extra: path)
     case .int, .uint:
@@ -41,7 +42,7 @@ extension ConversationReader {
       let bottom = list.count
       var index = 0
       for element in node.elements {
-        let place = heap.addPath(parent: path, index: index, turn: above.turn, kind: above.kind)
+        let place = paths.add(parent: path, index: index, turn: above.turn, kind: above.kind)
         list.append(value(element, place))
         index += 1
       }
@@ -56,7 +57,7 @@ extension ConversationReader {
       for (name, child) in node.members {
         guard let bytes = unsafe name.utf8 else { continue }
         let key = unsafe self.key(bytes)
-        let place = heap.addPath(
+        let place = paths.add(
           parent: path, key: heap.flat(key), turn: above.turn, kind: above.kind)
         let converted = value(child, place)
         if large != nil {

@@ -1,9 +1,11 @@
 import JSONText
+import Jinja
 
 /// Reads a record into values: OpenAI messages, ShareGPT conversations, prompt and completion, or task
 /// and response. Every string keeps its path in the record.
 struct ConversationReader: ~Copyable {
   let heap: ValueHeap
+  let paths: RecordPaths
   let atoms: AtomTable
   let options: ChatOptions
   let scratch = Arena<Entry>(capacity: 64)
@@ -23,8 +25,9 @@ struct ConversationReader: ~Copyable {
     var blank: Value
   }
 
-  init(heap: ValueHeap, atoms: AtomTable, options: ChatOptions) {
+  init(heap: ValueHeap, paths: RecordPaths, atoms: AtomTable, options: ChatOptions) {
     self.heap = heap
+    self.paths = paths
     self.atoms = atoms
     self.options = options
     func name(_ text: String) -> Value {
@@ -57,7 +60,8 @@ struct ConversationReader: ~Copyable {
     if let system = options.system, !startsWithSystem(start) {
       let path = root("system", .content, Int32(list.count))
       message(
-        role: names.system, content: heap.string(system, Origin(.field, path: path)), &conversation)
+        role: names.system, content: heap.string(system, Origin(.field, author: path)),
+        &conversation)
     }
     if let messages {
       try self.messages(messages, options.fields.name(of: .messages, in: found), &conversation)
@@ -106,9 +110,9 @@ struct ConversationReader: ~Copyable {
       remedy: "write \(wanted)")
   }
 
-  func root(_ name: String, _ kind: ValueHeap.PathNode.Kind, _ turn: Int32) -> UInt32 {
+  func root(_ name: String, _ kind: RecordPaths.Node.Kind, _ turn: Int32) -> UInt32 {
     let key = heap.string(name)
-    return heap.addPath(parent: 0, key: heap.flat(key), turn: turn, kind: kind)
+    return paths.add(parent: 0, key: heap.flat(key), turn: turn, kind: kind)
   }
 
   private func startsWithSystem(_ messages: JSONNode?) -> Bool {

@@ -1,3 +1,5 @@
+import Jinja
+
 /// Bytes of one assistant turn that the model is to produce.
 struct SupervisedBytes {
   var range: Range<Int>
@@ -24,7 +26,7 @@ struct TurnExtent {
 
 extension RenderOutput {
   /// Reads the extent of every message off the spans. O(spans).
-  func extents(_ count: Int, _ heap: ValueHeap, into extents: inout [TurnExtent]) {
+  func extents(_ count: Int, _ paths: RecordPaths, into extents: inout [TurnExtent]) {
     extents.removeAll(keepingCapacity: true)
     for _ in 0..<count { extents.append(TurnExtent()) }
     var start = 0
@@ -32,16 +34,17 @@ extension RenderOutput {
       let span = spans[index]
       let end = Int(span.end)
       defer { start = end }
-      let region = Int(span.turn)
+      let region = Int(span.scope)
       if region >= 0, region < count {
         let known = extents[region].region
         // A message that is printed in two places: the later one is its turn.
         extents[region].region = (known?.lowerBound ?? start)..<end
       }
-      guard span.origin.kind == .field || span.origin.kind == .derived, span.origin.path > 0 else {
+      guard span.origin.kind == .field || span.origin.kind == .derived, span.origin.author > 0
+      else {
         continue
       }
-      let path = heap.paths[span.origin.path]
+      let path = paths[span.origin.author]
       let owner = Int(path.turn)
       switch path.kind {
       case .content, .reasoning, .toolCall:
@@ -54,10 +57,10 @@ extension RenderOutput {
   }
 
   /// What the byte at `place` is part of, where it is copied from the record.
-  func pathKind(at place: Int, _ heap: ValueHeap) -> ValueHeap.PathNode.Kind? {
+  func pathKind(at place: Int, _ paths: RecordPaths) -> RecordPaths.Node.Kind? {
     for index in 0..<spans.count where place < Int(spans[index].end) {
       let origin = spans[index].origin
-      return origin.path > 0 ? heap.paths[origin.path].kind : nil
+      return origin.author > 0 ? paths[origin.author].kind : nil
     }
     return nil
   }
@@ -86,7 +89,7 @@ extension RenderOutput {
   var lastTurnEnd: Int {
     var index = spans.count - 1
     while index >= 0 {
-      if spans[index].turn >= 0 { return Int(spans[index].end) }
+      if spans[index].scope >= 0 { return Int(spans[index].end) }
       index -= 1
     }
     return 0

@@ -1,5 +1,6 @@
 import InstructionFormat
 import JSONText
+import Jinja
 import Tokenizer
 
 /// How a user wants conversations rendered, as the flags of every command name it.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import InstructionFormat
 import JSONText
+import Jinja
 import Pipeline
 import Tokenizer
 

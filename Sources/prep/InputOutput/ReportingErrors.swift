@@ -1,5 +1,6 @@
 import ArgumentParser
 import InstructionFormat
+import Jinja
 import Pipeline
 import ShardWriter
 import Tokenizer

@@ -51,11 +51,11 @@ extension Machine {
     case .strftimeNow:
       let format = try bind(passed, ["format"], required: 1, of: "strftime_now()")[0]
       guard format.isString else { throw raise("strftime() argument 1 must be str") }
-      guard let date else {
+      guard let shown = host.today(heap.bytes(of: format)) else {
         throw raise(
           "the template prints today's date (strftime_now), which changes daily", .dateMissing)
       }
-      return heap.string(date.formatted(heap.bytes(of: format)))
+      return heap.string(shown)
     case .lipsum: throw raise("lipsum() is random and not supported")
     }
   }

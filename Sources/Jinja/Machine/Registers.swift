@@ -11,7 +11,7 @@
     var recursionDepth = 0
     var calls = 0
     var steps = 0
-    var turn: Int32 = -1
+    var scope: Int32 = -1
     var blockText = Value.missing
   }
 
@@ -62,10 +62,10 @@
     get { unsafe numbers.pointee.steps }
     nonmutating set { unsafe numbers.pointee.steps = newValue }
   }
-  /// The message whose iteration prints, from 0; -1 outside of one.
-  @inline(__always) var turn: Int32 {
-    get { unsafe numbers.pointee.turn }
-    nonmutating set { unsafe numbers.pointee.turn = newValue }
+  /// The scope of the loop that prints, as the host numbers them; -1 outside of one.
+  @inline(__always) var scope: Int32 {
+    get { unsafe numbers.pointee.scope }
+    nonmutating set { unsafe numbers.pointee.scope = newValue }
   }
   /// The text of the filter block around.
   @inline(__always) var blockText: Value {

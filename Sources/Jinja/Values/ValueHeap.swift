@@ -1,23 +1,5 @@
-/// Where the contents of values lie: filled while a conversation is rendered, emptied at once.
-final class ValueHeap {
-  /// A place of the record that a value was read from.
-  struct PathNode: BitwiseCopyable {
-    enum Kind: UInt8 {
-      case root, content, reasoning, toolCall, role, otherField, tools, documents, variable
-    }
-
-    /// The path this one is inside of; 0 for roots.
-    var parent: UInt32
-    /// The key in `bytes`, or an index where `keyCount` is -1.
-    var key: UInt32
-    var keyCount: Int32
-    /// The message it belongs to, from 0; -1 outside of messages.
-    var turn: Int32
-    var kind: Kind
-    /// Whether this is a message itself.
-    var isMessage: Bool
-  }
-
+/// Where the contents of values lie: filled while a template runs, emptied at once.
+package final class ValueHeap {
   /// What a mutable or callable object keeps.
   struct ObjectState: BitwiseCopyable {
     var first = Value.missing
@@ -29,12 +11,11 @@ final class ValueHeap {
     var link = 0
   }
 
-  struct Mark: BitwiseCopyable {
+  package struct Mark: BitwiseCopyable {
     var bytes: Int
     var pieces: Int
     var items: Int
     var entries: Int
-    var paths: Int
     var objects: Int
   }
 
@@ -42,25 +23,23 @@ final class ValueHeap {
   static let maximumBytes = 1 << 31
   static let maximumItems = 1 << 24
 
-  let bytes = Arena<UInt8>(capacity: 1 << 14)
-  let pieces = Arena<Piece>(capacity: 1 << 10)
-  let items = Arena<Value>(capacity: 1 << 8)
-  let entries = Arena<Entry>(capacity: 1 << 8)
-  let paths = Arena<PathNode>(capacity: 1 << 8)
+  package let bytes = Arena<UInt8>(capacity: 1 << 14)
+  package let pieces = Arena<Piece>(capacity: 1 << 10)
+  package let items = Arena<Value>(capacity: 1 << 8)
+  package let entries = Arena<Entry>(capacity: 1 << 8)
   let objects = Arena<ObjectState>(capacity: 64)
 
-  var mark: Mark {
+  package var mark: Mark {
     Mark(
       bytes: bytes.count, pieces: pieces.count, items: items.count, entries: entries.count,
-      paths: paths.count, objects: objects.count)
+      objects: objects.count)
   }
 
-  func reset(to mark: Mark) {
+  package func reset(to mark: Mark) {
     bytes.truncate(to: mark.bytes)
     pieces.truncate(to: mark.pieces)
     items.truncate(to: mark.items)
     entries.truncate(to: mark.entries)
-    paths.truncate(to: mark.paths)
     objects.truncate(to: mark.objects)
     isTooLong = false
   }
@@ -79,7 +58,7 @@ final class ValueHeap {
 
   /// A string of bytes that are already in the heap.
   @inline(__always)
-  func string(_ range: Range<Int>, _ origin: Origin, flag: UInt8 = 0) -> Value {
+  package func string(_ range: Range<Int>, _ origin: Origin, flag: UInt8 = 0) -> Value {
     guard !range.isEmpty else { return Value(.string, start: 0, count: 0, flag: flag) }
     pieces.append(
       Piece(
@@ -91,17 +70,17 @@ final class ValueHeap {
   }
 
   @inline(__always)
-  func string(_ source: UnsafeBufferPointer<UInt8>, _ origin: Origin) -> Value {
+  package func string(_ source: UnsafeBufferPointer<UInt8>, _ origin: Origin) -> Value {
     let start = bytes.count
     unsafe bytes.append(contentsOf: source)
     return string(start..<bytes.count, origin)
   }
 
-  func string(_ source: [UInt8], _ origin: Origin = .template) -> Value {
+  package func string(_ source: [UInt8], _ origin: Origin = .template) -> Value {
     unsafe source.withUnsafeBufferPointer { unsafe string($0, origin) }
   }
 
-  func string(_ source: String, _ origin: Origin = .template) -> Value {
+  package func string(_ source: String, _ origin: Origin = .template) -> Value {
     var source = source
     return source.withUTF8 { unsafe string($0, origin) }
   }
@@ -109,7 +88,7 @@ final class ValueHeap {
   /// The author of a whole string: of its pieces if they agree, else derived.
   func origin(of value: Value) -> Origin {
     guard value.isString else {
-      return value.extra == 0 ? Origin(.derived) : Origin(.derived, path: value.extra)
+      return value.extra == 0 ? Origin(.derived) : Origin(.derived, author: value.extra)
     }
     guard value.count > 0 else { return .template }
     let first = pieces[value.start].origin
@@ -123,19 +102,19 @@ final class ValueHeap {
         mixed = mixed ?? (first.kind == .template ? nil : first.derived)
         continue
       }
-      if first.kind == .template || mixed?.path == origin.path {
+      if first.kind == .template || mixed?.author == origin.author {
         mixed = origin.derived
         continue
       }
       mixed = mixed ?? Origin(.derived)
     }
     guard let mixed else { return first }
-    return mixed.kind == .role ? Origin(.derived, path: UInt32(mixed.path)) : mixed
+    return mixed.kind == .word ? Origin(.derived, author: UInt32(mixed.author)) : mixed
   }
 
   /// The bytes of a string, side by side. O(pieces); copies when there are several.
   @inline(__always)
-  func flat(_ value: Value) -> Range<Int> {
+  package func flat(_ value: Value) -> Range<Int> {
     if value.count == 1 { return pieces[value.start].range }
     return flatten(value)
   }
@@ -147,7 +126,7 @@ final class ValueHeap {
   }
 
   /// A copy of the bytes of a string.
-  func bytes(of value: Value) -> [UInt8] {
+  package func bytes(of value: Value) -> [UInt8] {
     var copy: [UInt8] = []
     copy.reserveCapacity(Int(value.extra))
     for index in value.range {
@@ -187,7 +166,7 @@ final class ValueHeap {
 
   /// One string after the other. Lengthens the first in place when its pieces are the newest.
   @inline(__always)
-  func join(_ left: Value, _ right: Value) -> Value {
+  package func join(_ left: Value, _ right: Value) -> Value {
     if left.extra == 0 { return right }
     if right.extra == 0 { return left }
     var start = left.start
@@ -236,7 +215,7 @@ final class ValueHeap {
   }
 
   @inline(__always)
-  func isEqual(_ left: Value, _ right: Value) -> Bool {
+  package func isEqual(_ left: Value, _ right: Value) -> Bool {
     guard left.extra == right.extra else { return false }
     if left.bits == right.bits || left.extra == 0 { return true }
     if left.count == 1, right.count == 1 {
@@ -262,45 +241,5 @@ final class ValueHeap {
       }
       return a.count < b.count
     }
-  }
-
-  // MARK: Paths
-
-  func addPath(parent: UInt32, key: Range<Int>, turn: Int32, kind: PathNode.Kind) -> UInt32 {
-    paths.append(
-      PathNode(
-        parent: parent, key: UInt32(truncatingIfNeeded: key.lowerBound),
-        keyCount: Int32(truncatingIfNeeded: key.count), turn: turn,
-        kind: kind, isMessage: false))
-    return UInt32(paths.count - 1)
-  }
-
-  func addPath(
-    parent: UInt32, index: Int, turn: Int32, kind: PathNode.Kind, isMessage: Bool = false
-  ) -> UInt32 {
-    paths.append(
-      PathNode(
-        parent: parent, key: UInt32(truncatingIfNeeded: index), keyCount: -1, turn: turn,
-        kind: kind,
-        isMessage: isMessage))
-    return UInt32(paths.count - 1)
-  }
-
-  /// The path in words: `messages[3].content`.
-  func describe(path: Int) -> String {
-    var parts: [String] = []
-    var index = path
-    while index > 0 {
-      let node = paths[index]
-      if node.keyCount < 0 {
-        parts.append("[\(node.key)]")
-      } else {
-        let key = String(
-          decoding: bytes.copy(Int(node.key)..<Int(node.key) + Int(node.keyCount)), as: UTF8.self)
-        parts.append(node.parent == 0 ? key : "." + key)
-      }
-      index = Int(node.parent)
-    }
-    return parts.reversed().joined()
   }
 }

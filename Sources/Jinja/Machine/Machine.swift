@@ -1,14 +1,14 @@
-/// Runs a compiled template. One a worker: everything it makes lies in its heap until the next render.
-final class Machine {
+/// Runs a compiled template. One per worker: everything it makes lies in its heap until the next render.
+package final class Machine {
   /// A render stopped; `failure` says why.
-  struct Raise: Error {}
+  package struct Raise: Error {}
 
-  struct Failure {
-    enum Kind { case raised, error, undefined, dateMissing, tooLarge }
-    var kind: Kind
-    var reason: String
+  package struct Failure {
+    package enum Kind { case raised, error, undefined, dateMissing, tooLarge }
+    package var kind: Kind
+    package var reason: String
     /// Byte offset in the template, -1 where it is not known.
-    var offset: Int
+    package var offset: Int
   }
 
   enum Flow: UInt8 { case on, leave, next }
@@ -17,9 +17,9 @@ final class Machine {
   static let maximumSteps = 30_000_000
 
   let program: Program
-  let heap = ValueHeap()
+  package let heap = ValueHeap()
   /// What the last render printed.
-  let output = RenderOutput()
+  package let output = RenderOutput()
   let registers = Registers()
   let slots = Arena<Value>(capacity: 256)
   /// Pieces of blocks and macros whose text is caught instead of printed.
@@ -27,7 +27,7 @@ final class Machine {
   let arguments = Arena<Value>(capacity: 64)
   let keywords = Arena<Entry>(capacity: 16)
   /// What the caller gives to the template, in the order of the program's context names.
-  let context: Arena<Value>
+  package let context: Arena<Value>
   let nodes: Table<Program.Node>
   let lists: Table<Int32>
   let loops: Table<Program.LoopCode>
@@ -37,11 +37,13 @@ final class Machine {
   let constants: Table<Value>
   /// The container method that an atom names, if it names one.
   let containerMethods: Table<ContainerMethod?>
-  var failure = Failure(kind: .error, reason: "", offset: -1)
-  var date: TemplateDate?
+  package internal(set) var failure = Failure(kind: .error, reason: "", offset: -1)
+  let host: any TemplateHost
 
-  init(_ program: Program) {
+  package init(_ template: Template, host: any TemplateHost) {
+    let program = template.program
     self.program = program
+    self.host = host
     context = Arena(repeating: .missing, count: program.contextNames.count)
     nodes = Table(program.nodes)
     lists = Table(program.lists)
@@ -53,9 +55,6 @@ final class Machine {
       scopes.append(Program.Loads(start: start, end: start + Int32(scope.count)))
     }
     self.scopes = Table(scopes)
-    // Path 0 is none.
-    heap.paths.append(
-      ValueHeap.PathNode(parent: 0, key: 0, keyCount: 0, turn: -1, kind: .root, isMessage: false))
     let heap = heap
     constants = Table(
       program.constants.map { constant in
@@ -75,7 +74,7 @@ final class Machine {
   }
 
   /// Renders into `output`. `context` must be filled.
-  func run() throws(Raise) {
+  package func run() throws(Raise) {
     output.removeAll()
     slots.truncate(to: 0)
     caught.truncate(to: 0)

@@ -36,11 +36,11 @@ extension Machine {
       object.first = Value(.int, bits: UInt64(bitPattern: Int64(code.function)))
       heap.objects.append(object)
     }
-    let outerTurn = registers.turn
+    let outerScope = registers.scope
     registers.loopDepth += 1
     defer {
       registers.loopDepth -= 1
-      registers.turn = outerTurn
+      registers.scope = outerScope
     }
     let target = nodes[Int(code.target)]
     let isSimple = target.operation == .storeLocal
@@ -49,10 +49,10 @@ extension Machine {
       try step()
       try enter(code.scope)
       let item = heap.items[index]
-      registers.turn = outerTurn
+      registers.scope = outerScope
       if isSimple {
         slots[registers.frame + Int(target.a)] = item
-        attribute(item)
+        openScope(item)
       } else {
         try store(code.target, item)
       }
@@ -64,7 +64,7 @@ extension Machine {
       if flow == .leave { break }
       if flow == .on { ranToEnd = true }
     }
-    registers.turn = outerTurn
+    registers.scope = outerScope
     if code.otherwise >= 0, !ranToEnd {
       try enter(code.otherwiseScope)
       return try run(code.otherwise)

@@ -44,9 +44,9 @@ struct TemplateToken {
 }
 
 /// The text of a template with normalized newlines, and where its lines are.
-struct TemplateSource {
-  let name: String
-  let bytes: [UInt8]
+package struct TemplateSource: Sendable {
+  package let name: String
+  package let bytes: [UInt8]
 
   /// Jinja's lexer reads `\r\n` and `\r` as `\n`, and forgets one newline at the end.
   init(_ source: some Collection<UInt8>, name: String) {
@@ -67,7 +67,7 @@ struct TemplateSource {
   }
 
   /// Line and column (code points) of an offset, from 1, and the line itself. O(n).
-  func place(of offset: Int) -> (line: Int, column: Int, text: String) {
+  package func place(of offset: Int) -> (line: Int, column: Int, text: String) {
     let offset = min(max(offset, 0), bytes.count)
     let start = bytes[..<offset].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
     let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count

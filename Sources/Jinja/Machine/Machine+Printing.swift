@@ -3,7 +3,7 @@ extension Machine {
   func emit(_ value: Value) {
     let mark: UInt32 = registers.generationDepth > 0 ? Origin.generationMark : 0
     if registers.catchDepth == 0 {
-      output.append(value, of: heap, mark: mark, turn: registers.turn)
+      output.append(value, of: heap, mark: mark, scope: registers.scope)
       return
     }
     for index in value.range {

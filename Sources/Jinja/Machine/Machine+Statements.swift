@@ -168,8 +168,8 @@ extension Machine {
     switch node.operation {
     case .storeLocal:
       slots[registers.frame + Int(node.a)] = value
-      if registers.turn < 0, value.tag == .dictionary, value.extra > 0, registers.loopDepth > 0 {
-        attribute(value)
+      if registers.scope < 0, value.tag == .dictionary, value.extra > 0, registers.loopDepth > 0 {
+        openScope(value)
       }
     case .storeTuple:
       let count = Int(lists[Int(node.a)])
@@ -193,11 +193,10 @@ extension Machine {
     }
   }
 
-  /// Says that what is printed now belongs to the message that `value` is, if it is one.
+  /// Says that what is printed now belongs to the scope that `value` opens, if it opens one.
   @inline(__always)
-  func attribute(_ value: Value) {
+  func openScope(_ value: Value) {
     guard value.tag == .dictionary, value.extra > 0 else { return }
-    let node = heap.paths[Int(value.extra)]
-    if node.isMessage { registers.turn = node.turn }
+    if let scope = host.scope(of: Int(value.extra)) { registers.scope = scope }
   }
 }

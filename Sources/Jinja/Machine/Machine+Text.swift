@@ -62,7 +62,7 @@ extension Machine {
 
   /// Who writes the text of a value that is not a string.
   func author(_ value: Value, within outer: Origin = .template) -> Origin {
-    if value.extra > 0, !value.isString { return Origin(.derived, path: value.extra) }
+    if value.extra > 0, !value.isString { return Origin(.derived, author: value.extra) }
     return outer
   }
 

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InstructionFormat
+@testable import Jinja
 
 @Suite("Search for bytes")
 struct ByteSearchTests {

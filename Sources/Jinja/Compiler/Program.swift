@@ -144,12 +144,10 @@ struct Program: Sendable {
     case float(UInt64)
     case string([UInt8])
   }
-
-  func readsContext(_ name: String) -> Bool { contextNames.contains(Array(name.utf8)) }
 }
 
 /// Numbers texts; looked up by bytes without a copy.
-struct AtomTable: Sendable {
+package struct AtomTable: Sendable {
   private var texts: [[UInt8]] = [[]]
   private var slots: [UInt16] = Array(repeating: 0, count: 64)
 
@@ -182,8 +180,12 @@ struct AtomTable: Sendable {
   }
 
   /// The number of a text; nil if the template does not name it. O(length).
+  package func find(_ text: UnsafeBufferPointer<UInt8>) -> UInt16? { unsafe lookUp(text) }
+
+  package func find(_ text: [UInt8]) -> UInt16? { lookUp(text) }
+
   @inline(__always)
-  func find(_ text: some RandomAccessCollection<UInt8>) -> UInt16? {
+  private func lookUp(_ text: some RandomAccessCollection<UInt8>) -> UInt16? {
     guard text.count <= 64 else { return nil }
     var slot = Self.hash(text) & (slots.count - 1)
     while slots[slot] != 0 {

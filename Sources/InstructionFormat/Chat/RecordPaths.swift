@@ -1,0 +1,77 @@
+import Jinja
+
+/// Where in the record each value was read from: what the template engine's authors stand for. It answers
+/// what the engine asks, too: which message a loop prints, and what day it is.
+final class RecordPaths: TemplateHost {
+  struct Node: BitwiseCopyable {
+    enum Kind: UInt8 {
+      case root, content, reasoning, toolCall, role, otherField, tools, documents, variable
+    }
+
+    /// The path this one is inside of; 0 for roots.
+    var parent: UInt32
+    /// The key in the heap's bytes, or an index where `keyCount` is -1.
+    var key: UInt32
+    var keyCount: Int32
+    /// The message it belongs to, from 0; -1 outside of messages.
+    var turn: Int32
+    var kind: Kind
+    /// Whether this is a message itself.
+    var isMessage: Bool
+  }
+
+  let nodes = Arena<Node>(capacity: 1 << 8)
+  /// What `strftime_now` shows.
+  var date: TemplateDate?
+
+  init() {
+    // Path 0 is none.
+    nodes.append(
+      Node(parent: 0, key: 0, keyCount: 0, turn: -1, kind: .root, isMessage: false))
+  }
+
+  subscript(path: Int) -> Node { nodes[path] }
+
+  func add(parent: UInt32, key: Range<Int>, turn: Int32, kind: Node.Kind) -> UInt32 {
+    nodes.append(
+      Node(
+        parent: parent, key: UInt32(truncatingIfNeeded: key.lowerBound),
+        keyCount: Int32(truncatingIfNeeded: key.count), turn: turn, kind: kind, isMessage: false))
+    return UInt32(nodes.count - 1)
+  }
+
+  func add(
+    parent: UInt32, index: Int, turn: Int32, kind: Node.Kind, isMessage: Bool = false
+  ) -> UInt32 {
+    nodes.append(
+      Node(
+        parent: parent, key: UInt32(truncatingIfNeeded: index), keyCount: -1, turn: turn,
+        kind: kind, isMessage: isMessage))
+    return UInt32(nodes.count - 1)
+  }
+
+  /// The path in words: `messages[3].content`.
+  func describe(_ path: Int, in heap: ValueHeap) -> String {
+    var parts: [String] = []
+    var index = path
+    while index > 0 {
+      let node = nodes[index]
+      if node.keyCount < 0 {
+        parts.append("[\(node.key)]")
+      } else {
+        let key = heap.bytes.copy(Int(node.key)..<Int(node.key) + Int(node.keyCount))
+        let text = String(decoding: key, as: UTF8.self)
+        parts.append(node.parent == 0 ? text : "." + text)
+      }
+      index = Int(node.parent)
+    }
+    return parts.reversed().joined()
+  }
+
+  func scope(of author: Int) -> Int32? {
+    let node = nodes[author]
+    return node.isMessage ? node.turn : nil
+  }
+
+  func today(_ format: [UInt8]) -> [UInt8]? { date?.formatted(format) }
+}
