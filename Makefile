@@ -1,7 +1,12 @@
-# make run   sets everything up and encodes the embedded example
-# make test  sets everything up and runs every test
+# make run    sets everything up and encodes the embedded example
+# make check  lint and unit tests, for the edit loop
+# make test   sets everything up and runs every test
 PREP := .build/release/prep
 OUT := .build/quickstart
+PYTHON := .venv/bin/python
+# Where `make install` puts things.
+PREFIX := /usr/local
+DESTDIR :=
 export PREP
 
 run: build
@@ -11,11 +16,14 @@ run: build
 build: setup
 	swift build -c release --product prep
 
+check: setup lint
+	swift test
+
 test: build venv wheel
 	swift test
 	Tests/C/run
-	.venv/bin/python -m pytest -q -n 2 Tests/Oracle
-	.venv/bin/python -m pytest -q -n 2 Tests/Python
+	$(PYTHON) -m pytest -q -n 2 Tests/Oracle
+	$(PYTHON) -m pytest -q -n 2 Tests/Python
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
@@ -26,27 +34,39 @@ format:
 setup:
 	@Scripts/setup
 
-# The shared library of the C interface and of the Python package, and its wheel.
+# The shared library of the C interface and the command, Swift's runtime linked in.
 native: build
 	Scripts/native
 
-wheel: native
-	rm -rf python/dist
-	python3 python/wheel_backend.py python/dist
+wheel: native venv
+	$(PYTHON) Scripts/wheel python/dist
+
+# An archive of the command and the C interface, a Debian package, a container image.
+dist: native
+	Scripts/dist archive
+
+deb: native
+	Scripts/dist deb
+
+image: dist
+	Scripts/dist image
+
+install: native
+	Scripts/dist install $(DESTDIR) $(PREFIX)
 
 venv: setup
 	@Scripts/setup python
 
 bench: build venv native
-	.venv/bin/python Benchmarks/encode.py
-	.venv/bin/python Benchmarks/linear.py
-	.venv/bin/python Benchmarks/render.py
-	.venv/bin/python Benchmarks/pipeline.py
-	.venv/bin/python Benchmarks/memory.py
-	.venv/bin/python Benchmarks/pack.py
-	.venv/bin/python Benchmarks/read.py
+	$(PYTHON) Benchmarks/encode.py
+	$(PYTHON) Benchmarks/linear.py
+	$(PYTHON) Benchmarks/render.py
+	$(PYTHON) Benchmarks/pipeline.py
+	$(PYTHON) Benchmarks/memory.py
+	$(PYTHON) Benchmarks/pack.py
+	$(PYTHON) Benchmarks/read.py
 
 clean:
 	rm -rf .build .venv python/dist python/prep/_native
 
-.PHONY: run build test lint format setup native wheel venv bench clean
+.PHONY: run build check test lint format setup native wheel dist deb image install venv bench clean

@@ -29,10 +29,16 @@ let package = Package(
   ],
   targets: [
     // System libraries.
-    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "CSQLite", pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+    .systemLibrary(
+      name: "CPCRE2", pkgConfig: "libpcre2-8",
+      providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CXXHash"),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "CUnicode"),
@@ -63,7 +69,9 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "JSONText", "CZlib",
+        "Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "JSONText",
+        "CEmbedded",
+        "CZlib",
         "CZstd", "CXXHash", system,
       ],
       swiftSettings: strict),

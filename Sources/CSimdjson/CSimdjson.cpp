@@ -1,3 +1,6 @@
+#if !__has_include(<simdjson.h>)
+#error "simdjson is not installed: apt install libsimdjson-dev (Debian, Ubuntu), brew install simdjson (macOS), or make setup"
+#endif
 #include "CSimdjson.h"
 
 #include <new>

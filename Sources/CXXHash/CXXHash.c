@@ -1,3 +1,6 @@
+#if !__has_include(<xxhash.h>)
+#error "xxHash is not installed: apt install libxxhash-dev (Debian, Ubuntu), brew install xxhash (macOS), or make setup"
+#endif
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 

@@ -15,6 +15,11 @@ import CPrepABI
   /// `slots`: how many rows the arrays have room for.
   init(_ arrays: UnsafePointer<prep_arrays>?, slots: Int, padID: UInt32) throws(Failure) {
     guard let arrays = unsafe arrays else { throw .argument("arrays is NULL") }
+    let size = unsafe arrays.pointee.size
+    let expected = unsafe MemoryLayout<prep_arrays>.size
+    guard size >= expected else {
+      throw .size("arrays", size, of: "prep_arrays", expected: expected)
+    }
     unsafe self.arrays = unsafe arrays.pointee
     self.padID = Int64(padID)
     self.slots = slots

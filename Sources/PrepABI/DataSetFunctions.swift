@@ -93,17 +93,25 @@ final class OpenDataSet: Sendable {
 }
 
 @c @implementation public func prep_dataset_describe(
-  _ dataset: OpaquePointer?, _ info: UnsafeMutablePointer<prep_dataset_info>?
-) {
-  guard let info = unsafe info, let open = unsafe Handle<OpenDataSet>.object(dataset) else {
-    return
+  _ dataset: OpaquePointer?, _ info: UnsafeMutablePointer<prep_dataset_info>?,
+  _ error: UnsafeMutablePointer<prep_error>?
+) -> prep_status {
+  unsafe attempt(error) { () throws(Failure) in
+    let open = try unsafe Handle<OpenDataSet>.object(dataset, "dataset")
+    guard let info = unsafe info else { throw .argument("info is NULL") }
+    let size = unsafe info.pointee.size
+    let expected = MemoryLayout<prep_dataset_info>.size
+    guard size >= expected else {
+      throw .size("info", size, of: "prep_dataset_info", expected: expected)
+    }
+    let manifest = open.rows.manifest
+    unsafe info.pointee = prep_dataset_info(
+      size: size, rows: Int64(manifest.rowCount),
+      tokens: Int64(clamping: manifest.totals.tokens),
+      context_length: Int64(manifest.spec.contextLength), pad_id: Int64(manifest.spec.padID),
+      frames: Int64(open.frameStarts.count - 1),
+      packed: manifest.shards.contains { $0.segments > $0.totals.rows } ? 1 : 0)
   }
-  let manifest = open.rows.manifest
-  unsafe info.pointee = prep_dataset_info(
-    rows: Int64(manifest.rowCount), tokens: Int64(clamping: manifest.totals.tokens),
-    context_length: Int64(manifest.spec.contextLength), pad_id: Int64(manifest.spec.padID),
-    frames: Int64(open.frameStarts.count - 1),
-    packed: manifest.shards.contains { $0.segments > $0.totals.rows } ? 1 : 0)
 }
 
 @c @implementation public func prep_dataset_digest(_ dataset: OpaquePointer?) -> UnsafePointer<

@@ -92,12 +92,18 @@ import Pipeline
   unsafe attempt(error) { () throws(Failure) in
     let encoded = try unsafe Handle<EncodedRows>.object(rows, "rows")
     guard let reject = unsafe reject else { throw .argument("reject is NULL") }
+    let size = unsafe reject.pointee.size
+    let expected = unsafe MemoryLayout<prep_reject>.size
+    guard size >= expected else {
+      throw .size("reject", size, of: "prep_reject", expected: expected)
+    }
     guard index >= 0, index < encoded.rejects.count else {
       throw .range("there is no reject \(index) (there are \(encoded.rejects.count))")
     }
     let found = encoded.rejects[Int(index)]
     unsafe reject.pointee = unsafe prep_reject(
-      record: found.record, reason: found.reason.pointer, message: found.message.pointer)
+      size: size, record: found.record, reason: found.reason.pointer, message: found.message.pointer
+    )
   }
 }
 

@@ -1,11 +1,12 @@
 import ArgumentParser
+import Pipeline
 
 @main
 struct Prep: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prep",
     abstract: "Turns instruction records into training shards: exact ids, explained masks.",
-    version: "0.1.0",
+    version: prepVersion,
     subcommands: [
       RunCommand.self,
       InspectCommand.self,

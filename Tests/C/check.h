@@ -16,7 +16,7 @@
 /* A call that must succeed; otherwise its message is shown. */
 #define OK(call)                                                                \
   do {                                                                          \
-    prep_error error_ = {0};                                                    \
+    prep_error error_ = PREP_INIT(prep_error);                                  \
     prep_error *error = &error_;                                                \
     if ((call) != PREP_OK) {                                                    \
       fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, error->message);       \
@@ -27,7 +27,7 @@
 /* A call that must fail with this status and say something of it. */
 #define FAILS(wanted, part, call)                                               \
   do {                                                                          \
-    prep_error error_ = {0};                                                    \
+    prep_error error_ = PREP_INIT(prep_error);                                  \
     prep_error *error = &error_;                                                \
     CHECK((call) == (wanted));                                                  \
     CHECK(error->status == (wanted));                                           \

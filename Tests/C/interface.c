@@ -28,7 +28,7 @@ static columns make_columns(int64_t rows, int64_t segments) {
       rows, ARRAY(int32_t, size), ARRAY(int32_t, size), ARRAY(int32_t, size), ARRAY(int32_t, size), ARRAY(int32_t, rows),
       ARRAY(int32_t, rows), ARRAY(int32_t, segments), ARRAY(float, size), {0}};
   made.arrays = (prep_arrays){
-      .row_stride = LENGTH, .id_bytes = 4, .mask_bytes = 4, .input_ids = made.ids, .labels = made.labels,
+      .size = sizeof(prep_arrays), .row_stride = LENGTH, .id_bytes = 4, .mask_bytes = 4, .input_ids = made.ids, .labels = made.labels,
       .attention_mask = made.mask, .position_ids = made.positions, .loss_weights = made.weights,
       .row_lengths = made.lengths, .segment_counts = made.segment_counts, .segment_lengths = made.segment_lengths,
       .segment_capacity = segments};
@@ -203,7 +203,7 @@ static void pipeline_keeps_rejects(void) {
   OK(prep_rows_measure(rows, &length, &segments, &record, error));
   CHECK(length == 8 && segments == 2 && record == 0);
   OK(prep_rows_measure(rows, NULL, NULL, NULL, error));
-  prep_reject reject;
+  prep_reject reject = PREP_INIT(prep_reject);
   OK(prep_rows_reject(rows, 0, &reject, error));
   CHECK(reject.record == 1 && strcmp(reject.reason, "invalid-json") == 0);
   OK(prep_rows_reject(rows, 1, &reject, error));
@@ -211,11 +211,13 @@ static void pipeline_keeps_rejects(void) {
   FAILS(PREP_RANGE, "no reject 2", prep_rows_reject(rows, 2, &reject, error));
   FAILS(PREP_RANGE, "no reject -1", prep_rows_reject(rows, -1, &reject, error));
   FAILS(PREP_ARGUMENT, "reject", prep_rows_reject(rows, 0, NULL, error));
+  reject.size -= 1;
+  FAILS(PREP_ARGUMENT, "PREP_INIT(prep_reject)", prep_rows_reject(rows, 0, &reject, error));
 
   int64_t *ids = ARRAY(int64_t, 8), *labels = ARRAY(int64_t, 8);
   int8_t *mask = ARRAY(int8_t, 8);
   prep_arrays arrays = {
-      .row_stride = 8, .id_bytes = 8, .mask_bytes = 1, .flags = PREP_MASK_FIRST_LABELS, .input_ids = ids,
+      .size = sizeof arrays, .row_stride = 8, .id_bytes = 8, .mask_bytes = 1, .flags = PREP_MASK_FIRST_LABELS, .input_ids = ids,
       .labels = labels, .attention_mask = mask};
   OK(prep_rows_read(rows, 0, 1, &arrays, error));
   CHECK(labels[0] == -100 && labels[4] == -100 && labels[3] == 50256 && labels[7] == 50256 && mask[7] == 1);
@@ -263,8 +265,8 @@ static void pipeline_refuses_bad_specs(void) {
 static void dataset_reads_padded_ragged_and_by_index(const char *folder) {
   prep_dataset *dataset = NULL;
   OK(prep_dataset_open(folder, 0, &dataset, error));
-  prep_dataset_info info;
-  prep_dataset_describe(dataset, &info);
+  prep_dataset_info info = PREP_INIT(prep_dataset_info);
+  OK(prep_dataset_describe(dataset, &info, error));
   CHECK(info.rows > 4 && info.context_length == LENGTH && info.pad_id == 50256 && info.packed == 1);
   CHECK(strlen(prep_dataset_digest(dataset)) == 32);
   int64_t *frames = ARRAY(int64_t, info.frames + 1);
@@ -281,7 +283,7 @@ static void dataset_reads_padded_ragged_and_by_index(const char *folder) {
   int64_t *ids = ARRAY(int64_t, starts[4]), *positions = ARRAY(int64_t, starts[4]);
   int32_t *parts = ARRAY(int32_t, sum(segments, 4));
   prep_arrays ragged = {
-      .row_starts = starts, .id_bytes = 8, .mask_bytes = 8, .input_ids = ids, .position_ids = positions,
+      .size = sizeof ragged, .row_starts = starts, .id_bytes = 8, .mask_bytes = 8, .input_ids = ids, .position_ids = positions,
       .segment_lengths = parts, .segment_capacity = sum(segments, 4)};
   OK(prep_dataset_read(dataset, rows, 0, 4, &ragged, error));
   for (int i = 0; i < 4; i++) {
@@ -306,6 +308,12 @@ static void dataset_reads_padded_ragged_and_by_index(const char *folder) {
   prep_arrays arrays = all.arrays;
   arrays.id_bytes = 5;
   FAILS(PREP_ARGUMENT, "id_bytes", prep_dataset_read(dataset, NULL, 0, 1, &arrays, error));
+  arrays = all.arrays, arrays.size = 0;
+  FAILS(PREP_ARGUMENT, "PREP_INIT(prep_arrays)", prep_dataset_read(dataset, NULL, 0, 1, &arrays, error));
+  prep_dataset_info small = {.size = 8, .rows = 7};
+  FAILS(PREP_ARGUMENT, "PREP_INIT(prep_dataset_info)", prep_dataset_describe(dataset, &small, error));
+  FAILS(PREP_ARGUMENT, "info", prep_dataset_describe(dataset, NULL, error));
+  CHECK(small.rows == 7);
   arrays = all.arrays, arrays.mask_bytes = 2;
   FAILS(PREP_ARGUMENT, "mask_bytes", prep_dataset_read(dataset, NULL, 0, 1, &arrays, error));
   arrays = all.arrays, arrays.flags = 2;
@@ -331,7 +339,7 @@ static void dataset_refuses_bad_arguments(void) {
   FAILS(PREP_ARGUMENT, "dataset", prep_dataset_read(NULL, NULL, 0, 0, NULL, error));
   CHECK(prep_dataset_digest(NULL) == NULL);
   prep_dataset_info info = {.rows = 7};
-  prep_dataset_describe(NULL, &info);
+  FAILS(PREP_ARGUMENT, "dataset", prep_dataset_describe(NULL, &info, error));
   CHECK(info.rows == 7);
   prep_dataset_close(NULL);
 }
@@ -341,9 +349,15 @@ static void messages_are_cut_to_their_room(void) {
   memset(path, 'x', 4000), path[4000] = 0;
   prep_error error;
   memset(&error, 'y', sizeof error);
+  error.size = sizeof error;
   prep_dataset *dataset;
   CHECK(prep_dataset_open(path, 0, &dataset, &error) == PREP_DATA_SET);
   CHECK(memchr(error.message, 0, sizeof error.message) != NULL);
+  CHECK(strlen(error.file) == sizeof error.file - 1 && error.line == 0 && error.offset == -1);
+  /* A struct of another version is left alone. */
+  memset(&error, 'y', sizeof error);
+  error.size = sizeof error - 1;
+  CHECK(prep_dataset_open(path, 0, &dataset, &error) == PREP_DATA_SET && error.message[0] == 'y');
   free(path);
 }
 
@@ -416,6 +430,7 @@ static void handles_are_shared_by_threads(const char *file, const char *folder) 
 int main(int count, char **arguments) {
   CHECK(count == 4);
   CHECK(prep_abi_version() == PREP_ABI_VERSION);
+  CHECK(strspn(prep_version(), "0123456789.") >= 5);
   tokenizer_encodes_and_decodes();
   tokenizer_refuses_bad_arguments();
   pipeline_gives_the_rows_of_the_shards(arguments[1], arguments[2]);

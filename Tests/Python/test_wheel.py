@@ -23,7 +23,7 @@ print(*sorted(loaded), sep="\\n")
 
 
 def build(folder):
-    subprocess.run([sys.executable, CHECKOUT / "python" / "wheel_backend.py", folder], check=True)
+    subprocess.run([sys.executable, CHECKOUT / "Scripts" / "wheel", folder], check=True)
     (wheel,) = folder.iterdir()
     return wheel
 
@@ -46,7 +46,14 @@ def test_it_installs_into_an_empty_environment_and_works_without_swift(folders, 
     assert any("libprep.so" in name for name in shown)
     # Nothing of Swift's, and of prep's own libraries only those of the wheel.
     assert not [name for name in shown if "swift" in name.lower()]
-    assert not [name for name in shown if name.rsplit("/", 1)[-1].startswith(("libsimdjson", "libzstd", "libpcre2", "libsqlite3"))]
+    ours = [name for name in shown if name.rsplit("/", 1)[-1].startswith(("libsimdjson", "libzstd", "libpcre2", "libsqlite3"))]
+    assert ours and all(name.startswith(f"{tmp_path}/env/") for name in ours)
+    for command in (["bin/prep"], ["bin/python", "-m", "prep"]):
+        line = [tmp_path / "env" / command[0], *command[1:]]
+        version = subprocess.run([*line, "--version"], check=True, env={}, capture_output=True, text=True).stdout
+        assert version == (CHECKOUT / "VERSION").read_text()
+    subprocess.run(
+        [tmp_path / "env" / "bin" / "prep", "run", GSM8K, "--output", tmp_path / "out", "--quiet"], check=True, env={}, cwd="/")
 
 
 def test_it_holds_what_a_wheel_must(wheel):
@@ -56,8 +63,12 @@ def test_it_holds_what_a_wheel_must(wheel):
         (info,) = (name.rsplit("/", 1)[0] for name in names if name.endswith("/METADATA"))
         metadata = archive.read(f"{info}/METADATA").decode()
         record = archive.read(f"{info}/RECORD").decode().splitlines()
-    assert {"prep/py.typed", "prep/__init__.py", "prep/torch/stream.py", "prep/_native/libprep.so"} <= names
+    assert {"prep/py.typed", "prep/__init__.py", "prep/torch/stream.py", "prep/_native/prep"} <= names
+    assert sum(name.startswith("prep/_native/libprep") for name in names) == 1
     assert {line.split(",")[0] for line in record} == names
+    version = (CHECKOUT / "VERSION").read_text().strip()
+    assert f"Version: {version}" in metadata.splitlines() and "License-Expression: Apache-2.0" in metadata.splitlines()
+    assert {f"{info}/licenses/LICENSE", f"{info}/licenses/NOTICE"} <= names
     # numpy is the one thing that must be there.
     assert [line for line in metadata.splitlines() if line.startswith("Requires-Dist") and "extra" not in line] == [
         "Requires-Dist: numpy>=1.24"]

@@ -4,6 +4,7 @@
 into ids and back. `prep.torch` has what a PyTorch training loop takes.
 """
 
+from . import _library
 from ._library import PrepError
 from ._rows import COLUMNS, Row, Rows
 from .dataset import Dataset
@@ -11,7 +12,8 @@ from .order import StreamOrder
 from .records import EncodedRecords, RecordEncoder, Reject, encode_records
 from .tokenizer import Encoded, Tokenizer
 
-__version__ = "0.1.0"
+#: That of the library behind the package; the file VERSION of the sources.
+__version__ = _library.library.prep_version().decode()
 
 __all__ = [
     "COLUMNS",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from ctypes import POINTER, Structure, byref, c_char, c_char_p, c_int32, c_int64, c_uint32, c_void_p
+from ctypes import POINTER, Structure, byref, c_char, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_void_p, sizeof
 from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 
 #: `prep_status` by name.
 STATUS = {1: "argument", 2: "tokenizer", 3: "spec", 4: "data set", 5: "range", 6: "too small"}
@@ -18,25 +18,66 @@ _RANGE = 5
 
 
 class PrepError(Exception):
-    """What prep could not do. The text names file, place, reason and remedy; `kind` is one of `STATUS`'s values, or the
-    reason of a record that gives no row."""
+    """What prep could not do. The text names file, place, reason and remedy; `file`, `line` (from 1) and `offset` (bytes, from
+    0) are the place as far as it is known. `kind` is the stable name of what went wrong: that of a reject's reason where a
+    record gives no row."""
 
-    def __init__(self, message: str, kind: str = "argument") -> None:
+    def __init__(
+        self, message: str, kind: str = "argument", *, file: Optional[str] = None, line: Optional[int] = None,
+        offset: Optional[int] = None,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
+        self.file = file
+        self.line = line
+        self.offset = offset
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (PrepError, (self.args[0], self.kind))
+        return (_error_again, (self.args[0], self.kind, self.file, self.line, self.offset))
 
 
-class _Error(Structure):
-    _fields_ = [("status", c_int32), ("message", c_char * 1020)]
+def _error_again(message: str, kind: str, file: Optional[str], line: Optional[int], offset: Optional[int]) -> PrepError:
+    return PrepError(message, kind, file=file, line=line, offset=offset)
 
 
-class Arrays(Structure):
+class _Sized(Structure):
+    """A struct of prep.h: its first member is its size."""
+
+    def __init__(self, **members: Any) -> None:
+        super().__init__(size=sizeof(self), **members)
+
+
+class Error(_Sized):
+    """`prep_error` of prep.h."""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("status", c_int32),
+        ("reserved", c_int32),
+        ("line", c_int64),
+        ("offset", c_int64),
+        ("kind", c_char * 48),
+        ("file", c_char * 512),
+        ("message", c_char * 1448),
+    ]
+
+    def exception(self) -> Exception:
+        def text(value: bytes) -> str:
+            return value.decode("utf-8", errors="replace")
+
+        message, status = text(self.message), self.status
+        if status == _RANGE:
+            return IndexError(message)
+        return PrepError(
+            message, text(self.kind) or STATUS.get(status, "argument"), file=text(self.file) or None, line=self.line or None,
+            offset=None if self.offset < 0 else self.offset)
+
+
+class Arrays(_Sized):
     """`prep_arrays` of prep.h: where rows are written."""
 
     _fields_ = [
+        ("size", c_size_t),
         ("row_stride", c_int64),
         ("row_starts", c_void_p),
         ("id_bytes", c_int32),
@@ -55,19 +96,22 @@ class Arrays(Structure):
     ]
 
 
-class Reject(Structure):
+class Reject(_Sized):
     """`prep_reject` of prep.h."""
 
-    _fields_ = [("record", c_int64), ("reason", c_char_p), ("message", c_char_p)]
+    _fields_ = [("size", c_size_t), ("record", c_int64), ("reason", c_char_p), ("message", c_char_p)]
 
 
-class DatasetInfo(Structure):
+class DatasetInfo(_Sized):
     """`prep_dataset_info` of prep.h."""
 
-    _fields_ = [(name, c_int64) for name in ("rows", "tokens", "context_length", "pad_id", "frames", "packed")]
+    _fields_ = [
+        ("size", c_size_t),
+        *((name, c_int64) for name in ("rows", "tokens", "context_length", "pad_id", "frames", "packed")),
+    ]
 
 
-_handle, _out, _error = c_void_p, POINTER(c_void_p), POINTER(_Error)
+_handle, _out, _error = c_void_p, POINTER(c_void_p), POINTER(Error)
 _fallible: dict[str, list[Any]] = {
     "prep_tokenizer_open": [c_char_p, c_char_p, _out],
     "prep_tokenizer_encode": [_handle, c_void_p, c_void_p, c_int64, c_uint32, c_int32, _out],
@@ -80,12 +124,14 @@ _fallible: dict[str, list[Any]] = {
     "prep_rows_read": [_handle, c_int64, c_int64, POINTER(Arrays)],
     "prep_rows_reject": [_handle, c_int64, POINTER(Reject)],
     "prep_dataset_open": [c_char_p, c_int64, _out],
+    "prep_dataset_describe": [_handle, POINTER(DatasetInfo)],
     "prep_dataset_frames": [_handle, c_void_p],
     "prep_dataset_measure": [_handle, c_void_p, c_int64, c_int64, c_void_p, c_void_p],
     "prep_dataset_read": [_handle, c_void_p, c_int64, c_int64, POINTER(Arrays)],
 }
 _plain: dict[str, tuple[list[Any], Any]] = {
     "prep_abi_version": ([], c_int32),
+    "prep_version": ([], c_char_p),
     "prep_tokenizer_id_count": ([_handle], c_int64),
     "prep_tokenizer_special": ([_handle, c_int32], c_int64),
     "prep_tokenizer_id": ([_handle, c_char_p, c_int64], c_int64),
@@ -94,14 +140,13 @@ _plain: dict[str, tuple[list[Any], Any]] = {
     "prep_pipeline_pad_id": ([_handle], c_int64),
     "prep_rows_count": ([_handle], c_int64),
     "prep_rows_reject_count": ([_handle], c_int64),
-    "prep_dataset_describe": ([_handle, POINTER(DatasetInfo)], None),
     "prep_dataset_digest": ([_handle], c_char_p),
     **{f"prep_{kind}_close": ([_handle], None) for kind in ("tokenizer", "encoding", "pipeline", "rows", "dataset")},
 }
 
 
 def _load() -> ctypes.CDLL:
-    name = "libprep.dylib" if sys.platform == "darwin" else "libprep.so"
+    name = f"libprep.{ABI_VERSION}.dylib" if sys.platform == "darwin" else f"libprep.so.{ABI_VERSION}"
     path = Path(__file__).parent / "_native" / name
     if not path.exists():
         raise ImportError(f"{path} is missing: install the wheel that `make wheel` builds")
@@ -122,11 +167,9 @@ library = _load()
 
 def call(function: Any, *arguments: Any) -> None:
     """Calls a fallible function; raises IndexError for a row that does not exist, PrepError for the rest."""
-    error = _Error()
-    status = function(*arguments, byref(error))
-    if status != 0:
-        message = error.message.decode("utf-8", errors="replace")
-        raise IndexError(message) if status == _RANGE else PrepError(message, STATUS.get(status, "argument"))
+    error = Error()
+    if function(*arguments, byref(error)) != 0:
+        raise error.exception()
 
 
 class Handle:

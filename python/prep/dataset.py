@@ -15,6 +15,7 @@ from ._library import DatasetInfo, Handle, address, call, library
 from ._rows import DEFAULT_COLUMNS, Row, Rows
 
 _READ_AHEAD = 64
+_DEFAULT_CACHE = 256 << 20
 
 
 class Dataset(Sequence[Row]):
@@ -43,7 +44,13 @@ class Dataset(Sequence[Row]):
         self._dataset = Handle("dataset", library.prep_dataset_open, self.folder.encode(), self.cache_bytes)
         self._process = os.getpid()
         self._info = DatasetInfo()
-        library.prep_dataset_describe(self._dataset.value, byref(self._info))
+        call(library.prep_dataset_describe, self._dataset.value, byref(self._info))
+
+    def keep_at_least(self, size: int) -> None:
+        """Keeps as many bytes of decompressed rows, where it would keep fewer."""
+        if size > (self.cache_bytes or _DEFAULT_CACHE):
+            self.cache_bytes = size
+            self._open()
 
     @property
     def _handle(self) -> Any:

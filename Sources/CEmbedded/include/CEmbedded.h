@@ -2,6 +2,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Ours alone: not exported from a library that links this.
+#pragma GCC visibility push(hidden)
+
 /// GPT-2's ranks, `base64(token) rank` a line: `gpt2.tiktoken` of openai-whisper 20250625 (MIT,
 /// see LICENSE-gpt2), embedded so that the command runs on a fresh machine.
 extern const uint8_t prep_gpt2_ranks[];
@@ -9,3 +12,10 @@ extern const size_t prep_gpt2_ranks_count;
 
 /// The ranks' address, which Swift cannot take of an array without bounds.
 static inline const uint8_t *prep_gpt2_ranks_start(void) { return prep_gpt2_ranks; }
+
+/// The file VERSION, the one place of this project's version: `1.2.3` and a line end.
+extern const uint8_t prep_version_file[];
+extern const size_t prep_version_file_count;
+static inline const uint8_t *prep_version_file_start(void) { return prep_version_file; }
+
+#pragma GCC visibility pop

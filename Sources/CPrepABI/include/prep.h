@@ -10,12 +10,16 @@
  * Threads. A handle may be used by any number of threads at once; only its `close` must come after all other uses.
  * A prep_error belongs to one call at a time. `close` takes NULL.
  *
+ * Structs. A struct begins with its size, which the caller sets: `prep_error error = PREP_INIT(prep_error);`. A later
+ * version adds members at the end, and neither reads nor writes those that the caller's size does not cover.
+ *
  * Texts are UTF-8. A batch of texts is one buffer and `count + 1` ascending offsets: text i is bytes
  * [offsets[i], offsets[i + 1]). Token ids are 32 bits; arrays take them as int32_t or int64_t (`id_bytes` 4 or 8).
  */
 #ifndef PREP_H
 #define PREP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -23,7 +27,14 @@ extern "C" {
 #endif
 
 /* Rises when a declaration below changes; compare with prep_abi_version(). */
-#define PREP_ABI_VERSION 2
+#define PREP_ABI_VERSION 3
+
+/* The value of a new struct: its size, and zeros. */
+#ifdef __cplusplus
+#define PREP_INIT(type) (type{sizeof(type)})
+#else
+#define PREP_INIT(type) ((type){.size = sizeof(type)})
+#endif
 
 typedef int32_t prep_status;
 #define PREP_OK 0
@@ -34,10 +45,16 @@ typedef int32_t prep_status;
 #define PREP_RANGE 5     /* a row, id or text that does not exist */
 #define PREP_TOO_SMALL 6 /* the caller's array has no room */
 
-/* What went wrong, as one line: file, place, reason, remedy. Always ends with a NUL; long messages are cut. */
+/* What went wrong, and where as far as it is known. Texts always end with a NUL; long ones are cut. */
 typedef struct prep_error {
+  size_t size;
   prep_status status;
-  char message[1020];
+  int32_t reserved;
+  int64_t line;       /* from 1; 0 where lines mean nothing */
+  int64_t offset;     /* byte in the file, from 0; -1 where it is not known */
+  char kind[48];      /* stable name of the kind of problem, such as "tokenizer"; "" where only the status says it */
+  char file[512];     /* file or folder; "" where none is at fault */
+  char message[1448]; /* one line: file, place, reason, remedy */
 } prep_error;
 
 typedef struct prep_tokenizer prep_tokenizer;
@@ -48,6 +65,8 @@ typedef struct prep_dataset prep_dataset;
 
 /* PREP_ABI_VERSION of the library. */
 int32_t prep_abi_version(void);
+/* The version of prep, such as "1.2.3". */
+const char *prep_version(void);
 
 /* --- Rows into arrays -------------------------------------------------------------------------------------------- */
 
@@ -63,6 +82,7 @@ int32_t prep_abi_version(void);
  * Every array may be NULL.
  */
 typedef struct prep_arrays {
+  size_t size;
   int64_t row_stride;
   const int64_t *row_starts;
   int32_t id_bytes;        /* 4 or 8: elements of input_ids, labels and position_ids are int32_t or int64_t */
@@ -133,6 +153,7 @@ prep_status prep_tokenizer_decode(
 
 /* A record that gives no row. Texts live as long as the prep_rows. */
 typedef struct prep_reject {
+  size_t size;
   int64_t record;      /* index in the batch */
   const char *reason;  /* the reason's name, as in rejects.jsonl */
   const char *message; /* one line: what is wrong and what to do */
@@ -165,6 +186,7 @@ void prep_rows_close(prep_rows *rows);
 /* --- Data sets: rows from shards --------------------------------------------------------------------------------- */
 
 typedef struct prep_dataset_info {
+  size_t size;
   int64_t rows;
   int64_t tokens;          /* of all rows, without padding */
   int64_t context_length;
@@ -177,7 +199,7 @@ typedef struct prep_dataset_info {
  * frame costs a copy, any other costs the decompression of its frame. */
 prep_status prep_dataset_open(const char *folder, int64_t cache_bytes, prep_dataset **dataset, prep_error *error);
 void prep_dataset_close(prep_dataset *dataset);
-void prep_dataset_describe(const prep_dataset *dataset, prep_dataset_info *info);
+prep_status prep_dataset_describe(const prep_dataset *dataset, prep_dataset_info *info, prep_error *error);
 /* The digest of the data set, as `prep verify` prints it: of its content alone. Lives as long as the handle. */
 const char *prep_dataset_digest(const prep_dataset *dataset);
 /* First row of each frame, ascending, then the number of rows: info.frames + 1 elements. */

@@ -2,6 +2,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Ours alone: not exported from a library that links this.
+#pragma GCC visibility push(hidden)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -34,3 +37,5 @@ const char *prep_json_error_message(int code);
 #ifdef __cplusplus
 }
 #endif
+
+#pragma GCC visibility pop

@@ -1,6 +1,9 @@
 #pragma once
 #include <stdint.h>
 
+// Ours alone: not exported from a library that links this.
+#pragma GCC visibility push(hidden)
+
 // Tables of Scripts/generate_unicode.py. Functions take and return numbers, so that Swift calls them
 // without pointers and the optimizer inlines them: two loads, and a third for the 64 class bits.
 
@@ -59,3 +62,5 @@ uint32_t prep_mapping_value(uint32_t table, uint32_t index);
 
 /// The canonical composition of two scalars (not of Hangul), 0 if there is none.
 uint32_t prep_composition(uint32_t first, uint32_t second);
+
+#pragma GCC visibility pop
