@@ -56,7 +56,7 @@ def test_completions_and_the_manual_name_every_command(unpacked):
     assert commands and all(f".Sh PREP {name.upper()}" in manual for name in commands)
     for path in ("share/bash-completion/completions/prep", "share/zsh/site-functions/_prep", "share/fish/vendor_completions.d/prep.fish"):
         text = (unpacked / path).read_text()
-        assert all(name in text for name in commands) and "--context-length" in text
+        assert all(name in text for name in commands) and "context-length" in text
     output("bash", "-n", unpacked / "share/bash-completion/completions/prep")
 
 
