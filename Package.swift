@@ -19,7 +19,9 @@ let package = Package(
     .executable(name: "prep", targets: ["prep"]),
     .library(
       name: "PrepKit",
-      targets: ["Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "Pipeline"]),
+      targets: [
+        "Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "Exports", "Pipeline",
+      ]),
     .library(name: "PrepABI", type: .dynamic, targets: ["PrepABI"]),
   ],
   dependencies: [
@@ -61,10 +63,14 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Masking", dependencies: ["Tokenizer", "InstructionFormat"], swiftSettings: strict),
+      name: "Masking", dependencies: ["InstructionFormat"], swiftSettings: strict),
     .target(
       name: "ShardWriter",
-      dependencies: ["Masking", "JSONText", "CZlib", "CZstd", "CSQLite", "CXXHash", system],
+      dependencies: ["Masking", "JSONText", "CZstd", "CSQLite", "CXXHash", system],
+      swiftSettings: strict),
+    .target(
+      name: "Exports",
+      dependencies: ["ShardWriter", "Masking", "JSONText", "CZlib", system],
       swiftSettings: strict),
     .target(
       name: "Pipeline",
@@ -78,7 +84,8 @@ let package = Package(
     .executableTarget(
       name: "prep",
       dependencies: [
-        "Pipeline", "Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "JSONText",
+        "Pipeline", "Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "Exports",
+        "JSONText",
         system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -98,7 +105,15 @@ let package = Package(
       name: "InstructionFormatTests", dependencies: ["InstructionFormat", "Jinja", "JSONText"],
       swiftSettings: strict),
     .testTarget(name: "MaskingTests", dependencies: ["Masking"], swiftSettings: strict),
-    .testTarget(name: "ShardWriterTests", dependencies: ["ShardWriter"], swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["ShardWriter", "Masking"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ShardWriterTests", dependencies: ["ShardWriter", "Masking", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ExportsTests", dependencies: ["Exports", "ShardWriter", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline"], swiftSettings: strict),
     .testTarget(name: "CommandTests", dependencies: ["prep"], swiftSettings: strict),
   ],

@@ -5,7 +5,7 @@
 public struct MaskedSample: Sendable {
   public private(set) var tokens: [UInt32] = []
   /// Supervised runs, ascending and disjoint; counted from the first token.
-  public private(set) var runs: [SupervisedRun] = []
+  public private(set) var runs: [Range<Int>] = []
   /// Loss weight of each run; empty when every weight is 1.
   public private(set) var weights: [Float] = []
   /// Who wrote each token; empty unless it was asked for.
@@ -20,10 +20,10 @@ public struct MaskedSample: Sendable {
   public init() {}
 
   /// Tokens before the first supervised one: task and context.
-  public var promptCount: Int { runs.first.map { Int($0.start) } ?? tokens.count }
+  public var promptCount: Int { runs.first?.lowerBound ?? tokens.count }
 
   /// Tokens that the model learns from.
-  public var supervisedCount: Int { runs.reduce(0) { $0 + Int($1.count) } }
+  public var supervisedCount: Int { runs.reduce(0) { $0 + $1.count } }
 
   /// Forgets the tokens, keeps the storage.
   public mutating func removeAll() {
@@ -54,13 +54,11 @@ public struct MaskedSample: Sendable {
       weights.append(contentsOf: repeatElement(1, count: runs.count))
     }
     let isWeighted = weight != 1 || !weights.isEmpty
-    if let last = runs.last, Int(last.start + last.count) == range.lowerBound,
-      (weights.last ?? 1) == weight
-    {
-      runs[runs.count - 1].count += UInt32(range.count)
+    if let last = runs.last, last.upperBound == range.lowerBound, (weights.last ?? 1) == weight {
+      runs[runs.count - 1] = last.lowerBound..<range.upperBound
       return
     }
-    runs.append(SupervisedRun(start: UInt32(range.lowerBound), count: UInt32(range.count)))
+    runs.append(range)
     if isWeighted { weights.append(weight) }
   }
 
@@ -73,11 +71,9 @@ public struct MaskedSample: Sendable {
       kept.tokens.append(contentsOf: tokens[range])
       if !traces.isEmpty { kept.traces.append(contentsOf: traces[range]) }
       for (index, run) in runs.enumerated() {
-        let part = (Int(run.start)..<Int(run.start + run.count)).clamped(to: range)
+        let part = run.clamped(to: range)
         guard !part.isEmpty else { continue }
-        kept.supervise(
-          part.lowerBound + shift..<part.upperBound + shift,
-          weight: weights.isEmpty ? 1 : weights[index])
+        kept.supervise(part.shifted(by: shift), weight: weights.isEmpty ? 1 : weights[index])
       }
     }
     kept.endsInTerminator = endsInTerminator && ranges.last?.upperBound == tokens.count

@@ -7,7 +7,7 @@ import Tokenizer
 final class BlockEncoder {
   private let spec: RunSpec
   private let records: RecordEncoder
-  private var batch = RowBatch()
+  private var rows = Rows()
 
   init(spec: RunSpec, encoder: any TextEncoder) {
     self.spec = spec
@@ -16,14 +16,14 @@ final class BlockEncoder {
 
   /// What a block gave.
   struct Result {
-    var batch: RowBatch
+    var rows: Rows
     var totals = Totals()
     var rejects: [Reject] = []
   }
 
   /// Encodes a block. Throws only where the run asks for it (`--truncate error`).
   func encode(_ block: Block) throws(RunError) -> Result {
-    batch.removeAll()
+    rows.removeAll()
     var totals = Totals()
     var counts = Counts()
     var rejects: [Reject] = []
@@ -35,10 +35,9 @@ final class BlockEncoder {
       do throws(RecordError) {
         let text = unsafe UnsafeBufferPointer(rebasing: bytes[place.start..<place.end])
         unsafe try records.encode(padded: text) { sample, _, cut, index in
-          batch.beginRow()
-          batch.appendSegment(
-            tokens: sample.tokens, runs: sample.runs, weights: sample.weights,
-            origin: SampleOrigin(
+          rows.append(
+            sample,
+            place: SamplePlace(
               line: UInt32(truncatingIfNeeded: place.line),
               byteOffset: UInt32(truncatingIfNeeded: place.start), sampleIndex: UInt32(index)))
           totals.samples += 1
@@ -68,7 +67,7 @@ final class BlockEncoder {
     }
     totals.truncated = counts.truncated
     totals.counters = counts.named
-    return Result(batch: spec.packed(batch), totals: totals, rejects: rejects)
+    return Result(rows: spec.packed(rows), totals: totals, rejects: rejects)
   }
 
   /// Counts beside the totals that shards know.
@@ -105,13 +104,13 @@ final class BlockEncoder {
 
 extension RunSpec {
   /// Rows of one sample each, packed as the spec says.
-  package func packed(_ batch: RowBatch) -> RowBatch {
+  package func packed(_ rows: Rows) -> Rows {
     switch packing {
-    case .none: batch
+    case .none: rows
     case .whole:
-      batch.packed(
+      rows.packed(
         capacity: truncation.contextLength, alignment: segmentAlignment, pad: padID)
-    case .split: batch.packedSplitting(capacity: truncation.contextLength)
+    case .split: rows.packedSplitting(capacity: truncation.contextLength)
     }
   }
 }

@@ -117,20 +117,17 @@ public final class RecordEncoder {
   }
 
   /// Encodes one record given as JSON. Rows have one sample each; labels, masks and positions are theirs to tell.
-  public func encode(_ json: some Collection<UInt8>) throws(RecordError) -> [Row] {
-    var rows: [Row] = []
+  public func encode(_ json: some Collection<UInt8>) throws(RecordError) -> Rows {
+    var rows = Rows()
     try encode(json) { sample, _, _, index in
       rows.append(
-        Row(
-          tokens: sample.tokens, runs: sample.runs, runWeights: sample.weights,
-          segmentLengths: [UInt32(sample.tokens.count)],
-          origins: [SampleOrigin(line: 0, byteOffset: 0, sampleIndex: UInt32(index))]))
+        sample, place: SamplePlace(line: 0, byteOffset: 0, sampleIndex: UInt32(index)))
     }
     return rows
   }
 
   /// Encodes one record given as JSON.
-  public func encode(_ json: String) throws(RecordError) -> [Row] { try encode(json.utf8) }
+  public func encode(_ json: String) throws(RecordError) -> Rows { try encode(json.utf8) }
 
   /// Encodes one record given as JSON, without padding behind it, and shows who wrote each token.
   public func encode(

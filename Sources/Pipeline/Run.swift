@@ -150,7 +150,7 @@ public struct Run: Sendable {
     let summary: ShardSummary
     do throws(ShardError) {
       let shard = try writer.encode(
-        result.batch, source: source, totals: result.totals, rejects: result.rejects)
+        result.rows, source: source, totals: result.totals, rejects: result.rejects)
       try folder.publish(shard)
       summary = shard.summary
     } catch { throw .output(error) }

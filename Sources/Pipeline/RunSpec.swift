@@ -147,7 +147,7 @@ public struct RunSpec: Sendable {
   public var shardSpec: ShardSpec {
     ShardSpec(
       json: json, contextLength: truncation.contextLength, padID: padID, idCount: idCount,
-      segmentAlignment: segmentAlignment)
+      sampleAlignment: segmentAlignment)
   }
 
   var encoding: SampleEncoder.Options {

@@ -2,6 +2,7 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CPrepABI
+import Masking
 import ShardWriter
 
 /// A data set and what its handle gives out.
@@ -19,27 +20,27 @@ final class OpenDataSet: Sendable {
         starts.append(Int64(shard.firstRow) + Int64(frame.firstRow))
       }
     }
-    starts.append(Int64(rows.rowCount))
+    starts.append(Int64(rows.count))
     frameStarts = starts
     digest = CText(rows.manifest.digest.description)
   }
 
-  /// Calls `body` with the frame of each of the rows in turn, and the row's place in it.
+  /// Calls `body` with the rows of the frame of each row in turn, and the row's place in it.
   func forEach(
-    _ request: RowRequest, _ body: (DecodedFrame, Int) throws(Failure) -> Void
+    _ request: RowRequest, _ body: (Rows, Int) throws(Failure) -> Void
   ) throws(Failure) {
-    var frame: DecodedFrame?
+    var frame = Rows()
     var range = 0..<0
     for slot in 0..<request.count {
-      let row = try request.row(slot, of: rows.rowCount)
-      if !range.contains(row) || frame == nil {
+      let row = try request.row(slot, of: rows.count)
+      if !range.contains(row) {
         do throws(ShardError) {
           let location = try rows.locate(row)
-          frame = location.frame
-          range = row - location.row..<row - location.row + location.frame.rowCount
+          frame = location.rows
+          range = row - location.row..<row - location.row + frame.count
         } catch { throw Failure(error) }
       }
-      if let frame { try body(frame, row - range.lowerBound) }
+      try body(frame, row - range.lowerBound)
     }
   }
 }
@@ -110,7 +111,7 @@ final class OpenDataSet: Sendable {
       tokens: Int64(clamping: manifest.totals.tokens),
       context_length: Int64(manifest.spec.contextLength), pad_id: Int64(manifest.spec.padID),
       frames: Int64(open.frameStarts.count - 1),
-      packed: manifest.shards.contains { $0.segments > $0.totals.rows } ? 1 : 0)
+      packed: manifest.shards.contains { $0.samplesInRows > $0.totals.rows } ? 1 : 0)
   }
 }
 
@@ -140,12 +141,12 @@ final class OpenDataSet: Sendable {
     let open = try unsafe Handle<OpenDataSet>.object(dataset, "dataset")
     let request = try unsafe RowRequest(rows, first: first, count: count)
     var slot = 0
-    try open.forEach(request) { (frame, row) throws(Failure) in
+    try open.forEach(request) { (rows, row) throws(Failure) in
       if let lengths = unsafe lengths {
-        unsafe lengths[slot] = Int32(truncatingIfNeeded: frame.range(of: row).count)
+        unsafe lengths[slot] = Int32(truncatingIfNeeded: rows.tokenRange(ofRow: row).count)
       }
       if let segments = unsafe segments {
-        unsafe segments[slot] = Int32(truncatingIfNeeded: frame.segmentRange(of: row).count)
+        unsafe segments[slot] = Int32(truncatingIfNeeded: rows.sampleRange(ofRow: row).count)
       }
       slot += 1
     }
@@ -160,6 +161,6 @@ final class OpenDataSet: Sendable {
     let open = try unsafe Handle<OpenDataSet>.object(dataset, "dataset")
     let request = try unsafe RowRequest(rows, first: first, count: count)
     var writer = try unsafe ArrayWriter(arrays, slots: request.count, padID: open.rows.padID)
-    try open.forEach(request) { (frame, row) throws(Failure) in try writer.write(row, of: frame) }
+    try open.forEach(request) { (rows, row) throws(Failure) in try writer.write(row, of: rows) }
   }
 }

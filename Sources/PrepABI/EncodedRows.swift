@@ -27,19 +27,15 @@ final class OpenPipeline: Sendable {
         Self.encode(records, of: batch, with: encoder)
       }
     }
-    var rows = RowBatch()
+    var rows = Rows()
     for part in parts { rows.append(part.rows) }
-    guard rows.tokens.count <= Int(UInt32.max) else {
-      throw .argument("the rows have more than 2^32 tokens: encode fewer records at once")
-    }
     return EncodedRows(
-      spec.packed(rows), rejects: parts.flatMap(\.rejects), padID: spec.padID,
-      segmentAlignment: spec.segmentAlignment)
+      rows: spec.packed(rows), rejects: parts.flatMap(\.rejects), padID: spec.padID)
   }
 
-  /// What consecutive records became; the origin's line is the record's index in the batch.
+  /// What consecutive records became; the place's line is the record's index in the batch.
   private struct Part: Sendable {
-    var rows = RowBatch()
+    var rows = Rows()
     var rejects: [EncodedRows.Reject] = []
   }
 
@@ -52,10 +48,9 @@ final class OpenPipeline: Sendable {
         try unsafe batch.bytes.withUnsafeBufferPointer { (bytes) throws(RecordError) in
           let text = unsafe UnsafeBufferPointer(rebasing: bytes[batch.range(of: record)])
           unsafe try encoder.encode(padded: text) { sample, _, _, index in
-            part.rows.beginRow()
-            part.rows.appendSegment(
-              tokens: sample.tokens, runs: sample.runs, weights: sample.weights,
-              origin: SampleOrigin(
+            part.rows.append(
+              sample,
+              place: SamplePlace(
                 line: UInt32(truncatingIfNeeded: record), byteOffset: 0,
                 sampleIndex: UInt32(truncatingIfNeeded: index)))
           }
@@ -71,17 +66,9 @@ final class OpenPipeline: Sendable {
   }
 }
 
-/// The rows of a batch of records.
-final class EncodedRows: RowColumns, Sendable {
-  let tokens: [UInt32]
-  let rowStarts: [UInt32]
-  let segmentStarts: [UInt32]
-  let segments: [Range<UInt32>]
-  let runStarts: [UInt32]
-  let runs: [Range<UInt32>]
-  let runWeights: [Float]
-  /// Index in the batch of each row's first record.
-  let records: [Int64]
+/// The rows of a batch of records, and the records that gave none.
+final class EncodedRows: Sendable {
+  let rows: Rows
   let rejects: [Reject]
   let padID: UInt32
 
@@ -91,43 +78,12 @@ final class EncodedRows: RowColumns, Sendable {
     var message: CText
   }
 
-  var rowCount: Int { records.count }
-
-  /// O(rows + segments + runs); `batch` has at most 2^32 tokens.
-  init(_ batch: RowBatch, rejects: [Reject], padID: UInt32, segmentAlignment: Int) {
-    tokens = batch.tokens
-    runWeights = batch.runWeights
-    rowStarts = Self.starts(batch.rowLengths)
-    segmentStarts = Self.starts(batch.segmentCounts)
-    runStarts = Self.starts(batch.runCounts)
-    var segments: [Range<UInt32>] = []
-    var runs: [Range<UInt32>] = []
-    var records: [Int64] = []
-    for row in 0..<batch.rowCount {
-      let base = rowStarts[row]
-      var place = 0
-      for index in Int(segmentStarts[row])..<Int(segmentStarts[row + 1]) {
-        place = PackingPlan.aligned(place, to: segmentAlignment)
-        let begin = base + UInt32(place)
-        segments.append(begin..<begin + batch.segmentLengths[index])
-        place += Int(batch.segmentLengths[index])
-      }
-      for run in batch.runs[Int(runStarts[row])..<Int(runStarts[row + 1])] {
-        runs.append(base + run.start..<base + run.start + run.count)
-      }
-      records.append(Int64(batch.origins[Int(segmentStarts[row])].line))
-    }
-    self.segments = segments
-    self.runs = runs
-    self.records = records
+  init(rows: Rows, rejects: [Reject], padID: UInt32) {
+    self.rows = rows
     self.rejects = rejects
     self.padID = padID
   }
 
-  private static func starts(_ counts: [UInt32]) -> [UInt32] {
-    var starts: [UInt32] = [0]
-    starts.reserveCapacity(counts.count + 1)
-    for count in counts { starts.append(starts[starts.count - 1] + count) }
-    return starts
-  }
+  /// Index in the batch of a row's first record.
+  func record(ofRow row: Int) -> Int64 { Int64(rows.places[rows.sampleStarts[row]].line) }
 }

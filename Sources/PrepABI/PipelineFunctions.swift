@@ -45,7 +45,7 @@ import Pipeline
 }
 
 @c @implementation public func prep_rows_count(_ rows: OpaquePointer?) -> Int64 {
-  Int64(unsafe Handle<EncodedRows>.object(rows)?.rowCount ?? 0)
+  Int64(unsafe Handle<EncodedRows>.object(rows)?.rows.count ?? 0)
 }
 
 @c @implementation public func prep_rows_measure(
@@ -55,14 +55,14 @@ import Pipeline
 ) -> prep_status {
   unsafe attempt(error) { () throws(Failure) in
     let encoded = try unsafe Handle<EncodedRows>.object(rows, "rows")
-    for row in 0..<encoded.rowCount {
+    for row in encoded.rows.indices {
       if let lengths = unsafe lengths {
-        unsafe lengths[row] = Int32(truncatingIfNeeded: encoded.range(of: row).count)
+        unsafe lengths[row] = Int32(truncatingIfNeeded: encoded.rows.tokenRange(ofRow: row).count)
       }
       if let segments = unsafe segments {
-        unsafe segments[row] = Int32(truncatingIfNeeded: encoded.segmentRange(of: row).count)
+        unsafe segments[row] = Int32(truncatingIfNeeded: encoded.rows.sampleRange(ofRow: row).count)
       }
-      if let records = unsafe records { unsafe records[row] = encoded.records[row] }
+      if let records = unsafe records { unsafe records[row] = encoded.record(ofRow: row) }
     }
   }
 }
@@ -76,7 +76,7 @@ import Pipeline
     let request = try unsafe RowRequest(nil, first: first, count: count)
     var writer = try unsafe ArrayWriter(arrays, slots: request.count, padID: encoded.padID)
     for slot in 0..<request.count {
-      try writer.write(try request.row(slot, of: encoded.rowCount), of: encoded)
+      try writer.write(try request.row(slot, of: encoded.rows.count), of: encoded.rows)
     }
   }
 }

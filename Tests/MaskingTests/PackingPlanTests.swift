@@ -5,9 +5,9 @@ import Testing
 @Suite("A packing plan")
 struct PackingPlanTests {
   /// Best fit decreasing with a scan over all rows: the oracle of the indexed one.
-  static func naive(_ lengths: [UInt32], capacity: Int) -> Int {
+  static func naive(_ lengths: [Int], capacity: Int) -> Int {
     var rooms: [Int] = []
-    for length in lengths.map(Int.init).sorted(by: >) {
+    for length in lengths.sorted(by: >) {
       let fitting = rooms.indices.filter { rooms[$0] >= length }
       if let best = fitting.min(by: { rooms[$0] < rooms[$1] }) {
         rooms[best] -= length
@@ -31,7 +31,7 @@ struct PackingPlanTests {
     var random = SplitMix(state: UInt64(capacity))
     for shape in 1...4 {
       let lengths = (0..<300).map { _ in
-        UInt32(1 + Int(random.next() % UInt64(max(1, capacity / shape))))
+        1 + Int(random.next() % UInt64(max(1, capacity / shape)))
       }
       let plan = PackingPlan(lengths: lengths, capacity: capacity)
       #expect(plan.samples.sorted() == Array(0..<300))

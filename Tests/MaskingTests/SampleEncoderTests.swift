@@ -31,7 +31,7 @@ import Testing
     ])
     let sample = try encode(record)
     #expect(sample.tokens == [1002, 1002, 0])
-    #expect(sample.runs == [SupervisedRun(start: 1, count: 2)])
+    #expect(sample.runs == [1..<3])
     #expect(sample.promptCount == 1)
     #expect(sample.endsInTerminator)
   }
@@ -43,13 +43,13 @@ import Testing
     ])
     let masked = try encode(record) { $0.seam = .joint }
     #expect(masked.tokens == [1004, 32, 1002, 0])
-    #expect(masked.runs == [SupervisedRun(start: 1, count: 3)])
+    #expect(masked.runs == [1..<4])
     #expect(masked.straddles == 1)
     let supervised = try encode(record) {
       $0.seam = .joint
       $0.straddle = .supervise
     }
-    #expect(supervised.runs == [SupervisedRun(start: 0, count: 4)])
+    #expect(supervised.runs == [0..<4])
     let error = #expect(throws: RecordError.self) {
       try encode(record) {
         $0.seam = .joint
@@ -80,7 +80,7 @@ import Testing
     ])
     let sample = try encode(record) { $0.beginningIDs = [5, 6] }
     #expect(sample.tokens == [5, 6, 1003, 0])
-    #expect(sample.runs == [SupervisedRun(start: 2, count: 2)])
+    #expect(sample.runs == [2..<4])
     #expect(sample.beginningCount == 2)
   }
 
@@ -91,7 +91,7 @@ import Testing
     record.append(Array("ef".utf8), source: .field(2), reason: .response, weight: 0.5)
     let sample = try encode(record)
     #expect(
-      sample.runs == [SupervisedRun(start: 1, count: 1), SupervisedRun(start: 2, count: 1)])
+      sample.runs == [1..<2, 2..<3])
     #expect(sample.weights == [1, 0.5])
   }
 
@@ -121,13 +121,9 @@ import Testing
     ])
     var sample = try encode(record)
     #expect(try !Truncation(contextLength: 1024).fit(&sample).isCut)
-    var batch = RowBatch()
-    batch.beginRow()
-    batch.appendSegment(
-      tokens: sample.tokens, runs: sample.runs, origin: SampleOrigin(line: 0, byteOffset: 0))
-    let row = Row(
-      tokens: batch.tokens, runs: batch.runs, segmentLengths: batch.segmentLengths,
-      origins: batch.origins)
+    var rows = Rows()
+    rows.append(sample, place: SamplePlace(line: 0, byteOffset: 0))
+    let row = rows[0]
     let prompt = [UInt32](repeating: 33, count: 254) + [10, 10]
     let response = [UInt32](repeating: 63, count: 255) + [0]
     #expect(

@@ -29,7 +29,7 @@ import Testing
     var sample = sample(prompt: 3, response: 4)
     let cut = try Truncation(contextLength: 5).fit(&sample)
     #expect(sample.tokens == [100, 101, 102, 200, 201])
-    #expect(sample.runs == [SupervisedRun(start: 3, count: 2)])
+    #expect(sample.runs == [3..<5])
     #expect(cut == Truncation.Cut(promptTokens: 0, responseTokens: 2, terminator: true))
   }
 
@@ -38,7 +38,7 @@ import Testing
     var sample = sample(beginning: 1, prompt: 4, response: 3)
     let cut = try Truncation(contextLength: 6, policy: .left).fit(&sample)
     #expect(sample.tokens == [1, 102, 103, 200, 201, 0])
-    #expect(sample.runs == [SupervisedRun(start: 3, count: 3)])
+    #expect(sample.runs == [3..<6])
     #expect(cut == Truncation.Cut(promptTokens: 2, responseTokens: 0, terminator: false))
   }
 
@@ -74,7 +74,7 @@ import Testing
     var right = sample(prompt: 6, response: 6)
     let cut = try Truncation(contextLength: 100, promptLength: 2, responseLength: 3).fit(&right)
     #expect(right.tokens == [100, 101, 200, 201, 202])
-    #expect(right.runs == [SupervisedRun(start: 2, count: 3)])
+    #expect(right.runs == [2..<5])
     #expect(cut == Truncation.Cut(promptTokens: 4, responseTokens: 3, terminator: true))
     var left = sample(beginning: 1, prompt: 6, response: 3)
     _ = try Truncation(contextLength: 100, promptLength: 3, policy: .left).fit(&left)

@@ -31,6 +31,6 @@ struct ReadmeExample {
     }
     let shards = try DataSet(output)  // the folder that prep run wrote
     let first = try shards.row(0)
-    print(shards.rowCount, first.tokens.count, first.supervisedCount)
+    print(shards.count, first.tokens.count, first.supervisedCount)
   }
 }

@@ -80,7 +80,7 @@ final class ByteEncoder: TextEncoder {
       #expect(try data.places(ofRow: row).first?.line == UInt64(line + 1))
       row += 1
     }
-    #expect(row == data.rowCount)
+    #expect(row == data.count)
   }
 
   @Test("any number of threads, block after block or resumed: the same digest and files")

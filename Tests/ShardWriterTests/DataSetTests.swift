@@ -1,4 +1,5 @@
 import Masking
+import TestSupport
 import Testing
 
 @testable import ShardWriter
@@ -53,15 +54,15 @@ struct DataSetTests {
     let manifest = try publish(shards, folder.path)
     let dataSet = try DataSet(folder.path, cacheSize: 1)
     #expect(dataSet.manifest == manifest)
-    #expect(dataSet.rowCount == 5 + 6 + 6 + 7 + 8 + 9)
+    #expect(dataSet.count == 5 + 6 + 6 + 7 + 8 + 9)
     var row = 0
     for shard in shards {
       let reader = try ShardReader(folder.file(shard.summary.header.source.shardName))
       let frame = try reader.frame(0)
-      for index in 0..<frame.rowCount {
-        #expect(try dataSet.row(row) == frame.row(index))
+      for index in frame.indices {
+        #expect(try dataSet.row(row) == frame[index])
         let place = try #require(try dataSet.places(ofRow: row).first)
-        let origin = frame.origins[frame.segmentRange(index).lowerBound]
+        let origin = try #require(frame[index].places.first)
         #expect(place.file == reader.header.source.file)
         #expect(place.line == reader.header.source.firstLine + UInt64(origin.line))
         #expect(place.offset == reader.header.source.byteOffset + UInt64(origin.byteOffset))
@@ -70,6 +71,8 @@ struct DataSetTests {
     }
     #expect(throws: ShardError.self) { try dataSet.row(row) }
     #expect(throws: ShardError.self) { try dataSet.row(-1) }
+    #expect(throws: ShardError.self) { try dataSet[row].get() }
+    #expect(try dataSet.map { try $0.get() } == dataSet.indices.map { try dataSet.row($0) })
     #expect(manifest.totals.rejected == ["invalid-json": 4])
     #expect(manifest.inputs.map(\.blocks) == [2, 1, 3])
   }
@@ -190,7 +193,7 @@ struct DataSetTests {
     let idle = try TemporaryFolder()
     try OutputFolder(idle.path).publish(
       ManifestBuilder(partition: Manifest.Partition(index: 3, count: 4), spec: spec).finish())
-    #expect(try DataSet(idle.path).rowCount == 0)
+    #expect(try DataSet(idle.path).count == 0)
     #expect(try DataSetVerifier(idle.path).damage.isEmpty)
     let merged = try TemporaryFolder()
     #expect(throws: ShardError.self) {

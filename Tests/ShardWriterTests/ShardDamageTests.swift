@@ -1,4 +1,5 @@
 import Masking
+import TestSupport
 import Testing
 
 @testable import ShardWriter
@@ -6,21 +7,20 @@ import Testing
 @Suite("Damage is found, named and contained")
 struct ShardDamageTests {
   /// Two small data frames, rejects, index.
-  private func shard() throws -> (EncodedShard, RowBatch) {
+  private func shard() throws -> EncodedShard {
     var generator = SeededGenerator(3)
     let spec = ShardSpec.test(idCount: 70_000)
-    var batch = RowBatch()
+    var rows = Rows()
     for length in [200, 100] {
-      batch.beginRow()
-      batch.appendSegment(
-        tokens: repeatElement(UInt32.random(in: 0..<70_000, using: &generator), count: length),
-        runs: [SupervisedRun(start: 5, count: 7)], origin: SampleOrigin(line: 1, byteOffset: 2))
+      rows.beginRow()
+      rows.appendSample(
+        repeatElement(UInt32.random(in: 0..<70_000, using: &generator), count: length),
+        runs: [5..<12], place: SamplePlace(line: 1, byteOffset: 2))
     }
     let writer = try ShardFileWriter(spec: spec)
     writer.tokensPerFrame = 256
-    let shard = try writer.encode(
-      batch, source: .test(), totals: .test(rows: 2, rejects: 1), rejects: [.test(2)])
-    return (shard, batch)
+    return try writer.encode(
+      rows, source: .test(), totals: .test(rows: 2, rejects: 1), rejects: [.test(2)])
   }
 
   /// The frame, as `verify` counts them, that holds a byte.
@@ -32,7 +32,7 @@ struct ShardDamageTests {
     "one flipped bit in any byte is found, in the frame where it is; the other frames stay readable"
   )
   func flippedBits() throws {
-    let (shard, _) = try shard()
+    let shard = try shard()
     let folder = try TemporaryFolder()
     var builder = ManifestBuilder()
     try builder.add(shard.summary)
@@ -66,7 +66,7 @@ struct ShardDamageTests {
 
   @Test("a file cut off anywhere is found")
   func truncation() throws {
-    let (shard, _) = try shard()
+    let shard = try shard()
     let folder = try TemporaryFolder()
     for size in 0..<shard.bytes.count {
       try AtomicFile.write(Array(shard.bytes[..<size]), name: "s.zst", in: folder.path)
@@ -77,7 +77,7 @@ struct ShardDamageTests {
 
   @Test("an unknown feature is refused, whatever else is right")
   func unknownFeature() throws {
-    let (shard, _) = try shard()
+    let shard = try shard()
     var bytes = shard.bytes
     let size = Int(bytes[4]) | Int(bytes[5]) << 8
     bytes[8 + 16 + 3] = 0x10
@@ -95,17 +95,18 @@ struct ShardDamageTests {
   func hostileFrames() throws {
     var generator = SeededGenerator(9)
     let spec = ShardSpec.test(alignment: 4)
-    let batch = RowBatch.random(rows: 20, spec: spec, weights: true, using: &generator)
-    var encoder = FrameEncoder(batch, spec: spec)
-    let content = try #require(try encoder.next()).content
+    let rows = Rows.random(rows: 20, spec: spec, weights: true, using: &generator)
+    var encoder = FrameEncoder(rows, spec: spec)
+    let content = try #require(try encoder.nextFrame()).content
     for _ in 0..<3000 {
       var bytes = content
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
         bytes[Int.random(in: 0..<min(bytes.count, 600), using: &generator)] = UInt8.random(
           in: 0...255, using: &generator)
       }
-      guard let frame = try? DecodedFrame(decoding: bytes, spec: spec) else { continue }
-      for row in 0..<frame.rowCount { _ = frame.row(row).labels(paddedTo: 10) }
+      guard let rows = try? FrameDecoder.rows(decoding: bytes, spec: spec) else { continue }
+      #expect(rows.checkInvariants())
+      for row in rows { _ = row.labels(paddedTo: 10) }
     }
   }
 }

@@ -1,5 +1,6 @@
 import Masking
 import ShardWriter
+import TestSupport
 import Testing
 
 @Suite("A shard gives back the rows that went in")
@@ -12,9 +13,9 @@ struct ShardRoundTripTests {
     let spec = ShardSpec.test(idCount: idCount, alignment: alignment)
     let folder = try TemporaryFolder()
     for weights in [false, true] {
-      let batch = RowBatch.random(rows: 200, spec: spec, weights: weights, using: &generator)
+      let rows = Rows.random(rows: 200, spec: spec, weights: weights, using: &generator)
       let shard = try ShardFileWriter(spec: spec).encode(
-        batch, source: .test(), totals: .test(rows: 200, rejects: 2),
+        rows, source: .test(), totals: .test(rows: 200, rejects: 2),
         rejects: [.test(3), .test(9)])
       try AtomicFile.write(shard.bytes, name: "s.zst", in: folder.path)
       let reader = try ShardReader(folder.file("s.zst"))
@@ -22,8 +23,11 @@ struct ShardRoundTripTests {
       #expect(reader.index == shard.summary.index)
       #expect(try reader.summary() == shard.summary)
       #expect(try reader.rejects().count == 2)
-      #expect(try rows(of: reader) == expectedRows(batch, alignment: alignment))
-      #expect(reader.header.totals.tokens == UInt64(batch.tokens.count))
+      #expect(rows.checkInvariants())
+      let read = try self.rows(of: reader)
+      #expect(read.checkInvariants())
+      #expect(read.elementsEqual(rows))
+      #expect(reader.header.totals.tokens == UInt64(rows.tokens.count))
       #expect(reader.header.totals.rejected == ["invalid-json": 2])
       #expect(reader.header.totals.counters == ["truncated.prompt": 1])
     }
@@ -32,15 +36,15 @@ struct ShardRoundTripTests {
   @Test("many rows are cut into frames of at most 256 Ki tokens, a longer row has its own")
   func frames() throws {
     let spec = ShardSpec.test(idCount: 100)
-    var batch = RowBatch()
+    var rows = Rows()
     for length in [200_000, 60_000, 3_000, 300_000, 1, 262_143] {
-      batch.beginRow()
-      batch.appendSegment(
-        tokens: (0..<length).map { UInt32($0 % 100) }, runs: [SupervisedRun(start: 0, count: 1)],
-        origin: SampleOrigin(line: 0, byteOffset: 0))
+      rows.beginRow()
+      rows.appendSample(
+        (0..<length).map { UInt32($0 % 100) }, runs: [0..<1],
+        place: SamplePlace(line: 0, byteOffset: 0))
     }
     let shard = try ShardFileWriter(spec: spec).encode(
-      batch, source: .test(), totals: .test(rows: 6))
+      rows, source: .test(), totals: .test(rows: 6))
     #expect(shard.summary.index.frames.map(\.rows) == [2, 1, 1, 2])
     #expect(shard.summary.index.frames.map(\.tokens) == [260_000, 3_000, 300_000, 262_144])
     #expect((0..<7).map { shard.summary.index.frame(ofRow: $0) } == [0, 0, 1, 2, 3, 3, nil])
@@ -51,7 +55,7 @@ struct ShardRoundTripTests {
     let spec = ShardSpec.test()
     let folder = try TemporaryFolder()
     let shard = try ShardFileWriter(spec: spec).encode(
-      RowBatch(), source: .test(), totals: .test(rows: 0, rejects: 1), rejects: [.test(1)])
+      Rows(), source: .test(), totals: .test(rows: 0, rejects: 1), rejects: [.test(1)])
     try AtomicFile.write(shard.bytes, name: "s.zst", in: folder.path)
     let reader = try ShardReader(folder.file("s.zst"))
     #expect(reader.rowCount == 0)
@@ -65,13 +69,13 @@ struct ShardRoundTripTests {
   func deterministic() throws {
     var generator = SeededGenerator(5)
     let spec = ShardSpec.test()
-    let batch = RowBatch.random(rows: 50, spec: spec, using: &generator)
+    let rows = Rows.random(rows: 50, spec: spec, using: &generator)
     let writer = try ShardFileWriter(spec: spec)
-    let first = try writer.encode(batch, source: .test(), totals: .test(rows: 50))
-    _ = try writer.encode(RowBatch(), source: .test(block: 1), totals: .test(rows: 0))
-    let second = try writer.encode(batch, source: .test(), totals: .test(rows: 50))
+    let first = try writer.encode(rows, source: .test(), totals: .test(rows: 50))
+    _ = try writer.encode(Rows(), source: .test(block: 1), totals: .test(rows: 0))
+    let second = try writer.encode(rows, source: .test(), totals: .test(rows: 50))
     let third = try ShardFileWriter(spec: spec).encode(
-      batch, source: .test(), totals: .test(rows: 50))
+      rows, source: .test(), totals: .test(rows: 50))
     #expect(first.bytes == second.bytes)
     #expect(first.bytes == third.bytes)
   }
@@ -80,85 +84,54 @@ struct ShardRoundTripTests {
   func refusals() throws {
     let writer = try ShardFileWriter(spec: .test(idCount: 10))
     #expect(throws: ShardError.self) {
-      try writer.encode(RowBatch(), source: .test(), totals: .test(rows: 1, rejects: 1))
+      try writer.encode(Rows(), source: .test(), totals: .test(rows: 1, rejects: 1))
     }
-    for (tokens, run) in [
-      ([10], SupervisedRun(start: 0, count: 1)), ([1], SupervisedRun(start: 0, count: 2)),
-      ([1], SupervisedRun(start: 1, count: 1)), ([1], SupervisedRun(start: 0, count: 0)),
-    ] as [([UInt32], SupervisedRun)] {
-      var batch = RowBatch()
-      batch.beginRow()
-      batch.appendSegment(
-        tokens: tokens, runs: [run], origin: SampleOrigin(line: 0, byteOffset: 0))
+    for (tokens, run) in [([10], 0..<1), ([1], 0..<2), ([1], 1..<2), ([1], 0..<0)]
+      as [([UInt32], Range<Int>)]
+    {
+      var rows = Rows()
+      rows.beginRow()
+      rows.appendSample(tokens, runs: [run], place: SamplePlace(line: 0, byteOffset: 0))
       #expect(throws: ShardError.self) {
-        try writer.encode(batch, source: .test(), totals: .test(rows: 1))
+        try writer.encode(rows, source: .test(), totals: .test(rows: 1))
       }
     }
   }
 
-  @Test("padded columns are those of Row", arguments: [1, 4])
-  func paddedColumns(alignment: Int) throws {
+  @Test(
+    "columns of a row are, token by token, what runs, samples and weights say", arguments: [1, 4])
+  func columns(alignment: Int) throws {
     var generator = SeededGenerator(11)
     let spec = ShardSpec.test(alignment: alignment)
-    let batch = RowBatch.random(rows: 30, spec: spec, weights: true, using: &generator)
+    let rows = Rows.random(rows: 30, spec: spec, weights: true, using: &generator)
     let folder = try TemporaryFolder()
     let shard = try ShardFileWriter(spec: spec).encode(
-      batch, source: .test(), totals: .test(rows: 30))
+      rows, source: .test(), totals: .test(rows: 30))
     try AtomicFile.write(shard.bytes, name: "s.zst", in: folder.path)
-    let frame = try ShardReader(folder.file("s.zst")).frame(0)
-    for row in 0..<30 {
-      var ids = [Int32](repeating: 7, count: 256 * 2)
-      var labels = ids
-      var positions = ids
-      var mask = [UInt8](repeating: 9, count: 256 * 2)
-      unsafe ids.withUnsafeMutableBufferPointer { ids in
-        unsafe labels.withUnsafeMutableBufferPointer { labels in
-          unsafe positions.withUnsafeMutableBufferPointer { positions in
-            unsafe mask.withUnsafeMutableBufferPointer { mask in
-              let columns = unsafe PaddedColumns(
-                rows: 2, length: 256, inputIDs: ids.baseAddress, labels: labels.baseAddress,
-                attentionMask: mask.baseAddress, positionIDs: positions.baseAddress)
-              #expect(frame.fill(row: row, slot: 1, of: columns, pad: 3) != nil)
-              #expect(frame.fill(row: row, slot: 2, of: columns, pad: 3) == nil)
-            }
-          }
-        }
+    for row in try ShardReader(folder.file("s.zst")).frame(0) {
+      let tokens = row.tokens
+      let ids = row.inputIDs(paddedTo: 256, pad: 3)
+      let labels = row.labels(paddedTo: 256)
+      let mask = row.attentionMask(paddedTo: 256)
+      let positions = row.positionIDs(paddedTo: 256)
+      let weights = row.weights(paddedTo: 256)
+      #expect([ids.count, labels.count, mask.count, positions.count] == [256, 256, 256, 256])
+      for token in 0..<256 {
+        let sample = row.samples.first { $0.contains(token) }
+        let run = row.runs.firstIndex { $0.contains(token) }
+        #expect(ids[token] == (token < tokens.count ? tokens[token] : 3))
+        #expect(labels[token] == (run == nil ? -100 : Int32(bitPattern: tokens[token])))
+        #expect(mask[token] == (sample == nil ? 0 : 1))
+        #expect(weights[token] == (run.map { row.runWeights[$0] } ?? 0))
+        let start = sample?.lowerBound ?? row.samples.last { $0.upperBound <= token }?.upperBound
+        #expect(positions[token] == UInt32(token - (start ?? 0)))
       }
-      let expected = frame.row(row)
-      #expect(
-        ids[256...].map { UInt32(bitPattern: $0) } == expected.inputIDs(paddedTo: 256, pad: 3))
-      #expect(Array(labels[256...]) == expected.labels(paddedTo: 256))
-      #expect(Array(mask[256...]) == expected.attentionMask(paddedTo: 256))
-      #expect(
-        positions[256...].map { UInt32(bitPattern: $0) } == expected.positionIDs(paddedTo: 256))
-      #expect(ids[..<256].allSatisfy { $0 == 7 })
     }
   }
 
-  private func rows(of reader: ShardReader) throws -> [Row] {
-    try (0..<reader.index.frames.count).flatMap { number in
-      let frame = try reader.frame(number)
-      return (0..<frame.rowCount).map(frame.row)
-    }
-  }
-
-  /// The naive reading of a batch.
-  private func expectedRows(_ batch: RowBatch, alignment: Int) -> [Row] {
-    var token = 0
-    var segment = 0
-    var run = 0
-    return (0..<batch.rowCount).map { row in
-      let tokens = Array(batch.tokens[token..<token + Int(batch.rowLengths[row])])
-      let segments = segment..<segment + Int(batch.segmentCounts[row])
-      let runs = run..<run + Int(batch.runCounts[row])
-      token += tokens.count
-      segment = segments.upperBound
-      run = runs.upperBound
-      return Row(
-        tokens: tokens, runs: Array(batch.runs[runs]),
-        runWeights: batch.runWeights.isEmpty ? [] : Array(batch.runWeights[runs]),
-        segmentLengths: Array(batch.segmentLengths[segments]), segmentAlignment: alignment,
-        origins: Array(batch.origins[segments]))
-    }
+  private func rows(of reader: ShardReader) throws -> Rows {
+    var rows = Rows()
+    for number in reader.index.frames.indices { rows.append(try reader.frame(number)) }
+    return rows
   }
 }

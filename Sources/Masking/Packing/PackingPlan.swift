@@ -15,9 +15,9 @@ public struct PackingPlan: Hashable, Sendable {
 
   /// Plans rows of at most `capacity` tokens. `alignment` counts each sample as rounded up to a
   /// multiple of it (the last of a row too). A sample longer than `capacity` gets a row alone.
-  public init(lengths: [UInt32], capacity: Int, alignment: Int = 1) {
+  public init(lengths: [Int], capacity: Int, alignment: Int = 1) {
     let rowOfSample = Self.place(
-      lengths.map { Self.aligned(Int($0), to: alignment) }, capacity: capacity)
+      lengths.map { Self.aligned($0, to: alignment) }, capacity: capacity)
     collect(rowOfSample)
   }
 

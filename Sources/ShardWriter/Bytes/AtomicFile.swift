@@ -22,7 +22,7 @@ public enum AtomicFile {
     name.hasPrefix(temporaryPrefix) && name.hasSuffix(temporarySuffix)
   }
 
-  static func path(_ folder: String, _ name: String) -> String {
+  package static func path(_ folder: String, _ name: String) -> String {
     FilePath(folder).appending(name).string
   }
 
@@ -34,7 +34,7 @@ public enum AtomicFile {
   }
 
   /// Makes the folder's entries durable.
-  static func sync(folder: String) throws(ShardError) {
+  package static func sync(folder: String) throws(ShardError) {
     do {
       let descriptor = try FileDescriptor.open(FilePath(folder), .readOnly, options: .closeOnExec)
       defer { try? descriptor.close() }
@@ -62,7 +62,7 @@ public enum AtomicFile {
   }
 
   /// Names in a folder, in byte order; nil where there is no such folder.
-  static func names(in folder: String) throws(ShardError) -> [String]? {
+  package static func names(in folder: String) throws(ShardError) -> [String]? {
     guard let stream = unsafe opendir(folder) else {
       let failure = Errno(rawValue: errno)
       if failure == .noSuchFileOrDirectory { return nil }
@@ -80,7 +80,7 @@ public enum AtomicFile {
   }
 
   /// Removes a file; it is fine for it not to exist.
-  static func remove(_ path: String) throws(ShardError) {
+  package static func remove(_ path: String) throws(ShardError) {
     if let failure = FileSystem.remove(path), failure != .noSuchFileOrDirectory {
       throw ShardError.system("cannot remove it", path: path, failure)
     }
@@ -88,16 +88,16 @@ public enum AtomicFile {
 }
 
 /// A file in the making, under its temporary name. Removed again unless published.
-final class TemporaryFile {
+package final class TemporaryFile {
   let name: String
   let folder: String
   let temporaryPath: String
   private let descriptor: FileDescriptor
   private var isOpen = true
   /// Bytes written.
-  private(set) var size = 0
+  package private(set) var size = 0
 
-  init(name: String, in folder: String) throws(ShardError) {
+  package init(name: String, in folder: String) throws(ShardError) {
     self.name = name
     self.folder = folder
     temporaryPath = AtomicFile.temporaryPath(name, in: folder)
@@ -118,13 +118,13 @@ final class TemporaryFile {
   }
 
   /// Appends bytes.
-  func write(_ bytes: [UInt8]) throws(ShardError) {
+  package func write(_ bytes: [UInt8]) throws(ShardError) {
     try write(bytes, at: size)
     size += bytes.count
   }
 
   /// Overwrites bytes written before, or writes ahead.
-  func write(_ bytes: [UInt8], at offset: Int) throws(ShardError) {
+  package func write(_ bytes: [UInt8], at offset: Int) throws(ShardError) {
     do {
       _ = try descriptor.writeAll(toAbsoluteOffset: Int64(offset), bytes)
     } catch {
@@ -133,7 +133,7 @@ final class TemporaryFile {
   }
 
   /// Syncs, renames to the final name and syncs the folder.
-  func publish() throws(ShardError) {
+  package func publish() throws(ShardError) {
     let path = AtomicFile.path(folder, name)
     guard FileSystem.sync(descriptor.rawValue) else {
       throw ShardError.system("cannot write it", path: path, Errno(rawValue: errno))
@@ -154,10 +154,10 @@ final class TemporaryFile {
 }
 
 /// The system calls that swift-system does not have; each gives the error, or nil.
-enum FileSystem {
+package enum FileSystem {
   static func makeFolder(_ path: String) -> Errno? { failure(of: unsafe mkdir(path, 0o777)) }
-  static func remove(_ path: String) -> Errno? { failure(of: unsafe unlink(path)) }
-  static func removeFolder(_ path: String) -> Errno? { failure(of: unsafe rmdir(path)) }
+  package static func remove(_ path: String) -> Errno? { failure(of: unsafe unlink(path)) }
+  package static func removeFolder(_ path: String) -> Errno? { failure(of: unsafe rmdir(path)) }
   static func link(_ path: String, to new: String) -> Errno? {
     #if canImport(Glibc)
       failure(of: unsafe Glibc.link(path, new))
@@ -165,7 +165,7 @@ enum FileSystem {
       failure(of: unsafe Darwin.link(path, new))
     #endif
   }
-  static func rename(_ path: String, to new: String) -> Errno? {
+  package static func rename(_ path: String, to new: String) -> Errno? {
     #if canImport(Glibc)
       failure(of: unsafe Glibc.rename(path, new))
     #else

@@ -1,12 +1,12 @@
 import SystemPackage
 
 /// A file open for reading at any offset by any thread; closed when the last user lets go.
-final class ReadableFile: Sendable {
-  let path: String
-  let size: Int
+package final class ReadableFile: Sendable {
+  package let path: String
+  package let size: Int
   private let descriptor: FileDescriptor
 
-  init(_ path: String) throws(ShardError) {
+  package init(_ path: String) throws(ShardError) {
     do {
       descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
     } catch {
@@ -24,7 +24,7 @@ final class ReadableFile: Sendable {
   deinit { try? descriptor.close() }
 
   /// The bytes `offset..<offset + count`. Throws where the file ends before.
-  func read(_ count: Int, at offset: Int) throws(ShardError) -> [UInt8] {
+  package func read(_ count: Int, at offset: Int) throws(ShardError) -> [UInt8] {
     guard count >= 0, offset >= 0, count <= size - min(offset, size) else {
       throw ShardError(
         path: path, offset: size,
@@ -55,12 +55,12 @@ final class ReadableFile: Sendable {
   }
 
   /// The whole file.
-  func readAll() throws(ShardError) -> [UInt8] { try read(size, at: 0) }
+  package func readAll() throws(ShardError) -> [UInt8] { try read(size, at: 0) }
 }
 
 extension ShardError {
   /// An error of the operating system.
-  static func system(_ what: String, path: String, _ error: any Error) -> ShardError {
+  package static func system(_ what: String, path: String, _ error: any Error) -> ShardError {
     let errno = error as? Errno
     let remedy: String =
       switch errno {

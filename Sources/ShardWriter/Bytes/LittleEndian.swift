@@ -1,6 +1,6 @@
 extension [UInt8] {
   /// Appends an integer, least significant byte first.
-  mutating func append(little value: some FixedWidthInteger) {
+  package mutating func append(little value: some FixedWidthInteger) {
     unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
   }
 

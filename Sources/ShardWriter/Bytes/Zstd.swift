@@ -3,12 +3,12 @@ import CZstd
 /// A zstd compressor, kept by one worker and used again for every frame.
 ///
 /// Frames carry their content size and checksum. Equal input, level and library version give equal bytes.
-@safe final class ZstdCompressor {
+@safe package final class ZstdCompressor {
   // SAFETY: owned by this object alone, freed once in deinit; the class is not Sendable.
   private let context: OpaquePointer
 
   /// `level`: zstd's, 1 to 22 (negative levels are faster). Throws when there is no memory.
-  init(level: Int32) throws(ShardError) {
+  package init(level: Int32) throws(ShardError) {
     guard let context = unsafe ZSTD_createCCtx() else {
       throw ShardError(reason: "zstd has no memory for a compressor", remedy: "use fewer threads")
     }
@@ -21,7 +21,7 @@ import CZstd
   deinit { unsafe ZSTD_freeCCtx(context) }
 
   /// Appends one frame that holds `content`.
-  func append(_ content: [UInt8], to output: inout [UInt8]) throws(ShardError) {
+  package func append(_ content: [UInt8], to output: inout [UInt8]) throws(ShardError) {
     let bound = ZSTD_compressBound(content.count)
     let start = output.count
     output.append(contentsOf: repeatElement(0, count: bound))
@@ -69,7 +69,7 @@ import CZstd
   }
 }
 
-enum Zstd {
+package enum Zstd {
   /// Magic number of skippable frames that a shard uses for its own; the lowest four bits are free.
   static let skippableMagic: UInt32 = 0x184D_2A50
   static let frameMagic: UInt32 = 0xFD2F_B528
@@ -105,7 +105,7 @@ enum Zstd {
   }
 
   /// Whether `level` is one that zstd has.
-  static func accepts(level: Int32) -> Bool {
+  package static func accepts(level: Int32) -> Bool {
     (ZSTD_minCLevel()...ZSTD_maxCLevel()).contains(level)
   }
 }

@@ -14,7 +14,6 @@ public final class DataSet: Sendable {
     cache = FrameCache(budget: cacheSize)
   }
 
-  public var rowCount: Int { manifest.rowCount }
   public var contextLength: Int { manifest.spec.contextLength }
   public var padID: UInt32 { manifest.spec.padID }
 
@@ -29,21 +28,21 @@ public final class DataSet: Sendable {
     public var sampleIndex: UInt32
   }
 
-  /// A row within its decoded frame.
+  /// A row within the rows of its frame.
   public struct Location: Sendable {
     /// Shard, by its place in the manifest.
     public var shard: Int
-    public var frame: DecodedFrame
+    public var rows: Rows
     /// Row within the frame.
     public var row: Int
   }
 
   /// Finds a row and decodes its frame unless it is kept. O(log shards + log frames) where it is.
   public func locate(_ row: Int) throws(ShardError) -> Location {
-    guard row >= 0, row < rowCount else {
+    guard row >= 0, row < count else {
       throw ShardError(
         kind: .unusable, path: folder, reason: "there is no row \(row)",
-        remedy: rowCount == 0 ? "the data set has no rows" : "rows go from 0 to \(rowCount - 1)")
+        remedy: count == 0 ? "the data set has no rows" : "rows go from 0 to \(count - 1)")
     }
     let shard = shardIndex(ofRow: row)
     let entry = manifest.shards[shard]
@@ -55,58 +54,27 @@ public final class DataSet: Sendable {
         reason: "it has \(reader.rowCount) rows, the manifest says \(entry.rows)",
         remedy: Manifest.rebuild)
     }
-    let frame = try cache.frame(shard: shard, number: number) { () throws(ShardError) in
+    let rows = try cache.rows(shard: shard, frame: number) { () throws(ShardError) in
       try reader.frame(number)
     }
     return Location(
-      shard: shard, frame: frame, row: rowInShard - Int(reader.index.frames[number].firstRow))
+      shard: shard, rows: rows, row: rowInShard - Int(reader.index.frames[number].firstRow))
   }
 
-  /// A copy of a row.
+  /// A row. Keeps the rows of its frame in memory.
   public func row(_ row: Int) throws(ShardError) -> Row {
     let location = try locate(row)
-    return location.frame.row(location.row)
+    return location.rows[location.row]
   }
 
-  /// The record of each segment of a row.
+  /// The record of each sample of a row.
   public func places(ofRow row: Int) throws(ShardError) -> [Place] {
     let location = try locate(row)
     let source = manifest.shards[location.shard].source
-    return location.frame.origins[location.frame.segmentRange(location.row)].map {
+    return location.rows[location.row].places.map {
       Place(
         file: source.file, line: source.firstLine + UInt64($0.line),
         offset: source.byteOffset + UInt64($0.byteOffset), sampleIndex: $0.sampleIndex)
-    }
-  }
-
-  /// Copies rows into the caller's arrays, the nth of `rows` into slot n. Throws where a row is missing,
-  /// damaged or longer than the arrays' length.
-  public func fill(_ rows: some Sequence<Int>, into columns: PaddedColumns) throws(ShardError) {
-    var slot = 0
-    var last: (row: Int, location: Location)?
-    for row in rows {
-      // Neighbours share a frame: no search, no lock.
-      var location: Location
-      if let last, case let inFrame = last.location.row + row - last.row,
-        inFrame >= 0, inFrame < last.location.frame.rowCount
-      {
-        location = last.location
-        location.row = inFrame
-      } else {
-        location = try locate(row)
-      }
-      last = (row, location)
-      guard location.frame.fill(row: location.row, slot: slot, of: columns, pad: padID) != nil
-      else {
-        throw ShardError(
-          kind: .unusable, path: folder,
-          reason: slot >= columns.rows
-            ? "more rows than the arrays hold (\(columns.rows))"
-            : "row \(row) has \(location.frame.range(ofRow: location.row).count) tokens,"
-              + " the arrays hold \(columns.length)",
-          remedy: "make the arrays larger")
-      }
-      slot += 1
     }
   }
 
@@ -149,6 +117,16 @@ public final class DataSet: Sendable {
   }
 }
 
+extension DataSet: RandomAccessCollection {
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { manifest.rowCount }
+
+  /// A row, or why it cannot be read: `for row in dataSet { try row.get() }`.
+  public subscript(row: Int) -> Result<Row, ShardError> {
+    do throws(ShardError) { return .success(try self.row(row)) } catch { return .failure(error) }
+  }
+}
+
 /// Decoded frames and open readers, the least recently used given up first.
 private final class FrameCache: Sendable {
   private struct Key: Hashable {
@@ -157,7 +135,7 @@ private final class FrameCache: Sendable {
   }
 
   private struct State {
-    var frames: [Key: (frame: DecodedFrame, lastUse: Int)] = [:]
+    var frames: [Key: (rows: Rows, lastUse: Int)] = [:]
     var readers: [Int: (reader: ShardReader, lastUse: Int)] = [:]
     var size = 0
     var clock = 0
@@ -169,31 +147,31 @@ private final class FrameCache: Sendable {
 
   init(budget: Int) { self.budget = budget }
 
-  /// The frame, decoded by `load` where it is not kept. Several threads may load one frame at once;
+  /// A frame's rows, decoded by `load` where it is not kept. Several threads may load one frame at once;
   /// none waits for another's.
-  func frame(
-    shard: Int, number: Int, load: () throws(ShardError) -> DecodedFrame
-  ) throws(ShardError) -> DecodedFrame {
-    let key = Key(shard: shard, frame: number)
-    let kept = state.withLock { state -> DecodedFrame? in
+  func rows(
+    shard: Int, frame: Int, load: () throws(ShardError) -> Rows
+  ) throws(ShardError) -> Rows {
+    let key = Key(shard: shard, frame: frame)
+    let kept = state.withLock { state -> Rows? in
       state.clock += 1
       state.frames[key]?.lastUse = state.clock
-      return state.frames[key]?.frame
+      return state.frames[key]?.rows
     }
     if let kept { return kept }
-    let frame = try load()
+    let rows = try load()
     state.withLock { state in
       guard state.frames[key] == nil else { return }
-      state.size += frame.memorySize
+      state.size += rows.memorySize
       while state.size > budget,
         let oldest = state.frames.min(by: { $0.value.lastUse < $1.value.lastUse })
       {
-        state.size -= oldest.value.frame.memorySize
+        state.size -= oldest.value.rows.memorySize
         state.frames[oldest.key] = nil
       }
-      state.frames[key] = (frame, state.clock)
+      state.frames[key] = (rows, state.clock)
     }
-    return frame
+    return rows
   }
 
   func reader(_ shard: Int, open: () throws(ShardError) -> ShardReader) throws(ShardError)

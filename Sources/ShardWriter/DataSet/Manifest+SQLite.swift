@@ -74,7 +74,7 @@ extension Manifest {
       ("records", .int(Int(clamping: totals.records))),
       ("rejected", .int(Int(clamping: totals.rejectedCount))),
       ("rows", .int(Int(clamping: totals.rows))), ("samples", .int(Int(clamping: totals.samples))),
-      ("segment_alignment", .int(spec.segmentAlignment)),
+      ("segment_alignment", .int(spec.sampleAlignment)),
       ("spec", .text(String(decoding: spec.json, as: UTF8.self))),
       ("spec_digest", .text(spec.digest.description)),
       ("supervised_tokens", .int(Int(clamping: totals.supervisedTokens))),
@@ -94,7 +94,7 @@ extension Manifest {
     let counts = [totals.records, totals.accepted, totals.samples, totals.truncated]
     return [
       .int(index), .text(shard.name), .int(shard.firstRow), .int(shard.rows),
-      .int(Int(clamping: shard.segments)), .int(Int(clamping: totals.tokens)),
+      .int(Int(clamping: shard.samplesInRows)), .int(Int(clamping: totals.tokens)),
       .int(Int(clamping: totals.supervisedTokens)), .int(shard.frameCount), .int(shard.fileSize),
       .blob(shard.fileDigest.bytes), .blob(shard.contentDigest.bytes), .int(source.input),
       .int(source.block), .int(source.isLastOfInput ? 1 : 0), .blob(source.key.bytes),
@@ -106,26 +106,26 @@ extension Manifest {
   /// Reads the database's file. Refuses what is no manifest of prep, a newer version, and damage.
   public init(decoding bytes: [UInt8]) throws(ShardError) {
     let database = try SQLiteDatabase(reading: bytes)
-    let application = try database.rows("PRAGMA application_id").first?.first?.int
+    let application = try database.value("PRAGMA application_id")?.int
     guard application == Self.applicationID else {
       throw ShardError(
         kind: .unusable, reason: "not a manifest of prep",
         remedy: "name the folder that prep run wrote")
     }
-    let version = try database.rows("PRAGMA user_version").first?.first?.int
+    let version = try database.value("PRAGMA user_version")?.int
     guard version == Self.version else {
       throw ShardError(
         kind: .unusable, reason: "manifest version \(version ?? 0) is not known",
         remedy: "read it with the prep that wrote it, or a newer one")
     }
-    let check = try database.rows("PRAGMA integrity_check").first?.first?.text
+    let check = try database.value("PRAGMA integrity_check")?.text
     guard check == "ok" else {
       throw ShardError(
         reason: "SQLite finds it damaged: \(check ?? "")", remedy: Self.rebuild)
     }
     var facts: [String: SQLiteDatabase.Value] = [:]
     for row in try database.rows("SELECT name, value FROM dataset") {
-      if let name = row[0].text { facts[name] = row[1] }
+      if let name = row["name"]?.text { facts[name] = row["value"] }
     }
     guard let decoded = try Self(facts: facts, database: database) else {
       throw ShardError(reason: "a value of the manifest is missing", remedy: Self.rebuild)
@@ -133,7 +133,7 @@ extension Manifest {
     self = decoded
   }
 
-  static let rebuild = "make it anew from the shards: prep verify --rebuild-manifest DIR"
+  package static let rebuild = "make it anew from the shards: prep verify --rebuild-manifest DIR"
 
   private init?(
     facts: [String: SQLiteDatabase.Value], database: SQLiteDatabase
@@ -146,8 +146,8 @@ extension Manifest {
     else { return nil }
     inputs = []
     for row in try database.rows("SELECT file, bytes, blocks, records FROM inputs ORDER BY input") {
-      guard let file = row[0].name, let bytes = row[1].uint64, let blocks = row[2].int,
-        let records = row[3].uint64
+      guard let file = row["file"]?.name, let bytes = row["bytes"]?.uint64,
+        let blocks = row["blocks"]?.int, let records = row["records"]?.uint64
       else { return nil }
       inputs.append(Input(file: file, byteCount: bytes, blocks: blocks, records: records))
     }
@@ -157,10 +157,10 @@ extension Manifest {
       shards.append(shard)
     }
     for row in try database.rows("SELECT shard, kind, name, count FROM counts") {
-      guard let shard = row[0].int, shards.indices.contains(shard), let name = row[2].text,
-        let count = row[3].uint64
+      guard let shard = row["shard"]?.int, shards.indices.contains(shard),
+        let name = row["name"]?.text, let count = row["count"]?.uint64
       else { return nil }
-      if row[1].text == "rejected" {
+      if row["kind"]?.text == "rejected" {
         shards[shard].totals.rejected[name] = count
       } else {
         shards[shard].totals.counters[name] = count
@@ -168,7 +168,7 @@ extension Manifest {
     }
     spec = ShardSpec(
       json: Array(json.utf8), contextLength: contextLength, padID: pad, idCount: idCount,
-      segmentAlignment: alignment)
+      sampleAlignment: alignment)
     self.digest = digest
     totals = Totals()
     for shard in shards { totals += shard.totals }
@@ -179,34 +179,43 @@ extension Manifest {
 }
 
 extension Manifest.Shard {
-  fileprivate init?(_ row: [SQLiteDatabase.Value], inputs: [Manifest.Input]) {
-    guard row.count == 22, let name = row[1].text, let firstRow = row[2].int,
-      let rows = row[3].uint64, let segments = row[4].uint64, let tokens = row[5].uint64,
-      let supervised = row[6].uint64, let frames = row[7].int, let fileSize = row[8].int,
-      let fileDigest = row[9].blob.flatMap({ Digest128(bytes: $0) }),
-      let contentDigest = row[10].blob.flatMap({ Digest128(bytes: $0) }),
-      let input = row[11].int, inputs.indices.contains(input), let block = row[12].int,
-      let isLast = row[13].int, let key = row[14].blob.flatMap({ Digest128(bytes: $0) }),
-      let byteOffset = row[15].uint64, let byteCount = row[16].uint64,
-      let firstLine = row[17].uint64, let records = row[18].uint64,
-      let accepted = row[19].uint64, let samples = row[20].uint64, let truncated = row[21].uint64
-    else { return nil }
+  fileprivate init?(_ row: SQLiteDatabase.Row, inputs: [Manifest.Input]) {
+    func digest(_ column: String) -> Digest128? {
+      row[column]?.blob.flatMap { Digest128(bytes: $0) }
+    }
     var totals = Totals()
-    totals.records = records
-    totals.accepted = accepted
-    totals.samples = samples
-    totals.truncated = truncated
-    totals.rows = rows
-    totals.tokens = tokens
-    totals.supervisedTokens = supervised
+    for (column, count) in Self.counts {
+      guard let value = row[column]?.uint64 else { return nil }
+      totals[keyPath: count] = value
+    }
+    guard let name = row["name"]?.text, let firstRow = row["first_row"]?.int,
+      let samples = row["segments"]?.uint64, let frames = row["frames"]?.int,
+      let fileSize = row["bytes"]?.int, let fileDigest = digest("file_digest"),
+      let contentDigest = digest("content_digest"), let input = row["input"]?.int,
+      inputs.indices.contains(input), let block = row["block"]?.int,
+      let isLast = row["last_of_input"]?.int, let key = digest("block_key"),
+      let byteOffset = row["byte_offset"]?.uint64, let byteCount = row["byte_count"]?.uint64,
+      let firstLine = row["first_line"]?.uint64
+    else { return nil }
     self.init(
       name: name,
       source: BlockSource(
         input: input, inputCount: inputs.count, block: block, isLastOfInput: isLast != 0,
         file: inputs[input].file, byteOffset: byteOffset, byteCount: byteCount,
         firstLine: firstLine, key: key),
-      firstRow: firstRow, totals: totals, segments: segments, frameCount: frames,
+      firstRow: firstRow, totals: totals, samplesInRows: samples, frameCount: frames,
       fileSize: fileSize, fileDigest: fileDigest, contentDigest: contentDigest)
+  }
+}
+
+extension Manifest.Shard {
+  /// Columns of the table that are counts of the shard's totals.
+  private static var counts: [(String, WritableKeyPath<Totals, UInt64>)] {
+    [
+      ("rows", \.rows), ("tokens", \.tokens), ("supervised_tokens", \.supervisedTokens),
+      ("records", \.records), ("accepted", \.accepted), ("samples", \.samples),
+      ("truncated", \.truncated),
+    ]
   }
 }
 

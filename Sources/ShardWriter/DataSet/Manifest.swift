@@ -19,7 +19,8 @@ public struct Manifest: Hashable, Sendable {
     /// Row of the data set that its first row is.
     public var firstRow: Int
     public var totals: Totals
-    public var segments: UInt64
+    /// Samples of all rows: one that was split counts once for each row.
+    public var samplesInRows: UInt64
     public var frameCount: Int
     /// Bytes of the file.
     public var fileSize: Int
@@ -89,7 +90,8 @@ public struct ManifestBuilder: Sendable {
       (
         Manifest.Shard(
           name: header.source.shardName, source: header.source, firstRow: 0, totals: header.totals,
-          segments: header.segments, frameCount: header.frameCount, fileSize: summary.fileSize,
+          samplesInRows: header.samplesInRows, frameCount: header.frameCount,
+          fileSize: summary.fileSize,
           fileDigest: summary.fileDigest, contentDigest: summary.contentDigest),
         summary.index.frames.map(\.contentDigest)
       ))

@@ -70,11 +70,26 @@ import CSQLite
   }
 
   /// All rows of a query.
-  func rows(_ sql: String) throws(ShardError) -> [[Value]] {
+  func rows(_ sql: String) throws(ShardError) -> [Row] {
     let statement = try Statement(sql, in: self)
-    var rows: [[Value]] = []
-    while try statement.step() { rows.append(statement.values) }
+    let columns = statement.columns
+    var rows: [Row] = []
+    while try statement.step() { rows.append(Row(columns: columns, values: statement.values)) }
     return rows
+  }
+
+  /// The only value of a query that has one.
+  func value(_ sql: String) throws(ShardError) -> Value? {
+    try rows(sql).first?.values.first
+  }
+
+  /// A row of a query, its values by the names of their columns.
+  struct Row {
+    fileprivate let columns: [String: Int]
+    fileprivate let values: [Value]
+
+    /// nil where the query has no such column.
+    subscript(column: String) -> Value? { columns[column].map { values[$0] } }
   }
 
   func error(_ sql: String = "") -> ShardError {
@@ -126,6 +141,16 @@ import CSQLite
     }
 
     func reset() { unsafe sqlite3_reset(handle) }
+
+    var columns: [String: Int] {
+      var columns: [String: Int] = [:]
+      for column in 0..<(unsafe sqlite3_column_count(handle)) {
+        if let name = unsafe sqlite3_column_name(handle, column) {
+          columns[unsafe String(cString: name)] = Int(column)
+        }
+      }
+      return columns
+    }
 
     var values: [Value] {
       (0..<(unsafe sqlite3_column_count(handle))).map { column in

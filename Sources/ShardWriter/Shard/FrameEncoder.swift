@@ -1,166 +1,110 @@
 import Masking
 
-/// Turns rows of a batch into the content of data frames. Layout: docs/FORMAT.md, "Data frame".
+/// Cuts rows into the contents of data frames. Layout: docs/FORMAT.md, "Data frame".
 struct FrameEncoder {
-  /// Where a batch's rows begin in its columns; moves on as frames are cut.
-  private struct Position {
-    var row = 0
-    var segment = 0
-    var run = 0
-    var token = 0
-  }
-
-  private let batch: RowBatch
+  private let rows: Rows
   private let spec: ShardSpec
-  private var position = Position()
+  private var next = 0
 
   /// Tokens of a frame; a row that alone has more gets a frame of its own.
   static let tokensPerFrame = 1 << 18
   private let tokensPerFrame: Int
-  static let headSize = 20
 
-  init(_ batch: RowBatch, spec: ShardSpec, tokensPerFrame: Int = Self.tokensPerFrame) {
-    self.tokensPerFrame = tokensPerFrame
-    self.batch = batch
+  init(_ rows: Rows, spec: ShardSpec, tokensPerFrame: Int = Self.tokensPerFrame) {
+    self.rows = rows
     self.spec = spec
+    self.tokensPerFrame = tokensPerFrame
   }
 
   /// What a frame holds, beside its bytes.
   struct Frame {
-    var content: [UInt8] = []
-    var firstRow = 0
-    var rows = 0
-    var segments = 0
-    var tokens = 0
-    var supervisedTokens = 0
-    var hasWeights = false
+    var content: [UInt8]
+    var rows: Range<Int>
+    var samples: Int
+    var tokens: Int
+    var hasWeights: Bool
   }
 
   /// The next frame's rows; nil when all are done. Throws on rows that no reader could take back.
-  mutating func next() throws(ShardError) -> Frame? {
-    guard position.row < batch.rowCount else { return nil }
-    var frame = Frame()
-    frame.firstRow = position.row
-    var columns = FrameColumns()
-    let firstToken = position.token
+  mutating func nextFrame() throws(ShardError) -> Frame? {
+    guard next < rows.count else { return nil }
+    let first = next
     repeat {
-      try appendRow(to: &columns)
-      frame.rows += 1
-    } while position.row < batch.rowCount
-      && position.token - firstToken + Int(batch.rowLengths[position.row]) <= tokensPerFrame
-    frame.segments = columns.runsPerSegment.count
-    frame.tokens = position.token - firstToken
-    frame.supervisedTokens = columns.counts.reduce(0) { $0 + Int($1) }
-    guard frame.tokens < 1 << 29 else {
-      throw invalid("row \(frame.firstRow) has \(frame.tokens) tokens: more than a frame can hold")
+      next += 1
+    } while next < rows.count
+      && rows.rowStarts[next + 1] - rows.rowStarts[first] <= tokensPerFrame
+    return try frame(first..<next)
+  }
+
+  private func frame(_ range: Range<Int>) throws(ShardError) -> Frame {
+    let tokens = rows.tokens[rows.rowStarts[range.lowerBound]..<rows.rowStarts[range.upperBound]]
+    guard tokens.count < 1 << 29 else {
+      throw invalid(
+        "row \(range.lowerBound) has \(tokens.count) tokens: more than a frame can hold")
     }
-    let tokens = batch.tokens[firstToken..<position.token]
-    let all = tokens.reduce(0, |)
     if spec.idCount > 0, let id = tokens.max(), Int(id) >= spec.idCount {
       throw invalid("token id \(id) is not below the tokenizer's id count \(spec.idCount)")
     }
-    frame.hasWeights = columns.hasWeights
-    frame.content = columns.encoded(
-      rows: frame.rows, tokens: tokens, highPlanes: all >> 16 == 0 ? 0 : all >> 24 == 0 ? 1 : 2)
-    return frame
+    var columns = FrameColumns()
+    for row in range { try append(row, to: &columns) }
+    let runs = rows.runStarts[range.lowerBound]..<rows.runStarts[range.upperBound]
+    if !rows.weights.isEmpty, rows.weights[runs].contains(where: { $0 != 1 }) {
+      columns.weights = rows.weights[runs].map(\.bitPattern)
+    }
+    let all = tokens.reduce(0, |)
+    let head = FrameHead(
+      rows: range.count, samples: columns.places.count, runs: runs.count, tokens: tokens.count,
+      hasWeights: !columns.weights.isEmpty, highPlanes: all >> 16 == 0 ? 0 : all >> 24 == 0 ? 1 : 2)
+    var content: [UInt8] = []
+    content.reserveCapacity(tokens.count * (2 + head.highPlanes) + head.samples * 24 + 64)
+    head.append(to: &content)
+    columns.append(to: &content)
+    ByteColumn.appendTokens(tokens, planes: head.highPlanes, to: &content)
+    return Frame(
+      content: content, rows: range, samples: head.samples, tokens: tokens.count,
+      hasWeights: head.hasWeights)
   }
 
-  /// Appends one row to the columns, checking that segments and runs lie where they must.
-  private mutating func appendRow(to columns: inout FrameColumns) throws(ShardError) {
-    let row = position.row
-    let length = batch.rowLengths[row]
-    let lastSegment = position.segment + Int(batch.segmentCounts[row])
-    let lastRun = position.run + Int(batch.runCounts[row])
-    var end: UInt32 = 0
-    while position.segment < lastSegment {
-      let start = PackingPlan.aligned(Int(end), to: spec.segmentAlignment)
-      end = UInt32(clamping: start + Int(batch.segmentLengths[position.segment]))
-      try appendSegment(
-        UInt32(clamping: start)..<end, runsBefore: lastRun, row: row, to: &columns)
-    }
-    guard end == length, position.run == lastRun else {
-      throw invalid("row \(row): its segments and runs do not make up its \(length) tokens")
-    }
-    columns.segmentsPerRow.append(batch.segmentCounts[row])
-    position.token += Int(length)
-    position.row += 1
-  }
-
-  private mutating func appendSegment(
-    _ segment: Range<UInt32>, runsBefore lastRun: Int, row: Int, to columns: inout FrameColumns
-  ) throws(ShardError) {
-    var end = segment.lowerBound
-    var runs: UInt32 = 0
-    while position.run < lastRun, batch.runs[position.run].start < segment.upperBound {
-      let run = batch.runs[position.run]
-      guard run.start >= end, run.count > 0, run.count <= segment.upperBound - run.start else {
-        throw invalid("row \(row): a supervised run lies outside its segment or over another run")
+  /// Appends one row to the columns, checking that samples and runs lie where they must.
+  private func append(_ row: Int, to columns: inout FrameColumns) throws(ShardError) {
+    let range = rows.tokenRange(ofRow: row)
+    let runs = rows.runRange(ofRow: row)
+    var run = runs.lowerBound
+    var end = range.lowerBound
+    for number in rows.sampleRange(ofRow: row) {
+      let sample = rows.samples[number]
+      let start =
+        range.lowerBound
+        + PackingPlan.aligned(end - range.lowerBound, to: spec.sampleAlignment)
+      guard sample.lowerBound == start else {
+        throw invalid("row \(row): a sample does not begin where the one before it ends")
       }
-      columns.gaps.append(run.start - end)
-      columns.counts.append(run.count)
-      if !batch.runWeights.isEmpty {
-        columns.weights.append(batch.runWeights[position.run].bitPattern)
+      end = sample.lowerBound
+      let firstRun = run
+      while run < runs.upperBound, rows.runs[run].lowerBound < sample.upperBound {
+        let tokens = rows.runs[run]
+        guard tokens.lowerBound >= end, !tokens.isEmpty, tokens.upperBound <= sample.upperBound
+        else {
+          throw invalid("row \(row): a supervised run lies outside its sample or over another run")
+        }
+        columns.gaps.append(UInt32(truncatingIfNeeded: tokens.lowerBound - end))
+        columns.counts.append(UInt32(truncatingIfNeeded: tokens.count))
+        end = tokens.upperBound
+        run += 1
       }
-      end = run.start + run.count
-      runs += 1
-      position.run += 1
+      columns.runsPerSample.append(UInt32(truncatingIfNeeded: run - firstRun))
+      columns.tails.append(UInt32(truncatingIfNeeded: sample.upperBound - end))
+      columns.places.append(rows.places[number])
+      end = sample.upperBound
     }
-    columns.runsPerSegment.append(runs)
-    columns.tails.append(segment.upperBound - end)
-    columns.origins.append(batch.origins[position.segment])
-    position.segment += 1
+    guard end == range.upperBound, run == runs.upperBound else {
+      throw invalid("row \(row): its samples and runs do not make up its \(range.count) tokens")
+    }
+    columns.samplesPerRow.append(UInt32(truncatingIfNeeded: rows.sampleRange(ofRow: row).count))
   }
 
   private func invalid(_ reason: String) -> ShardError {
     ShardError(
       kind: .unusable, part: "rows to write", reason: reason, remedy: "this is a fault of prep")
-  }
-}
-
-/// The small columns of a data frame.
-struct FrameColumns {
-  var segmentsPerRow: [UInt32] = []
-  var runsPerSegment: [UInt32] = []
-  /// Tokens of a segment behind its last run.
-  var tails: [UInt32] = []
-  /// Tokens before a run, since the run before it or the segment's start.
-  var gaps: [UInt32] = []
-  /// Tokens of a run.
-  var counts: [UInt32] = []
-  /// Bit patterns of the runs' weights.
-  var weights: [UInt32] = []
-  var origins: [SampleOrigin] = []
-
-  /// Whether a run has a weight other than 1.
-  var hasWeights: Bool { weights.contains { $0 != Float(1).bitPattern } }
-
-  static let weightsFlag: UInt8 = 1
-
-  func encoded(rows: Int, tokens: ArraySlice<UInt32>, highPlanes: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(tokens.count * (2 + highPlanes) + origins.count * 24 + 64)
-    for number in [rows, runsPerSegment.count, counts.count, tokens.count] {
-      bytes.append(little: UInt32(truncatingIfNeeded: number))
-    }
-    bytes.append(hasWeights ? Self.weightsFlag : 0)
-    bytes.append(UInt8(highPlanes))
-    bytes.append(little: UInt16(0))
-    for column in [segmentsPerRow, runsPerSegment, tails, gaps, counts] {
-      ByteColumn.append(column, to: &bytes)
-    }
-    ByteColumn.append(differences { $0.line }, to: &bytes)
-    ByteColumn.append(differences { $0.byteOffset }, to: &bytes)
-    ByteColumn.append(origins.map(\.sampleIndex), to: &bytes)
-    if hasWeights { ByteColumn.append(weights, to: &bytes) }
-    ByteColumn.appendTokens(tokens, planes: highPlanes, to: &bytes)
-    return bytes
-  }
-
-  private func differences(_ field: (SampleOrigin) -> UInt32) -> [UInt32] {
-    var previous: UInt32 = 0
-    return origins.map { origin in
-      defer { previous = field(origin) }
-      return ByteColumn.zigzag(field(origin), from: previous)
-    }
   }
 }

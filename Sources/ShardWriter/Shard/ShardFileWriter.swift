@@ -40,11 +40,11 @@ public final class ShardFileWriter {
         remedy: "use --level 1 to 22")
     }
     guard spec.idCount <= Int(Int32.max), (1...Int(Int32.max)).contains(spec.contextLength),
-      (1...spec.contextLength).contains(spec.segmentAlignment)
+      (1...spec.contextLength).contains(spec.sampleAlignment)
     else {
       throw ShardError(
         kind: .unusable,
-        reason: "context length, id count or segment alignment is beyond what a shard can hold")
+        reason: "context length, id count or sample alignment is beyond what a shard can hold")
     }
     self.spec = spec
     compressor = try ZstdCompressor(level: level)
@@ -56,7 +56,7 @@ public final class ShardFileWriter {
   /// tokens, supervised tokens and rejects by reason are counted here, from what is stored. Throws
   /// where `records` is not `accepted` + rejects. O(tokens).
   public func encode(
-    _ batch: RowBatch, source: BlockSource, totals: Totals, rejects: [Reject] = []
+    _ rows: Rows, source: BlockSource, totals: Totals, rejects: [Reject] = []
   ) throws(ShardError) -> EncodedShard {
     var totals = totals
     totals.rejected = [:]
@@ -67,27 +67,27 @@ public final class ShardFileWriter {
         reason: "\(totals.records) records are not \(totals.accepted) accepted"
           + " and \(rejects.count) rejected", remedy: "this is a fault of prep")
     }
-    totals.rows = UInt64(batch.rowCount)
-    totals.tokens = UInt64(batch.tokens.count)
-    totals.supervisedTokens = batch.runs.reduce(0) { $0 + UInt64($1.count) }
+    totals.rows = UInt64(rows.count)
+    totals.tokens = UInt64(rows.tokens.count)
+    totals.supervisedTokens = UInt64(rows.supervisedCount)
 
     var data: [UInt8] = []
     var seekTable = SeekTable()
     var index = ShardIndex(frames: [])
-    var features: ShardFeatures = spec.segmentAlignment > 1 ? .alignment : []
-    var segments = 0
-    var encoder = FrameEncoder(batch, spec: spec, tokensPerFrame: tokensPerFrame)
-    while let frame = try encoder.next() {
+    var features: ShardFeatures = spec.sampleAlignment > 1 ? .alignment : []
+    var samples = 0
+    var encoder = FrameEncoder(rows, spec: spec, tokensPerFrame: tokensPerFrame)
+    while let frame = try encoder.nextFrame() {
       let entry = try append(frame, to: &data)
       index.frames.append(entry)
       seekTable.entries.append(
         SeekTable.Entry(
           size: entry.size, contentSize: entry.contentSize, checksum: Self.checksum(data)))
       if frame.hasWeights { features.insert(.weights) }
-      segments += frame.segments
+      samples += frame.samples
     }
     let header = ShardHeader(
-      spec: spec, source: source, totals: totals, segments: UInt64(segments),
+      spec: spec, source: source, totals: totals, samplesInRows: UInt64(samples),
       frameCount: index.frames.count, features: features)
     var bytes: [UInt8] = []
     Zstd.appendSkippable(header.encoded(), variant: ShardFrameVariant.header, to: &bytes)
@@ -117,8 +117,8 @@ public final class ShardFileWriter {
     try compressor.append(frame.content, to: &data)
     return ShardIndex.Frame(
       offset: UInt64(start), size: UInt32(data.count - start),
-      contentSize: UInt32(frame.content.count), firstRow: UInt32(frame.firstRow),
-      rows: UInt32(frame.rows), segments: UInt32(frame.segments), tokens: UInt32(frame.tokens),
+      contentSize: UInt32(frame.content.count), firstRow: UInt32(frame.rows.lowerBound),
+      rows: UInt32(frame.rows.count), samples: UInt32(frame.samples), tokens: UInt32(frame.tokens),
       contentDigest: xxh3(frame.content), fileDigest: xxh3(data[start...]))
   }
 

@@ -3,20 +3,20 @@ public struct ShardHeader: Hashable, Sendable {
   public var spec: ShardSpec
   public var source: BlockSource
   public var totals: Totals
-  /// Segments of all rows.
-  public var segments: UInt64
+  /// Samples of all rows: one that was split counts once for each row.
+  public var samplesInRows: UInt64
   /// Data frames of the shard.
   public var frameCount: Int
   public var features: ShardFeatures
 
   public init(
-    spec: ShardSpec, source: BlockSource, totals: Totals, segments: UInt64, frameCount: Int,
+    spec: ShardSpec, source: BlockSource, totals: Totals, samplesInRows: UInt64, frameCount: Int,
     features: ShardFeatures
   ) {
     self.spec = spec
     self.source = source
     self.totals = totals
-    self.segments = segments
+    self.samplesInRows = samplesInRows
     self.frameCount = frameCount
     self.features = features
   }
@@ -35,14 +35,15 @@ public struct ShardHeader: Hashable, Sendable {
     bytes += spec.digest.bytes
     bytes += source.key.bytes
     for number in [
-      spec.contextLength, Int(spec.padID), spec.idCount, spec.segmentAlignment, source.input,
+      spec.contextLength, Int(spec.padID), spec.idCount, spec.sampleAlignment, source.input,
       source.inputCount, source.block, source.isLastOfInput ? 1 : 0, frameCount, 0,
     ] {
       bytes.append(little: UInt32(clamping: number))
     }
     for number in [
       source.byteOffset, source.byteCount, source.firstLine, totals.records, totals.accepted,
-      totals.rejectedCount, totals.samples, totals.truncated, totals.rows, segments, totals.tokens,
+      totals.rejectedCount, totals.samples, totals.truncated, totals.rows, samplesInRows,
+      totals.tokens,
       totals.supervisedTokens,
     ] {
       bytes.append(little: number)
@@ -125,12 +126,12 @@ public struct ShardHeader: Hashable, Sendable {
     self.init(
       spec: ShardSpec(
         json: json, contextLength: Int(narrow[0]), padID: narrow[1], idCount: Int(narrow[2]),
-        segmentAlignment: Int(narrow[3])),
+        sampleAlignment: Int(narrow[3])),
       source: BlockSource(
         input: Int(narrow[4]), inputCount: Int(narrow[5]), block: Int(narrow[6]),
         isLastOfInput: narrow[7] & 1 != 0, file: file, byteOffset: wide[0], byteCount: wide[1],
         firstLine: wide[2], key: key),
-      totals: totals, segments: wide[9], frameCount: Int(narrow[8]),
+      totals: totals, samplesInRows: wide[9], frameCount: Int(narrow[8]),
       features: ShardFeatures(rawValue: features))
   }
 
@@ -190,7 +191,7 @@ public struct ShardFeatures: OptionSet, Hashable, Sendable {
 
   /// Some frame has loss weights.
   public static let weights = ShardFeatures(rawValue: 1)
-  /// Segments of a row begin at multiples of the alignment.
+  /// Samples of a row begin at multiples of the alignment.
   public static let alignment = ShardFeatures(rawValue: 2)
 
   static let known: ShardFeatures = [.weights, .alignment]

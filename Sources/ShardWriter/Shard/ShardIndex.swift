@@ -11,7 +11,7 @@ public struct ShardIndex: Hashable, Sendable {
     /// Its first row in the shard.
     public var firstRow: UInt32
     public var rows: UInt32
-    public var segments: UInt32
+    public var samples: UInt32
     public var tokens: UInt32
     /// XXH3 (64 bits) of its content.
     public var contentDigest: UInt64
@@ -56,7 +56,7 @@ public struct ShardIndex: Hashable, Sendable {
     for frame in frames {
       bytes.append(little: frame.offset)
       for number in [
-        frame.size, frame.contentSize, frame.firstRow, frame.rows, frame.segments, frame.tokens,
+        frame.size, frame.contentSize, frame.firstRow, frame.rows, frame.samples, frame.tokens,
       ] {
         bytes.append(little: number)
       }
@@ -83,7 +83,7 @@ public struct ShardIndex: Hashable, Sendable {
     for _ in 0..<count {
       guard let offset: UInt64 = cursor.integer(), let size: UInt32 = cursor.integer(),
         let contentSize: UInt32 = cursor.integer(), let first: UInt32 = cursor.integer(),
-        let rows: UInt32 = cursor.integer(), let segments: UInt32 = cursor.integer(),
+        let rows: UInt32 = cursor.integer(), let samples: UInt32 = cursor.integer(),
         let tokens: UInt32 = cursor.integer(), let contentDigest: UInt64 = cursor.integer(),
         let fileDigest: UInt64 = cursor.integer(), first == firstRow,
         let next = Optional(firstRow.addingReportingOverflow(rows)), !next.overflow
@@ -92,7 +92,7 @@ public struct ShardIndex: Hashable, Sendable {
       frames.append(
         Frame(
           offset: offset, size: size, contentSize: contentSize, firstRow: first, rows: rows,
-          segments: segments, tokens: tokens, contentDigest: contentDigest, fileDigest: fileDigest))
+          samples: samples, tokens: tokens, contentDigest: contentDigest, fileDigest: fileDigest))
     }
     self.frames = frames
   }

@@ -57,7 +57,7 @@ extension ShardReader {
     let layout = ShardLayout(bytes)
     guard listed.frameCount < layout.spans.count else { return nil }
     let header = ShardHeader(
-      spec: spec, source: listed.source, totals: listed.totals, segments: listed.segments,
+      spec: spec, source: listed.source, totals: listed.totals, samplesInRows: listed.samplesInRows,
       frameCount: listed.frameCount, features: [])
     var index: ShardIndex?
     for span in layout.spans.reversed() where index == nil {
@@ -82,13 +82,13 @@ extension ShardIndex {
         let content = try? ZstdDecompressor().decompress(frame, size: size)
       else { return }
       var cursor = ByteCursor(content)
-      guard let rows: UInt32 = cursor.integer(), let segments: UInt32 = cursor.integer(),
+      guard let rows: UInt32 = cursor.integer(), let samples: UInt32 = cursor.integer(),
         let _: UInt32 = cursor.integer(), let tokens: UInt32 = cursor.integer()
       else { return }
       frames.append(
         Frame(
           offset: UInt64(span.offset), size: UInt32(span.size), contentSize: UInt32(size),
-          firstRow: UInt32(rowCount), rows: rows, segments: segments, tokens: tokens,
+          firstRow: UInt32(rowCount), rows: rows, samples: samples, tokens: tokens,
           contentDigest: xxh3(content), fileDigest: xxh3(frame)))
     }
   }

@@ -8,19 +8,19 @@ public struct ShardSpec: Hashable, Sendable {
   public var padID: UInt32
   /// Highest token id + 1.
   public var idCount: Int
-  /// Segments of a packed row begin at multiples of this; 1 where they adjoin.
-  public var segmentAlignment: Int
+  /// Samples of a packed row begin at multiples of this; 1 where they adjoin.
+  public var sampleAlignment: Int
   /// XXH3 of `json`.
   public let digest: Digest128
 
   public init(
-    json: [UInt8], contextLength: Int, padID: UInt32, idCount: Int, segmentAlignment: Int = 1
+    json: [UInt8], contextLength: Int, padID: UInt32, idCount: Int, sampleAlignment: Int = 1
   ) {
     self.json = json
     self.contextLength = contextLength
     self.padID = padID
     self.idCount = idCount
-    self.segmentAlignment = segmentAlignment
+    self.sampleAlignment = sampleAlignment
     digest = Digest128(of: json)
   }
 }

@@ -1,3 +1,5 @@
+import Masking
+
 /// One shard, open for reading: header and index in memory, frames read and checked on demand.
 ///
 /// Immutable and free of open files between reads: any number of threads may use it.
@@ -36,11 +38,11 @@ public final class ShardReader: Sendable {
 
   /// Reads, checks and decodes a data frame. Frames that are intact stay readable whatever became of
   /// the others. O(frame).
-  public func frame(_ number: Int) throws(ShardError) -> DecodedFrame {
+  public func frame(_ number: Int) throws(ShardError) -> Rows {
     try frame(number, in: ReadableFile(path))
   }
 
-  func frame(_ number: Int, in file: ReadableFile) throws(ShardError) -> DecodedFrame {
+  func frame(_ number: Int, in file: ReadableFile) throws(ShardError) -> Rows {
     guard index.frames.indices.contains(number) else {
       throw ShardError(
         kind: .unusable, path: path, reason: "it has \(index.frames.count) data frames",
@@ -54,7 +56,7 @@ public final class ShardReader: Sendable {
           reason: "its bytes are not what was written (checksum)", remedy: ShardError.rerun)
       }
       let content = try Self.content(of: bytes, frame: frame)
-      return try DecodedFrame(decoding: content, spec: header.spec)
+      return try FrameDecoder.rows(decoding: content, spec: header.spec)
     } catch {
       throw error.at(
         path: path, frame: number + 1, part: index.partName(number),

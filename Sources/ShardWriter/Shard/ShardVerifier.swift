@@ -1,3 +1,5 @@
+import Masking
+
 /// Reads every byte of a shard and names all that is damaged, not only the first.
 ///
 /// Each byte is under a checksum: header, index and rejects under their XXH3, data frames under those
@@ -60,17 +62,17 @@ public struct ShardVerifier {
       header?.frameCount ?? index?.frames.count
       ?? layout.spans.filter { ShardLayout.magic(bytes, at: $0.offset) == Zstd.frameMagic }.count
     var counted = Totals()
-    var segments: UInt64 = 0
+    var samples: UInt64 = 0
     for number in 0..<dataFrames {
       guard layout.spans.indices.contains(number + 1) else {
         report(number + 1, "data", at: layout.end, "the frame is missing")
         continue
       }
       if let frame = checkData(number, layout.spans[number + 1]) {
-        counted.rows += UInt64(frame.rowCount)
+        counted.rows += UInt64(frame.count)
         counted.tokens += UInt64(frame.tokens.count)
-        counted.supervisedTokens += frame.runs.reduce(0) { $0 + UInt64($1.count) }
-        segments += UInt64(frame.segments.count)
+        counted.supervisedTokens += UInt64(frame.supervisedCount)
+        samples += UInt64(frame.samples.count)
       }
     }
     guard let header, damage.isEmpty else { return }
@@ -78,7 +80,7 @@ public struct ShardVerifier {
     checkSeekTable()
     let stated = header.totals
     if stated.rows != counted.rows || stated.tokens != counted.tokens
-      || stated.supervisedTokens != counted.supervisedTokens || header.segments != segments
+      || stated.supervisedTokens != counted.supervisedTokens || header.samplesInRows != samples
       || stated.records != stated.accepted &+ stated.rejectedCount
     {
       report(0, "header", at: 0, "its totals are not those of the frames")
@@ -131,7 +133,7 @@ public struct ShardVerifier {
     }
   }
 
-  private mutating func checkData(_ number: Int, _ span: ShardLayout.Span) -> DecodedFrame? {
+  private mutating func checkData(_ number: Int, _ span: ShardLayout.Span) -> Rows? {
     let frame = Array(bytes[span.range])
     do throws(ShardError) {
       let content: [UInt8]
@@ -150,7 +152,7 @@ public struct ShardVerifier {
         content = try ZstdDecompressor().decompress(frame, size: size)
       }
       guard let header else { return nil }
-      return try DecodedFrame(decoding: content, spec: header.spec)
+      return try FrameDecoder.rows(decoding: content, spec: header.spec)
     } catch {
       damage.append(
         error.at(

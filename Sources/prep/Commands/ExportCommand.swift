@@ -1,5 +1,7 @@
 import ArgumentParser
+import Exports
 import JSONText
+import Masking
 import ShardWriter
 
 /// `prep export`: rows in the formats that training scripts read.
@@ -8,7 +10,7 @@ struct ExportCommand: AsyncParsableCommand {
     commandName: "export",
     abstract: "Write a data set as Parquet, MDS, Megatron or npy files.",
     discussion: """
-      Rows are padded to the context length unless --unpadded is given; labels are -100 where nothing is learned, and are \
+      Rows are padded to the context length unless --unpadded is given; labels are \(Rows.ignoredLabel) where nothing is learned, and are \
       not shifted. Packed rows get position_ids and seq_lengths too.
 
       parquet   train-*.parquet: lists of int32, the mask int8; datasets, TRL, Axolotl, DuckDB, Polars

@@ -73,27 +73,27 @@ struct InspectCommand: AsyncParsableCommand {
     let spec = try RunSpec(json: json, tokenizer: tokenizer)
     let history = RowHistory(spec: spec, tokenizer: tokenizer)
     var printer = Printer(self, tokenizer: tokenizer)
-    for number in try (row ?? .single(0)).resolve(count: data.rowCount, of: input, unit: "row") {
+    for number in try (row ?? .single(0)).resolve(count: data.count, of: input, unit: "row") {
       let stored = try data.row(number)
       let places = try data.places(ofRow: number)
-      var inspected = InspectedRow(
+      var shown = ShownRow(
         row: stored,
         places: places.map {
-          InspectedRow.Place(
+          ShownRow.Place(
             file: String(decoding: $0.file, as: UTF8.self), line: Int(clamping: $0.line),
             offset: Int(clamping: $0.offset))
         }, contextLength: data.contextLength, padID: data.padID)
       if !self.json {
-        inspected.authors = history.authors(
-          of: inspected, samples: places.map { Int($0.sampleIndex) })
+        shown.authors = history.authors(
+          of: shown, samples: places.map { Int($0.sampleIndex) })
       }
       try printer.show(
-        inspected, title: "row \(number) of \(input)" + Self.origin(inspected.places))
+        shown, title: "row \(number) of \(input)" + Self.origin(shown.places))
     }
     try printer.close()
   }
 
-  private static func origin(_ places: [InspectedRow.Place]) -> String {
+  private static func origin(_ places: [ShownRow.Place]) -> String {
     places.count == 1
       ? ", from \(places[0].file) line \(places[0].line)" : ", \(places.count) samples"
   }
@@ -119,8 +119,8 @@ struct InspectCommand: AsyncParsableCommand {
     for record in records {
       do throws(RecordError) {
         if let problem = record.problem { throw RecordError(.tooLarge, reason: problem) }
-        for inspected in try Self.inspect(record, with: encoder, spec: spec) {
-          try? printer.show(inspected, title: "\(record.file), line \(record.line)")
+        for shown in try Self.inspect(record, with: encoder, spec: spec) {
+          try? printer.show(shown, title: "\(record.file), line \(record.line)")
         }
       } catch {
         rejected = true
@@ -133,17 +133,16 @@ struct InspectCommand: AsyncParsableCommand {
 
   static func inspect(
     _ record: RecordLocation.Record, with encoder: RecordEncoder, spec: RunSpec
-  ) throws(RecordError) -> [InspectedRow] {
-    var rows: [InspectedRow] = []
+  ) throws(RecordError) -> [ShownRow] {
+    var rows: [ShownRow] = []
     try encoder.encode(record.bytes) { sample, rendered, cut, _ in
-      let row = Row(
-        tokens: sample.tokens, runs: sample.runs, runWeights: sample.weights,
-        segmentLengths: [UInt32(sample.tokens.count)], origins: [])
+      var encoded = Rows()
+      encoded.append(sample, place: SamplePlace(line: 0, byteOffset: 0))
       rows.append(
-        InspectedRow(
-          row: row, authors: RowHistory.authors(of: sample, rendered),
+        ShownRow(
+          row: encoded[0], authors: RowHistory.authors(of: sample, rendered),
           places: [
-            InspectedRow.Place(file: record.file, line: record.line, offset: record.offset)
+            ShownRow.Place(file: record.file, line: record.line, offset: record.offset)
           ], contextLength: spec.truncation.contextLength, padID: spec.padID, cut: cut))
     }
     return rows
@@ -165,17 +164,17 @@ struct InspectCommand: AsyncParsableCommand {
       hasColour = command.color ?? (isatty(STDOUT_FILENO) == 1 && !noColour)
     }
 
-    mutating func show(_ inspected: InspectedRow, title: String) throws {
+    mutating func show(_ shown: ShownRow, title: String) throws {
       if command.json {
         writer.removeAll()
-        inspected.write(to: &writer, tokenizer: tokenizer, padded: !command.unpadded)
+        shown.write(to: &writer, tokenizer: tokenizer, padded: !command.unpadded)
         try out.write(writer.bytes)
         return
       }
       if !isFirst { try out.line("") }
       isFirst = false
       let picture = RowPicture(
-        inspected: inspected, tokenizer: tokenizer, hasColour: hasColour,
+        shown: shown, tokenizer: tokenizer, hasColour: hasColour,
         showsPadding: !command.unpadded)
       for line in picture.lines(title: title) { try out.line(line) }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Exports
 import JSONText
 import Pipeline
 import ShardWriter

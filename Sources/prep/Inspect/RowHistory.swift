@@ -13,19 +13,21 @@ final class RowHistory {
   }
 
   /// A word for each token, or nothing where it cannot be known.
-  func authors(of inspected: InspectedRow, samples: [Int]) -> [String] {
-    let ranges = inspected.row.segments
+  func authors(of shown: ShownRow, samples: [Int]) -> [String] {
+    let ranges = shown.row.samples
+    let tokens = shown.row.tokens
     var authors: [String] = []
-    for (segment, place) in inspected.places.enumerated() {
-      guard segment < ranges.count else { return [] }
-      let stored = inspected.row.tokens[ranges[segment]]
-      authors += repeatElement("padding", count: ranges[segment].lowerBound - authors.count)
+    for (number, place) in shown.places.enumerated() {
+      guard number < ranges.count else { return [] }
+      let range = ranges[number]
+      let stored = tokens[range]
+      authors += repeatElement("padding", count: range.lowerBound - authors.count)
       guard let record = try? RecordLocation.record(at: place.offset, of: place.file) else {
         return []
       }
       var found: [String]?
       try? encoder.encode(record) { sample, rendered, _, index in
-        guard index == samples[segment] else { return }
+        guard index == samples[number] else { return }
         // A split row holds a part of its sample.
         let all = sample.tokens
         guard let part = Self.firstRange(of: stored, in: all) else { return }
@@ -34,7 +36,7 @@ final class RowHistory {
       guard let found else { return [] }
       authors += found
     }
-    authors += repeatElement("padding", count: max(0, inspected.row.tokens.count - authors.count))
+    authors += repeatElement("padding", count: max(0, tokens.count - authors.count))
     return authors
   }
 

@@ -4,7 +4,7 @@ import Tokenizer
 /// One row as a picture of its mask: a bar, a legend, and a line a token. The same with and without
 /// colour; colour only repeats what the marks say.
 struct RowPicture {
-  let inspected: InspectedRow
+  let shown: ShownRow
   let tokenizer: BPETokenizer
   let hasColour: Bool
   let showsPadding: Bool
@@ -37,12 +37,12 @@ struct RowPicture {
     let learned = parts.count { $0 == .learned }
     let read = parts.count { $0 == .read }
     // Behind the row, and between aligned samples.
-    let padding = (showsPadding ? inspected.paddingCount : 0) + parts.count { $0 == .padding }
+    let padding = (showsPadding ? shown.paddingCount : 0) + parts.count { $0 == .padding }
     var lines = [paint(title, "1")]
     lines.append(
-      "\(read + learned) tokens of \(inspected.contextLength): \(read) read, \(learned) learned"
+      "\(read + learned) tokens of \(shown.contextLength): \(read) read, \(learned) learned"
         + (padding > 0 ? "; \(padding) of padding" : ""))
-    if let cut = inspected.cut, cut.isCut {
+    if let cut = shown.cut, cut.isCut {
       lines.append(
         "cut to fit: \(cut.promptTokens) tokens of the prompt, \(cut.responseTokens) of the response"
           + (cut.terminator ? ", its end token among them" : ""))
@@ -55,11 +55,12 @@ struct RowPicture {
       lines.append(
         "  " + paint("\(part.mark) \(label)", part.colour) + right("\(count)", 7) + "   " + rest)
     }
-    legend(.read, "read, not learned", read, "label -100    mask 1")
+    legend(.read, "read, not learned", read, "label \(Rows.ignoredLabel)    mask 1")
     legend(.learned, "learned: what to produce", learned, "label = id    mask 1")
     if padding > 0 {
       legend(
-        .padding, "padding, not stored", padding, "label -100    mask 0    id \(inspected.padID)")
+        .padding, "padding, not stored", padding,
+        "label \(Rows.ignoredLabel)    mask 0    id \(shown.padID)")
     }
     lines.append("")
     lines += table(parts)
@@ -67,7 +68,7 @@ struct RowPicture {
   }
 
   /// Padding behind the row that is shown.
-  private var behind: Int { showsPadding ? inspected.paddingCount : 0 }
+  private var behind: Int { showsPadding ? shown.paddingCount : 0 }
 
   private func bar(_ all: [Part]) -> String {
     let total = max(1, all.count)
@@ -101,10 +102,11 @@ struct RowPicture {
   }
 
   private func table(_ parts: [Part]) -> [String] {
-    let row = inspected.row
-    let texts = row.tokens.map { TokenText.visible(tokenizer.bytes(of: $0) ?? []) }
+    let tokens = shown.row.tokens
+    let labels: [Int64] = shown.row.column(.labels())
+    let texts = tokens.map { TokenText.visible(tokenizer.bytes(of: $0) ?? []) }
     let width = min(28, max(5, texts.map(TokenText.width).max() ?? 5))
-    let hasAuthors = !inspected.authors.isEmpty
+    let hasAuthors = !shown.authors.isEmpty
     func line(
       _ place: String, _ part: Part, _ text: String, id: UInt32, label: String, author: String
     ) -> String {
@@ -120,39 +122,36 @@ struct RowPicture {
           + (hasAuthors ? "  written by" : ""), "1")
     ]
     var samples: [Int: Int] = [:]
-    if row.segmentLengths.count > 1 {
-      for (sample, range) in row.segments.enumerated() { samples[range.lowerBound] = sample }
+    let ranges = shown.row.samples
+    if ranges.count > 1 {
+      for (sample, range) in ranges.enumerated() { samples[range.lowerBound] = sample }
     }
     for (position, part) in parts.enumerated() {
-      if let sample = samples[position], sample < inspected.places.count {
-        let place = inspected.places[sample]
+      if let sample = samples[position], sample < shown.places.count {
+        let place = shown.places[sample]
         lines.append("  " + paint("── sample \(sample): \(place.file):\(place.line)", "1"))
       }
-      let id = row.tokens[position]
       lines.append(
         line(
-          "\(position)", part, texts[position], id: id, label: part == .learned ? "\(id)" : "-100",
-          author: hasAuthors ? inspected.authors[position] : ""))
+          "\(position)", part, texts[position], id: tokens[position], label: "\(labels[position])",
+          author: hasAuthors ? shown.authors[position] : ""))
     }
     if behind > 0 {
-      let last = row.tokens.count + behind - 1
+      let last = tokens.count + behind - 1
       lines.append(
         line(
-          behind > 1 ? "\(row.tokens.count)–\(last)" : "\(last)", .padding,
-          TokenText.visible(tokenizer.bytes(of: inspected.padID) ?? []), id: inspected.padID,
-          label: "-100", author: "padding"))
+          behind > 1 ? "\(tokens.count)–\(last)" : "\(last)", .padding,
+          TokenText.visible(tokenizer.bytes(of: shown.padID) ?? []), id: shown.padID,
+          label: "\(Rows.ignoredLabel)", author: "padding"))
     }
     return lines
   }
 
   /// What each token of the row is: by position, never by its id.
   private func parts() -> [Part] {
-    let row = inspected.row
-    var parts = row.attentionMask(paddedTo: row.tokens.count).map { $0 == 1 ? Part.read : .padding }
-    for run in row.runs {
-      for position in Int(run.start)..<Int(run.start + run.count) { parts[position] = .learned }
-    }
-    return parts
+    let mask: [UInt8] = shown.row.column(.attentionMask)
+    let loss: [UInt8] = shown.row.column(.lossMask)
+    return zip(mask, loss).map { $1 == 1 ? .learned : $0 == 1 ? .read : .padding }
   }
 
   private func paint(_ text: String, _ colour: String) -> String {

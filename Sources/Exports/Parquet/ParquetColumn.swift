@@ -1,10 +1,13 @@
 import CZlib
+import Masking
+import ShardWriter
 
 /// One column of the row group in the making: a list a row. Values are gathered into pages, and pages
 /// are compressed at once.
 struct ParquetColumn {
   let column: ExportColumn
   private let compressor: ZstdCompressor
+  private var writer: ColumnWriter
   private var repetition = ParquetLevels()
   private var definition = ParquetLevels()
   private var integers: [Int32] = []
@@ -19,32 +22,24 @@ struct ParquetColumn {
 
   private static let pageValues = 1 << 17
 
-  init(_ column: ExportColumn, compressor: ZstdCompressor) {
+  init(_ column: ExportColumn, schema: ExportSchema, compressor: ZstdCompressor) {
     self.column = column
     self.compressor = compressor
+    writer = ColumnWriter(schema)
   }
 
-  /// Ids compress best as they are; masks, positions and lengths have few differences.
-  var encoding: ParquetEncoding {
-    switch column {
-    case .inputIDs, .labels, .weights: .plain
-    case .attentionMask, .positionIDs, .sequenceLengths: .deltaBinaryPacked
-    }
-  }
+  var encoding: ParquetEncoding { column.declaration.encoding }
 
-  mutating func append(_ row: ExportRow) throws(ShardError) {
-    let count = row.count(column)
+  mutating func append(_ row: Int, of rows: Rows) throws(ShardError) {
+    let count = writer.count(column, row, of: rows)
     repetition.append(0, count: 1)
     repetition.append(1, count: count - 1)
     definition.append(count > 0 ? 1 : 0, count: max(1, count))
     pageLevels += max(1, count)
-    switch column {
-    case .inputIDs: integers += row.inputIDs
-    case .labels: integers += row.labels
-    case .attentionMask: for bit in row.attentionMask { integers.append(Int32(bit)) }
-    case .positionIDs: integers += row.positionIDs
-    case .sequenceLengths: integers += row.sequenceLengths
-    case .weights: row.append(.weights, to: &floats)
+    if column.element == .float32 {
+      writer.append(column, row, of: rows, to: &floats)
+    } else {
+      writer.append(column, row, of: rows, to: &integers)
     }
     if pageLevels >= Self.pageValues { try flushPage() }
   }
@@ -59,7 +54,7 @@ struct ParquetColumn {
     switch encoding {
     case .deltaBinaryPacked: ParquetEncoding.appendDelta(integers, to: &page)
     default:
-      for value in integers { page.append(little: value) }
+      page.append(littles: integers)
       page += floats
     }
     guard page.count < Int(Int32.max) else {

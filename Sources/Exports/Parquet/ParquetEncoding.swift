@@ -1,3 +1,5 @@
+import ShardWriter
+
 /// Encodings of Parquet's pages. Source: apache/parquet-format 2.10, Encodings.md.
 enum ParquetEncoding: Int32 {
   case plain = 0
@@ -80,7 +82,8 @@ struct ParquetLevels {
   /// Appends the size and the runs, and begins anew.
   mutating func take(into page: inout [UInt8]) {
     flush()
-    page.append(counted: bytes)
+    page.append(little: UInt32(truncatingIfNeeded: bytes.count))
+    page += bytes
     bytes.removeAll(keepingCapacity: true)
   }
 }

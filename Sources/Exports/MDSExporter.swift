@@ -1,4 +1,6 @@
 import JSONText
+import Masking
+import ShardWriter
 
 /// MosaicML streaming's shards, version 2, compressed as a whole with zstd, with hashes of both forms.
 ///
@@ -7,6 +9,7 @@ import JSONText
 final class MDSExporter: Exporter {
   private let folder: String
   private let schema: ExportSchema
+  private var writer: ColumnWriter
   /// Columns in the order of their names, as the format has them.
   private let columns: [ExportColumn]
   private let compressor: ZstdCompressor
@@ -32,6 +35,7 @@ final class MDSExporter: Exporter {
   init(folder: String, schema: ExportSchema) throws(ShardError) {
     self.folder = folder
     self.schema = schema
+    writer = ColumnWriter(schema)
     columns = schema.columns.sorted { $0.rawValue < $1.rawValue }
     compressor = try ZstdCompressor(level: schema.level)
     guard (schema.length ?? 0) < 1 << 24 else {
@@ -41,24 +45,24 @@ final class MDSExporter: Exporter {
   }
 
   private func hasFixedShape(_ column: ExportColumn) -> Bool {
-    schema.length != nil && column != .sequenceLengths
+    schema.length != nil && column != .sampleLengths
   }
 
-  func append(_ row: ExportRow) throws(ShardError) {
+  func append(_ row: Int, of rows: Rows) throws(ShardError) {
     let start = samples.count
     // Sizes of the columns without a fixed shape come first.
     for column in columns where !hasFixedShape(column) {
-      let count = row.count(column)
+      let count = writer.count(column, row, of: rows)
       guard count > 0 else {
         throw ShardError(
           kind: .unusable, reason: "a row without tokens cannot be written as MDS",
           remedy: "export as parquet or npy")
       }
-      samples.append(little: UInt32(1 + Self.shapeSize(count) + count * column.elementSize))
+      samples.append(little: UInt32(1 + Self.shapeSize(count) + count * column.element.size))
     }
     for column in columns {
-      if !hasFixedShape(column) { appendShape(row.count(column)) }
-      row.append(column, to: &samples)
+      if !hasFixedShape(column) { appendShape(writer.count(column, row, of: rows)) }
+      writer.append(column, row, of: rows, to: &samples)
     }
     ends.append(samples.count)
     if samples.count + (samples.count - start) > Self.sizeLimit { try writeShard() }
@@ -146,11 +150,11 @@ final class MDSExporter: Exporter {
     }
     list("column_encodings", columns) { column in
       let shape = hasFixedShape(column) ? ":\(schema.length ?? 0)" : ""
-      writer.string("ndarray:\(column.elementType)\(shape)")
+      writer.string("ndarray:\(column.element.name)\(shape)")
     }
     list("column_names", columns) { writer.string($0.rawValue) }
     list("column_sizes", columns) { column in
-      hasFixedShape(column) ? writer.int((schema.length ?? 0) * column.elementSize) : writer.null()
+      hasFixedShape(column) ? writer.int((schema.length ?? 0) * column.element.size) : writer.null()
     }
     writer.key("compression")
     writer.string("zstd:\(max(1, schema.level))")

@@ -1,14 +1,19 @@
+import Masking
+import ShardWriter
+
 /// Megatron-LM's indexed data sets: `tokens.bin/.idx`, and beside it, of the same shape, `loss_mask.bin/.idx`
 /// (u8, 1 where the token is supervised; not shifted) and, for packed rows, `position_ids.bin/.idx` (i32).
 ///
 /// One row is one sequence and one document. Token ids are u16 where every id fits, i32 otherwise.
 /// Format: NVIDIA/Megatron-LM core, `megatron/core/datasets/indexed_dataset.py`.
 final class MegatronExporter: Exporter {
+  private let schema: ExportSchema
   private let tokens: IndexedFile
   private let lossMask: IndexedFile
   private let positions: IndexedFile?
 
   init(folder: String, schema: ExportSchema) throws(ShardError) {
+    self.schema = schema
     let fits = schema.idCount > 0 && schema.idCount <= 1 << 16 && schema.padID < 1 << 16
     tokens = try IndexedFile("tokens", in: folder, type: fits ? .u16 : .i32)
     lossMask = try IndexedFile("loss_mask", in: folder, type: .u8)
@@ -17,13 +22,14 @@ final class MegatronExporter: Exporter {
       ? try IndexedFile("position_ids", in: folder, type: .i32) : nil
   }
 
-  func append(_ row: ExportRow) throws(ShardError) {
-    guard row.length <= Int(Int32.max) else {
+  func append(_ row: Int, of rows: Rows) throws(ShardError) {
+    let length = schema.length ?? rows.tokenRange(ofRow: row).count
+    guard length <= Int(Int32.max) else {
       throw ShardError(kind: .unusable, reason: "a row is too long for Megatron's index")
     }
-    try tokens.append(row.inputIDs)
-    try lossMask.append(row.labels.lazy.map { $0 == -100 ? 0 : 1 })
-    try positions?.append(row.positionIDs)
+    try tokens.append(.inputIDs(pad: schema.padID), row, of: rows, length: length)
+    try lossMask.append(.lossMask, row, of: rows, length: length)
+    try positions?.append(.positionIDs, row, of: rows, length: length)
   }
 
   func finish() throws(ShardError) {
@@ -64,23 +70,23 @@ private final class IndexedFile {
     file = try TemporaryFile(name: name + ".bin", in: folder)
   }
 
-  func append(_ numbers: some Sequence<Int32>) throws(ShardError) {
-    let start = buffer.count
-    var overflow = false
-    for number in numbers {
-      switch type {
-      case .u8: buffer.append(UInt8(truncatingIfNeeded: number))
-      case .i32: buffer.append(little: number)
-      case .u16:
-        if UInt16(exactly: number) == nil { overflow = true }
-        buffer.append(little: UInt16(truncatingIfNeeded: number))
-      }
+  /// Appends a column of a row as a sequence. Ids of 16 bits fit: `u16` is chosen for vocabularies of that size.
+  func append(_ column: RowColumn, _ row: Int, of rows: Rows, length: Int) throws(ShardError) {
+    switch type {
+    case .u8: append(column, row, of: rows, length, as: UInt8.self)
+    case .i32: append(column, row, of: rows, length, as: Int32.self)
+    case .u16: append(column, row, of: rows, length, as: UInt16.self)
     }
-    guard !overflow else {
-      throw ShardError(reason: "a token id does not fit 16 bits", remedy: ShardError.rerun)
-    }
-    lengths.append(Int32((buffer.count - start) / type.size))
+    lengths.append(Int32(truncatingIfNeeded: length))
     if buffer.count >= 1 << 20 { try flush() }
+  }
+
+  private func append<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ column: RowColumn, _ row: Int, of rows: Rows, _ length: Int, as: Number.Type
+  ) {
+    var numbers: [Number] = []
+    numbers.append(zeros: length) { rows.fill(row, column, into: &$0) }
+    buffer.append(littles: numbers)
   }
 
   private func flush() throws(ShardError) {

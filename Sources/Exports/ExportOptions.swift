@@ -1,28 +1,12 @@
+import Masking
+import ShardWriter
+
 /// A format of other tools that rows can be written in. Sources: formats' own readers, named at each writer.
 public enum ExportFormat: String, CaseIterable, Sendable {
   case parquet
   case mds
   case megatron
   case npy
-}
-
-/// A column of an export.
-public enum ExportColumn: String, CaseIterable, Sendable {
-  case inputIDs = "input_ids"
-  case labels
-  case attentionMask = "attention_mask"
-  case positionIDs = "position_ids"
-  /// Tokens from each sample's beginning to the next one's, so that they sum to the row's tokens.
-  case sequenceLengths = "seq_lengths"
-  /// Loss weight of each token.
-  case weights
-
-  /// Those that every data set has, and those that packed rows need too.
-  public static func defaults(isPacked: Bool) -> [ExportColumn] {
-    isPacked
-      ? [.inputIDs, .attentionMask, .labels, .positionIDs, .sequenceLengths]
-      : [.inputIDs, .attentionMask, .labels]
-  }
 }
 
 /// How an export is written.
@@ -67,7 +51,8 @@ public struct ExportSchema: Hashable, Sendable {
 /// One row after the other; memory does not grow with their number.
 protocol Exporter: AnyObject {
   init(folder: String, schema: ExportSchema) throws(ShardError)
-  func append(_ row: ExportRow) throws(ShardError)
+  /// Writes a row, which fits the schema's length.
+  func append(_ row: Int, of rows: Rows) throws(ShardError)
   /// Writes footers and indexes; all files are then complete and durable.
   func finish() throws(ShardError)
 }

@@ -1,3 +1,6 @@
+import Masking
+import ShardWriter
+
 /// One `.npy` file a column, to be mapped into memory (`numpy.load(…, mmap_mode="r")`): of shape
 /// (rows, length) where rows are padded. Where they are not, columns are flat, and row `r` is
 /// `column[offsets[r]:offsets[r + 1]]`, with `offsets.npy` (`seq_offsets.npy` for `seq_lengths`).
@@ -5,6 +8,7 @@
 /// Format: numpy.lib.format, version 1.0; the header is padded to 64 bytes.
 final class NPYExporter: Exporter {
   private let schema: ExportSchema
+  private var writer: ColumnWriter
   private var columns: [(column: ExportColumn, file: TemporaryFile, buffer: [UInt8], count: Int)] =
     []
   private var offsets: OffsetsFile?
@@ -15,25 +19,27 @@ final class NPYExporter: Exporter {
 
   init(folder: String, schema: ExportSchema) throws(ShardError) {
     self.schema = schema
+    writer = ColumnWriter(schema)
     for column in schema.columns {
       let file = try TemporaryFile(name: column.rawValue + ".npy", in: folder)
       try file.write([UInt8](repeating: 0, count: Self.headerSize))
       columns.append((column, file, [], 0))
     }
     if schema.length == nil { offsets = try OffsetsFile("offsets.npy", in: folder) }
-    if schema.columns.contains(.sequenceLengths) {
+    if schema.columns.contains(.sampleLengths) {
       sequenceOffsets = try OffsetsFile("seq_offsets.npy", in: folder)
     }
   }
 
-  func append(_ row: ExportRow) throws(ShardError) {
+  func append(_ row: Int, of rows: Rows) throws(ShardError) {
     for index in columns.indices {
-      row.append(columns[index].column, to: &columns[index].buffer)
-      columns[index].count += row.count(columns[index].column)
+      let column = columns[index].column
+      writer.append(column, row, of: rows, to: &columns[index].buffer)
+      columns[index].count += writer.count(column, row, of: rows)
       if columns[index].buffer.count >= Self.bufferSize { try flush(index) }
     }
-    try offsets?.append(row.length)
-    try sequenceOffsets?.append(row.sequenceLengths.count)
+    try offsets?.append(writer.length(row, of: rows))
+    try sequenceOffsets?.append(rows.sampleRange(ofRow: row).count)
   }
 
   func finish() throws(ShardError) {
@@ -41,10 +47,10 @@ final class NPYExporter: Exporter {
       try flush(index)
       let (column, file, _, count) = columns[index]
       let shape =
-        if let length = schema.length, column != .sequenceLengths { [schema.rows, length] } else {
+        if let length = schema.length, column != .sampleLengths { [schema.rows, length] } else {
           [count]
         }
-      try file.write(Self.header(column.elementDescription, shape: shape), at: 0)
+      try file.write(Self.header(column.element.description, shape: shape), at: 0)
       try file.publish()
     }
     try offsets?.finish()

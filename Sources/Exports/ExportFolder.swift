@@ -1,3 +1,4 @@
+import ShardWriter
 import SystemPackage
 
 /// A folder that appears under its name when all that is in it is complete.

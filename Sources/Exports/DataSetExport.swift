@@ -1,3 +1,6 @@
+import Masking
+import ShardWriter
+
 /// Writes the rows of a data set in the format of another tool.
 public enum DataSetExport {
   /// What was written.
@@ -19,24 +22,27 @@ public enum DataSetExport {
     let schema = try schema(of: dataSet, options: options)
     let folder = try ExportFolder(output, overwrite: options.overwrite)
     let exporter = try make(format, folder: folder.temporaryPath, schema: schema)
-    var row = ExportRow(schema: schema)
     var done = 0
     for shard in dataSet.manifest.shards.indices {
       let reader = try dataSet.reader(shard)
       for number in reader.index.frames.indices {
-        let frame = try reader.frame(number)
-        for index in 0..<frame.rowCount {
-          try row.fill(index, of: frame)
-          try exporter.append(row)
+        let rows = try reader.frame(number)
+        for row in rows.indices {
+          guard rows.tokenRange(ofRow: row).count <= schema.length ?? .max else {
+            throw ShardError(
+              kind: .unusable, reason: "a row is longer than the context length",
+              remedy: "export with --unpadded")
+          }
+          try exporter.append(row, of: rows)
         }
-        done += frame.rowCount
+        done += rows.count
         progress(done)
       }
     }
-    guard done == dataSet.rowCount else {
+    guard done == dataSet.count else {
       throw ShardError(
         path: dataSet.folder,
-        reason: "the shards have \(done) rows, the manifest \(dataSet.rowCount)",
+        reason: "the shards have \(done) rows, the manifest \(dataSet.count)",
         remedy: Manifest.rebuild)
     }
     try exporter.finish()
@@ -60,7 +66,7 @@ public enum DataSetExport {
     of dataSet: DataSet, options: ExportOptions
   ) throws(ShardError) -> ExportSchema {
     let manifest = dataSet.manifest
-    let isPacked = manifest.shards.contains { $0.segments != $0.totals.rows }
+    let isPacked = manifest.shards.contains { $0.samplesInRows != $0.totals.rows }
     let columns =
       options.columns.isEmpty ? ExportColumn.defaults(isPacked: isPacked) : options.columns
     guard Set(columns).count == columns.count, Zstd.accepts(level: options.level) else {

@@ -1,3 +1,6 @@
+import Masking
+import ShardWriter
+
 /// Parquet files `train-00000.parquet`, …: a required list column for each array, with an explicit
 /// schema (int32; int8 for the mask), zstd pages with CRC, and the data set's digest and spec in the footer.
 ///
@@ -37,13 +40,13 @@ final class ParquetExporter: Exporter {
     self.schema = schema
     let compressor = try ZstdCompressor(level: schema.level)
     self.compressor = compressor
-    columns = schema.columns.map { ParquetColumn($0, compressor: compressor) }
+    columns = schema.columns.map { ParquetColumn($0, schema: schema, compressor: compressor) }
   }
 
-  func append(_ row: ExportRow) throws(ShardError) {
-    for index in columns.indices { try columns[index].append(row) }
+  func append(_ row: Int, of rows: Rows) throws(ShardError) {
+    for index in columns.indices { try columns[index].append(row, of: rows) }
     rowsInGroup += 1
-    elementsInGroup += row.length
+    elementsInGroup += schema.length ?? rows.tokenRange(ofRow: row).count
     if elementsInGroup >= Self.groupElements { try writeGroup() }
   }
 
@@ -153,7 +156,7 @@ private struct SchemaElement {
   var isList = false
 
   /// INT32, or FLOAT for weights.
-  static func type(of column: ExportColumn) -> Int32 { column == .weights ? 4 : 1 }
+  static func type(of column: ExportColumn) -> Int32 { column.element == .float32 ? 4 : 1 }
 
   /// For each column: a required list of required elements.
   static func elements(of columns: [ExportColumn]) -> [SchemaElement] {
@@ -176,8 +179,8 @@ private struct SchemaElement {
     if isList {
       writer.i32(6, 3)
       writer.structure(10) { $0.structure(3) { _ in } }
-    } else if let column, column != .weights {
-      let bits: Int8 = column == .attentionMask ? 8 : 32
+    } else if let column, column.element != .float32 {
+      let bits: Int8 = column.element == .int8 ? 8 : 32
       writer.i32(6, bits == 8 ? 15 : 17)
       writer.structure(10) { logical in
         logical.structure(10) { integer in

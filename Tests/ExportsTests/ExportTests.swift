@@ -1,6 +1,8 @@
 import Masking
+import TestSupport
 import Testing
 
+@testable import Exports
 @testable import ShardWriter
 
 @Suite("Exports")

@@ -1,0 +1,139 @@
+import Masking
+import ShardWriter
+
+/// A column of an export. Each is declared once, in `declaration`: what its elements are and how they are made.
+public enum ExportColumn: String, CaseIterable, Sendable {
+  case inputIDs = "input_ids"
+  case labels
+  case attentionMask = "attention_mask"
+  case positionIDs = "position_ids"
+  /// Tokens from each sample's beginning to the next one's, so that they sum to the row's tokens.
+  case sampleLengths = "seq_lengths"
+  /// Loss weight of each token.
+  case weights
+
+  /// What the elements of a column are made by.
+  enum Content {
+    case tokens((_ pad: UInt32) -> RowColumn)
+    case weights
+    case sampleLengths
+  }
+
+  /// `encoding` is Parquet's: ids compress best as they are; masks, positions and lengths differ little.
+  var declaration: (element: ExportElement, encoding: ParquetEncoding, content: Content) {
+    switch self {
+    case .inputIDs: (.int32, .plain, .tokens { .inputIDs(pad: $0) })
+    case .labels: (.int32, .plain, .tokens { _ in .labels() })
+    case .attentionMask: (.int8, .deltaBinaryPacked, .tokens { _ in .attentionMask })
+    case .positionIDs: (.int32, .deltaBinaryPacked, .tokens { _ in .positionIDs })
+    case .sampleLengths: (.int32, .deltaBinaryPacked, .sampleLengths)
+    case .weights: (.float32, .plain, .weights)
+    }
+  }
+
+  var element: ExportElement { declaration.element }
+
+  /// Those that every data set has, and those that packed rows need too.
+  public static func defaults(isPacked: Bool) -> [ExportColumn] {
+    isPacked
+      ? [.inputIDs, .attentionMask, .labels, .positionIDs, .sampleLengths]
+      : [.inputIDs, .attentionMask, .labels]
+  }
+}
+
+/// The type of a column's elements.
+enum ExportElement {
+  case int8, int32, float32
+
+  /// Bytes.
+  var size: Int { self == .int8 ? 1 : 4 }
+
+  /// numpy's name.
+  var name: String {
+    switch self {
+    case .int8: "int8"
+    case .int32: "int32"
+    case .float32: "float32"
+    }
+  }
+
+  /// numpy's description, as `.npy` headers have it.
+  var description: String {
+    switch self {
+    case .int8: "|i1"
+    case .int32: "<i4"
+    case .float32: "<f4"
+    }
+  }
+}
+
+/// Makes the elements of columns, row by row, as files hold them.
+struct ColumnWriter {
+  let schema: ExportSchema
+  private var integers: [Int32] = []
+
+  init(_ schema: ExportSchema) { self.schema = schema }
+
+  /// Elements of a column of a row.
+  func count(_ column: ExportColumn, _ row: Int, of rows: Rows) -> Int {
+    if case .sampleLengths = column.declaration.content {
+      return rows.sampleRange(ofRow: row).count
+    }
+    return length(row, of: rows)
+  }
+
+  /// Elements of a row's columns that have one a token.
+  func length(_ row: Int, of rows: Rows) -> Int {
+    schema.length ?? rows.tokenRange(ofRow: row).count
+  }
+
+  /// Appends a column's elements, little-endian.
+  mutating func append(
+    _ column: ExportColumn, _ row: Int, of rows: Rows, to bytes: inout [UInt8]
+  ) {
+    switch (column.declaration.content, column.element) {
+    case (.tokens(let make), .int8):
+      bytes.append(zeros: length(row, of: rows)) { rows.fill(row, make(schema.padID), into: &$0) }
+    case (.weights, _):
+      var weights: [Float] = []
+      weights.append(zeros: length(row, of: rows)) { rows.fillWeights(row, into: &$0) }
+      for weight in weights { bytes.append(little: weight.bitPattern) }
+    default:
+      integers.removeAll(keepingCapacity: true)
+      append(column, row, of: rows, to: &integers)
+      bytes.append(littles: integers)
+    }
+  }
+
+  /// Appends the elements of a column of integers.
+  func append(_ column: ExportColumn, _ row: Int, of rows: Rows, to numbers: inout [Int32]) {
+    switch column.declaration.content {
+    case .tokens(let make):
+      numbers.append(zeros: length(row, of: rows)) { rows.fill(row, make(schema.padID), into: &$0) }
+    case .sampleLengths: numbers += rows.sampleLengths(ofRow: row).map { Int32(clamping: $0) }
+    case .weights: break
+    }
+  }
+}
+
+extension Array where Element: Numeric {
+  /// Appends `count` zeros and gives them to `body`, to be overwritten.
+  mutating func append(zeros count: Int, _ body: (inout MutableSpan<Element>) -> Void) {
+    let start = self.count
+    append(contentsOf: repeatElement(0, count: count))
+    var whole = mutableSpan
+    var new = whole._mutatingExtracting(start..<start + count)
+    body(&new)
+  }
+}
+
+extension [UInt8] {
+  /// Appends integers, least significant byte first.
+  mutating func append<Number: FixedWidthInteger & BitwiseCopyable>(littles numbers: [Number]) {
+    #if _endian(little)
+      unsafe numbers.withUnsafeBytes { unsafe append(contentsOf: $0) }
+    #else
+      for number in numbers { append(little: number) }
+    #endif
+  }
+}
