@@ -47,75 +47,106 @@ let package = Package(
     .target(name: "CEmbedded", exclude: ["gpt2.tiktoken", "LICENSE-gpt2"]),
 
     // Ours, in the order in which data flows.
-    .target(name: "JSONText", dependencies: ["CSimdjson"], swiftSettings: strict),
+    .target(name: "Problems", swiftSettings: strict),
+    .target(
+      name: "Files", dependencies: ["Problems", "CXXHash", "CZlib", "CZstd", system],
+      swiftSettings: strict),
+    .target(name: "JSONText", dependencies: ["Problems", "CSimdjson"], swiftSettings: strict),
+    .target(
+      name: "Input", dependencies: ["Problems", "Files", "JSONText", system], swiftSettings: strict),
     .target(
       name: "Tokenizer",
       dependencies: [
-        "JSONText", "CPCRE2", "CEmbedded", "CUnicode", system,
+        "Problems", "Files", "JSONText", "CPCRE2", "CEmbedded", "CUnicode", system,
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
-    .target(name: "Jinja", dependencies: ["JSONText"], swiftSettings: strict),
+    .target(name: "Jinja", dependencies: ["Problems", "JSONText"], swiftSettings: strict),
     .target(
       name: "InstructionFormat",
       dependencies: [
-        "JSONText", "Jinja", .product(name: "OrderedCollections", package: "swift-collections"),
+        "Problems", "JSONText", "Jinja",
+        .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: strict),
     .target(
-      name: "Masking", dependencies: ["InstructionFormat"], swiftSettings: strict),
+      name: "Masking", dependencies: ["Problems", "InstructionFormat"], swiftSettings: strict),
     .target(
       name: "ShardWriter",
-      dependencies: ["Masking", "JSONText", "CZstd", "CSQLite", "CXXHash", system],
+      dependencies: ["Problems", "Files", "Masking", "JSONText", "CSQLite", system],
       swiftSettings: strict),
     .target(
       name: "Exports",
-      dependencies: ["ShardWriter", "Masking", "JSONText", "CZlib", system],
+      dependencies: ["Problems", "Files", "ShardWriter", "Masking", "JSONText", "CZlib", system],
       swiftSettings: strict),
     .target(
       name: "Pipeline",
       dependencies: [
-        "Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "JSONText",
-        "CEmbedded",
-        "CZlib",
-        "CZstd", "CXXHash", system,
+        "Problems", "Files", "Input", "Tokenizer", "Jinja", "InstructionFormat", "Masking",
+        "ShardWriter", "JSONText", "CEmbedded",
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Doctor",
+      dependencies: [
+        "Problems", "Input", "Pipeline", "Tokenizer", "Jinja", "InstructionFormat", "Masking",
+        "ShardWriter", "JSONText",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "prep",
       dependencies: [
-        "Pipeline", "Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "Exports",
-        "JSONText",
-        system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Problems", "Files", "Input", "Doctor", "Pipeline", "Tokenizer", "Jinja",
+        "InstructionFormat", "Masking", "ShardWriter", "Exports", "JSONText", system,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .target(name: "CPrepABI"),
     .target(
       name: "PrepABI",
       dependencies: [
-        "CPrepABI", "Pipeline", "Tokenizer", "InstructionFormat", "Masking", "ShardWriter",
-        "JSONText",
+        "CPrepABI", "Problems", "Files", "Pipeline", "Tokenizer", "InstructionFormat", "Masking",
+        "ShardWriter", "JSONText",
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
-    .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer"], swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Files", "ShardWriter", "Masking"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "ProblemsTests", dependencies: ["Problems"], swiftSettings: strict),
+    .testTarget(
+      name: "JSONTextTests", dependencies: ["JSONText", "Problems"], swiftSettings: strict),
+    .testTarget(
+      name: "TokenizerTests", dependencies: ["Tokenizer", "JSONText", "Problems", system],
+      swiftSettings: strict),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja"], swiftSettings: strict),
     .testTarget(
-      name: "InstructionFormatTests", dependencies: ["InstructionFormat", "Jinja", "JSONText"],
-      swiftSettings: strict),
-    .testTarget(name: "MaskingTests", dependencies: ["Masking"], swiftSettings: strict),
-    .target(
-      name: "TestSupport", dependencies: ["ShardWriter", "Masking"], path: "Tests/TestSupport",
+      name: "InstructionFormatTests",
+      dependencies: ["InstructionFormat", "Jinja", "JSONText", "Problems"],
       swiftSettings: strict),
     .testTarget(
-      name: "ShardWriterTests", dependencies: ["ShardWriter", "Masking", "TestSupport"],
+      name: "MaskingTests", dependencies: ["Masking", "InstructionFormat", "Problems"],
       swiftSettings: strict),
     .testTarget(
-      name: "ExportsTests", dependencies: ["Exports", "ShardWriter", "TestSupport"],
+      name: "ShardWriterTests",
+      dependencies: ["ShardWriter", "Masking", "JSONText", "Files", "Problems", "TestSupport"],
       swiftSettings: strict),
-    .testTarget(name: "PipelineTests", dependencies: ["Pipeline"], swiftSettings: strict),
-    .testTarget(name: "CommandTests", dependencies: ["prep"], swiftSettings: strict),
+    .testTarget(
+      name: "InputTests", dependencies: ["Input", "Files", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "Pipeline", "Input", "Tokenizer", "InstructionFormat", "Masking", "ShardWriter", "JSONText",
+        "Files", "Problems", "TestSupport", system,
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["prep", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ExportsTests",
+      dependencies: ["Exports", "ShardWriter", "Masking", "Problems", "Files", "TestSupport"],
+      swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17
 )

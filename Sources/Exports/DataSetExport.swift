@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 import ShardWriter
 
 /// Writes the rows of a data set in the format of another tool.

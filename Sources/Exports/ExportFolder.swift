@@ -1,3 +1,5 @@
+import Files
+import Problems
 import ShardWriter
 import SystemPackage
 

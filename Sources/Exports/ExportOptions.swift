@@ -1,4 +1,5 @@
 import Masking
+import Problems
 import ShardWriter
 
 /// A format of other tools that rows can be written in. Sources: formats' own readers, named at each writer.

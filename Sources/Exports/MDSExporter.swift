@@ -1,5 +1,7 @@
+import Files
 import JSONText
 import Masking
+import Problems
 import ShardWriter
 
 /// MosaicML streaming's shards, version 2, compressed as a whole with zstd, with hashes of both forms.

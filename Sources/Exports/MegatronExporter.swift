@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 import ShardWriter
 
 /// Megatron-LM's indexed data sets: `tokens.bin/.idx`, and beside it, of the same shape, `loss_mask.bin/.idx`

@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 import ShardWriter
 
 /// One `.npy` file a column, to be mapped into memory (`numpy.load(…, mmap_mode="r")`): of shape

@@ -1,3 +1,5 @@
+import Problems
+
 /// Finds where and why a text is not JSON: a plain strict reader, run only after simdjson refused.
 enum JSONDiagnosis {
   /// The deepest nesting that simdjson reads.
@@ -18,7 +20,7 @@ enum JSONDiagnosis {
       return error
     }
     // The reader found nothing: what simdjson says is all there is to tell.
-    return JSONError(reason: simdjson, byteOffset: 0)
+    return Problem(.invalidJSON, reason: simdjson, byteOffset: 0)
   }
 
   @safe private struct Reader {
@@ -30,8 +32,10 @@ enum JSONDiagnosis {
 
     var peek: UInt8? { unsafe position < text.count ? text[position] : nil }
 
-    func error(_ reason: String, at offset: Int? = nil) -> JSONError {
-      JSONError(reason: reason, byteOffset: offset ?? position)
+    func error(
+      _ reason: String, kind: Problem.Kind = .invalidJSON, at offset: Int? = nil
+    ) -> JSONError {
+      Problem(kind, reason: reason, byteOffset: offset ?? position)
     }
 
     mutating func skipSpace() {
@@ -206,7 +210,7 @@ enum JSONDiagnosis {
     }
 
     private func loneSurrogate(_ start: Int) -> JSONError {
-      error("a lone surrogate escape is not a character", at: start)
+      error("a lone surrogate escape is not a character", kind: .loneSurrogate, at: start)
     }
 
     private mutating func hex4(_ start: Int) throws(JSONError) -> UInt32 {
@@ -233,14 +237,14 @@ enum JSONDiagnosis {
       case 0xF0: (length, second) = (4, 0x90...0xBF)
       case 0xF1...0xF3: (length, second) = (4, 0x80...0xBF)
       case 0xF4: (length, second) = (4, 0x80...0x8F)
-      default: throw error("invalid UTF-8")
+      default: throw error("invalid UTF-8", kind: .invalidUTF8)
       }
       guard unsafe position + length <= text.count, unsafe second.contains(text[position + 1])
       else {
-        throw error("invalid UTF-8")
+        throw error("invalid UTF-8", kind: .invalidUTF8)
       }
       for index in 2..<max(length, 2) where unsafe text[position + index] & 0xC0 != 0x80 {
-        throw error("invalid UTF-8")
+        throw error("invalid UTF-8", kind: .invalidUTF8)
       }
       position += length
     }

@@ -1,14 +1,9 @@
-/// Why a text is not acceptable JSON, and where.
-public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong, in words for the person who wrote the text, without its place.
-  public var reason: String
-  /// Offset of the first offending byte, from the start of the text.
-  public var byteOffset: Int
+import Problems
 
-  public init(reason: String, byteOffset: Int) {
-    self.reason = reason
-    self.byteOffset = byteOffset
-  }
+/// Why a text is not JSON, and where.
+public typealias JSONError = Problem
 
-  public var description: String { "\(reason) (byte \(byteOffset))" }
+extension Problem {
+  /// The reason and its byte, for a message about the whole text.
+  package var reasonInText: String { "\(reason) (byte \(place.byteOffset ?? 0))" }
 }

@@ -1,4 +1,5 @@
 import CSimdjson
+import Problems
 
 /// Parses JSON texts with simdjson into a tape that `JSONNode` walks in place.
 ///
@@ -47,7 +48,7 @@ import CSimdjson
       } catch {
         guard error.reason == JSONDiagnosis.largeInteger else { throw error }
         let isDigit = { (byte: UInt8) in byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) }
-        let end = scratch[error.byteOffset...].firstIndex { !isDigit($0) } ?? count
+        let end = scratch[(error.byteOffset ?? 0)...].firstIndex { !isDigit($0) } ?? count
         scratch.insert(contentsOf: "e0".utf8, at: end)
         count += 2
       }

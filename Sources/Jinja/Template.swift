@@ -1,3 +1,5 @@
+import Problems
+
 /// A template of Jinja 3.1, parsed and compiled once; any number of machines may run it.
 ///
 /// The language is as `transformers` sets it up: trimmed blocks, loop controls, an immutable sandbox,
@@ -10,8 +12,9 @@ package struct Template: Sendable {
   package init(_ source: some Collection<UInt8>, name: String) throws(TemplateError) {
     let bytes = Array(source)
     guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw TemplateError(
-        file: name, reason: "the template is not UTF-8", remedy: "save it as UTF-8")
+      throw Problem(
+        .template, Place(file: name), reason: "the template is not UTF-8",
+        remedy: "save it as UTF-8")
     }
     self.source = TemplateSource(bytes, name: name)
     program = try Compiler.compile(try TemplateParser.parse(self.source), self.source)

@@ -1,4 +1,5 @@
 import InstructionFormat
+import Problems
 
 /// What turns text into ids: a tokenizer's encoder. One a worker.
 public protocol TextEncoder: AnyObject {

@@ -1,4 +1,5 @@
 import InstructionFormat
+import Problems
 
 /// How a sample beyond its length is made to fit.
 public enum TruncationPolicy: String, Hashable, Sendable, CaseIterable {

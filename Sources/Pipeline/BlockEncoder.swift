@@ -1,5 +1,8 @@
+import Files
+import Input
 import InstructionFormat
 import Masking
+import Problems
 import ShardWriter
 import Tokenizer
 
@@ -22,7 +25,7 @@ final class BlockEncoder {
   }
 
   /// Encodes a block. Throws only where the run asks for it (`--truncate error`).
-  func encode(_ block: Block) throws(RunError) -> Result {
+  func encode(_ block: Block) throws(Problem) -> Result {
     rows.removeAll()
     var totals = Totals()
     var counts = Counts()
@@ -32,7 +35,7 @@ final class BlockEncoder {
     var cursor = RecordCursor(block)
     while let place = cursor.next() {
       totals.records += 1
-      do throws(RecordError) {
+      do throws(Problem) {
         let text = unsafe UnsafeBufferPointer(rebasing: bytes[place.start..<place.end])
         unsafe try records.encode(padded: text) { sample, _, cut, index in
           rows.append(
@@ -47,13 +50,14 @@ final class BlockEncoder {
       } catch {
         let line = source.firstLine + UInt64(place.line)
         if error.kind == .tooLong, spec.truncation.policy == .error {
-          throw .record(file: String(decoding: source.file, as: UTF8.self), line: Int(line), error)
+          throw error.at(file: String(decoding: source.file, as: UTF8.self), line: Int(line))
         }
         rejects.append(
           Reject(
             line: line, offset: source.byteOffset + UInt64(place.start),
-            reason: error.kind.rawValue, field: error.field, message: error.reason,
-            remedy: error.remedy,
+            reason: error.kind.rawValue, field: error.field,
+            message: Surface.command.spell(error.reason),
+            remedy: Surface.command.spell(error.remedy),
             record: unsafe Array(bytes[place.start..<place.end].prefix(1 << 20))))
       }
     }
@@ -63,7 +67,8 @@ final class BlockEncoder {
         Reject(
           line: source.firstLine + UInt64(problem.line),
           offset: source.byteOffset + UInt64(problem.start), reason: problem.kind.rawValue,
-          message: problem.reason, remedy: problem.remedy, record: problem.head))
+          message: Surface.command.spell(problem.reason),
+          remedy: Surface.command.spell(problem.remedy), record: problem.head))
     }
     totals.truncated = counts.truncated
     totals.counters = counts.named

@@ -1,3 +1,4 @@
+import Problems
 import Tokenizer
 
 extension RecordEncoder {
@@ -5,7 +6,7 @@ extension RecordEncoder {
   /// `contextLength` tokens. Throws where the tokenizer's files do not say what ends a text.
   public convenience init(
     tokenizer: BPETokenizer, contextLength: Int = 1024, tokens: RunSpec.TokenNames = .init()
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     let spec = try RunSpec(tokenizer: tokenizer, tokens: tokens, contextLength: contextLength)
     self.init(spec: spec, encoder: tokenizer.makeEncoder())
   }

@@ -1,6 +1,7 @@
 import InstructionFormat
 import JSONText
 import Masking
+import Problems
 
 /// Record → samples: parses one JSON record, renders it, encodes it, and makes it fit.
 ///
@@ -30,9 +31,9 @@ public final class RecordEncoder {
   package func encode(
     padded text: UnsafeBufferPointer<UInt8>, traced: Bool = false,
     _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
-  ) throws(RecordError) {
+  ) throws(Problem) {
     guard text.count <= spec.maximumRecordSize else {
-      throw RecordError(
+      throw Problem(
         .tooLarge, reason: "the record is larger than \(spec.maximumRecordSize) bytes",
         remedy: "raise --max-record-size, or split it")
     }
@@ -44,7 +45,7 @@ public final class RecordEncoder {
       let name = fields.name(of: .messages, in: found)
       guard chat != nil else {
         if let messages = found.messages { try MessagesSchema.validate(messages, name: name) }
-        throw RecordError(
+        throw Problem(
           .templateFailed, field: name, reason: "messages need a chat template",
           remedy: "name one: --template chatml, or a --tokenizer folder that has one")
       }
@@ -63,9 +64,9 @@ public final class RecordEncoder {
   private func encodeChat(
     _ record: JSONNode, traced: Bool,
     _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
-  ) throws(RecordError) {
+  ) throws(Problem) {
     guard let chat else {
-      throw RecordError(
+      throw Problem(
         .templateFailed, reason: "there is no chat template", remedy: "name one with --template")
     }
     let count = try chat.render(record)
@@ -92,12 +93,12 @@ public final class RecordEncoder {
 
   /// Renders a sample again with as many of its exchanges as fit, the newest ones; `sample` holds it then.
   /// O(log exchanges) renders. With none that fits, the last exchange is left for `fit` to refuse.
-  private func leaveOutExchanges(ofSample index: Int, of chat: ChatSamples) throws(RecordError)
+  private func leaveOutExchanges(ofSample index: Int, of chat: ChatSamples) throws(Problem)
     -> Truncation.Cut
   {
     let starts = chat.laterStarts(ofSample: index)
     let before = sample.tokens.count
-    func encode(_ place: Int) throws(RecordError) -> Bool {
+    func encode(_ place: Int) throws(Problem) -> Bool {
       try chat.render(sample: index, from: starts[place])
       try encoder.encode(chat.samples[index], into: &sample)
       return spec.truncation.fits(sample)
@@ -117,7 +118,7 @@ public final class RecordEncoder {
   }
 
   /// Encodes one record given as JSON. Rows have one sample each; labels, masks and positions are theirs to tell.
-  public func encode(_ json: some Collection<UInt8>) throws(RecordError) -> Rows {
+  public func encode(_ json: some Collection<UInt8>) throws(Problem) -> Rows {
     var rows = Rows()
     try encode(json) { sample, _, _, index in
       rows.append(
@@ -127,16 +128,16 @@ public final class RecordEncoder {
   }
 
   /// Encodes one record given as JSON.
-  public func encode(_ json: String) throws(RecordError) -> Rows { try encode(json.utf8) }
+  public func encode(_ json: String) throws(Problem) -> Rows { try encode(json.utf8) }
 
   /// Encodes one record given as JSON, without padding behind it, and shows who wrote each token.
   public func encode(
     _ json: some Collection<UInt8>, traced: Bool = true,
     _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let padded = Array(json) + repeatElement(0, count: JSONParser.padding)
-    let result: Result<Void, RecordError> = unsafe padded.withUnsafeBufferPointer { bytes in
-      do throws(RecordError) {
+    let result: Result<Void, Problem> = unsafe padded.withUnsafeBufferPointer { bytes in
+      do throws(Problem) {
         let text = unsafe UnsafeBufferPointer(rebasing: bytes.dropLast(JSONParser.padding))
         return .success(unsafe try encode(padded: text, traced: traced, body))
       } catch {
@@ -147,33 +148,32 @@ public final class RecordEncoder {
   }
 }
 
-extension RecordError {
+extension Problem {
   /// What is wrong with a record that is not JSON.
-  public init(_ error: JSONError) {
-    let place = "at byte \(error.byteOffset) of the record"
-    if error.reason == "invalid UTF-8" {
-      self.init(
-        .invalidUTF8, reason: "invalid UTF-8 \(place)", remedy: "convert the file to UTF-8",
-        byteOffset: error.byteOffset)
-    } else if error.reason.hasPrefix("a lone surrogate") {
-      self.init(
-        .loneSurrogate, reason: "\(error.reason), \(place)",
-        remedy: "write the character itself, or remove it", byteOffset: error.byteOffset)
-    } else {
-      self.init(
-        .invalidJSON, reason: "invalid JSON \(place): \(error.reason)",
-        remedy: "mend or remove the record", byteOffset: error.byteOffset)
+  init(notJSON error: Problem) {
+    self = error
+    let place = "at byte \(error.byteOffset ?? 0) of the record"
+    switch error.kind {
+    case .invalidUTF8:
+      reason = "invalid UTF-8 \(place)"
+      remedy = "convert the file to UTF-8"
+    case .loneSurrogate:
+      reason = "\(error.reason), \(place)"
+      remedy = "write the character itself, or remove it"
+    default:
+      reason = "invalid JSON \(place): \(error.reason)"
+      remedy = "mend or remove the record"
     }
   }
 }
 
 extension JSONParser {
   /// A record; what is not JSON is a reject.
-  package func record(padded text: UnsafeBufferPointer<UInt8>) throws(RecordError) -> JSONNode {
-    do throws(JSONError) {
+  package func record(padded text: UnsafeBufferPointer<UInt8>) throws(Problem) -> JSONNode {
+    do throws(Problem) {
       return unsafe try parse(padded: text)
     } catch {
-      throw RecordError(error)
+      throw Problem(notJSON: error)
     }
   }
 }

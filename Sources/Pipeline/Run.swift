@@ -1,4 +1,7 @@
+import Files
+import Input
 import Masking
+import Problems
 import ShardWriter
 import Synchronization
 
@@ -38,16 +41,12 @@ public struct Run: Sendable {
 
   /// Does the work; blocks until it is done. The same call again goes on where a killed one stopped,
   /// and only reads a finished one.
-  public func start() throws(RunError) -> RunReport {
+  public func start() throws(Problem) -> RunReport {
     let clock = ContinuousClock()
     let begin = clock.now
     let shardSpec = spec.shardSpec
-    let folder: OutputFolder
-    let finished: Manifest?
-    do throws(ShardError) {
-      folder = try OutputFolder(output)
-      finished = try folder.prepare(for: shardSpec, overwrite: overwrite)
-    } catch { throw .output(error) }
+    let folder = try OutputFolder(output)
+    let finished = try folder.prepare(for: shardSpec, overwrite: overwrite)
 
     let state = Mutex(
       RunState(finished: finished, partition: partition, spec: shardSpec))
@@ -56,21 +55,20 @@ public struct Run: Sendable {
     Workers.run(count: max(1, threads)) { _ in
       work(shared: shared, folder: folder, spec: shardSpec, state: state)
     }
-    return try state.withLock { state throws(RunError) in
+    return try state.withLock { state throws(Problem) in
       if let failure = state.failure { throw failure.error }
-      let manifest: Manifest
-      do throws(ShardError) {
-        manifest = try finish(&state, finished: finished, folder: folder, spec: shardSpec)
-      } catch { throw .output(error) }
+      let manifest = try finish(&state, finished: finished, folder: folder, spec: shardSpec)
       let rejected = manifest.totals.rejectedCount - chosenRejects(manifest.totals)
       guard rejectLimit.allows(Int(rejected), of: Int(manifest.totals.records)) else {
-        do throws(ShardError) { try folder.publishRejects(manifest) } catch { throw .output(error) }
-        throw .tooManyRejects(
-          rejected: Int(rejected), records: Int(manifest.totals.records), limit: rejectLimit,
-          folder: output)
+        try folder.publishRejects(manifest)
+        throw Problem(
+          .tooManyRejects,
+          reason: "\(rejected) of \(manifest.totals.records) records were rejected, more than "
+            + "\(OptionName.maxRejects("\(rejectLimit)")): nothing is published",
+          remedy: "mend them, or raise the limit; see \(output)/rejects.jsonl")
       }
       if finished == nil {
-        do throws(ShardError) { try folder.publish(manifest) } catch { throw .output(error) }
+        try folder.publish(manifest)
       }
       return RunReport(
         manifest: manifest, blocksReused: state.reused, elapsed: clock.now - begin)
@@ -84,7 +82,7 @@ public struct Run: Sendable {
 
   private func finish(
     _ state: inout RunState, finished: Manifest?, folder: OutputFolder, spec: ShardSpec
-  ) throws(ShardError) -> Manifest {
+  ) throws(Problem) -> Manifest {
     guard let finished else { return try state.builder.finish() }
     guard state.matched == finished.shards.count else {
       throw Self.otherInput(folder.path)
@@ -92,10 +90,10 @@ public struct Run: Sendable {
     return finished
   }
 
-  private static func otherInput(_ path: String) -> ShardError {
-    ShardError(
-      kind: .unusable, path: path, reason: "the folder holds the finished run of other input",
-      remedy: "choose another --output, or replace it with --overwrite")
+  private static func otherInput(_ path: String) -> Problem {
+    Problem(
+      .unusable, Place(file: path), reason: "the folder holds the finished run of other input",
+      remedy: "choose another \(OptionName.output), or replace it with \(OptionName.overwrite)")
   }
 
   /// One worker's life.
@@ -105,16 +103,11 @@ public struct Run: Sendable {
   ) {
     let block = Block()
     let encoder = BlockEncoder(spec: spec, encoder: makeEncoder())
-    do throws(RunError) {
-      let writer: ShardFileWriter
-      do throws(ShardError) {
-        writer = try ShardFileWriter(spec: shardSpec, level: spec.level)
-      } catch { throw .output(error) }
+    do throws(Problem) {
+      let writer = try ShardFileWriter(spec: shardSpec, level: spec.level)
       while true {
         if state.withLock({ $0.failure != nil }) { return }
-        do throws(InputError) {
-          guard try shared.next(into: block) else { return }
-        } catch { throw .input(error) }
+        guard try shared.next(into: block) else { return }
         if let partition,
           (block.source.input + block.source.block) % partition.count != partition.index
         {
@@ -132,12 +125,12 @@ public struct Run: Sendable {
   private func finish(
     _ block: Block, encoder: BlockEncoder, writer: ShardFileWriter, folder: OutputFolder,
     state: borrowing Mutex<RunState>
-  ) throws(RunError) {
+  ) throws(Problem) {
     let source = block.source
     let isFinished = state.withLock { $0.isFinished }
     if isFinished {
       let known = state.withLock { $0.isKnown(source) }
-      guard known else { throw .output(Self.otherInput(folder.path)) }
+      guard known else { throw Self.otherInput(folder.path) }
       report(block, totals: Totals(), rejects: [], reused: true, state: state)
       return
     }
@@ -147,21 +140,18 @@ public struct Run: Sendable {
       return
     }
     let result = try encoder.encode(block)
-    let summary: ShardSummary
-    do throws(ShardError) {
-      let shard = try writer.encode(
-        result.rows, source: source, totals: result.totals, rejects: result.rejects)
-      try folder.publish(shard)
-      summary = shard.summary
-    } catch { throw .output(error) }
+    let shard = try writer.encode(
+      result.rows, source: source, totals: result.totals, rejects: result.rejects)
+    try folder.publish(shard)
+    let summary = shard.summary
     try add(summary, to: state)
     report(
       block, totals: summary.header.totals, rejects: result.rejects, reused: false, state: state)
   }
 
-  private func add(_ summary: ShardSummary, to state: borrowing Mutex<RunState>) throws(RunError) {
-    try state.withLock { state throws(RunError) in
-      do throws(ShardError) { try state.builder.add(summary) } catch { throw .output(error) }
+  private func add(_ summary: ShardSummary, to state: borrowing Mutex<RunState>) throws(Problem) {
+    try state.withLock { state throws(Problem) in
+      try state.builder.add(summary)
     }
   }
 
@@ -200,7 +190,7 @@ private struct RunState: ~Copyable {
   var reused = 0
   var matched = 0
   /// The failure of the earliest block.
-  var failure: (error: RunError, input: Int, block: Int)?
+  var failure: (error: Problem, input: Int, block: Int)?
   let isFinished: Bool
   private let known: [String: BlockSource]
 
@@ -218,7 +208,7 @@ private struct RunState: ~Copyable {
     return true
   }
 
-  mutating func fail(_ error: RunError, at source: BlockSource) {
+  mutating func fail(_ error: Problem, at source: BlockSource) {
     if let failure, (failure.input, failure.block) <= (source.input, source.block) { return }
     failure = (error, source.input, source.block)
   }

@@ -1,5 +1,6 @@
 import InstructionFormat
 import Masking
+import Problems
 import Tokenizer
 
 /// What a user asks for, as the flags of `prep run` name it; `resolve` settles it against files.
@@ -42,14 +43,10 @@ public struct RunOptions: Sendable {
   }
 
   /// Loads the tokenizer and the template, and settles everything that the run depends on.
-  public func resolve() throws(RunError) -> (spec: RunSpec, tokenizer: BPETokenizer) {
-    let loaded: BPETokenizer
-    var spec: RunSpec
-    do throws(TokenizerError) {
-      loaded = try BPETokenizer.load(tokenizer, options: tokenizerOptions)
-      spec = try RunSpec(
-        tokenizer: loaded, named: tokenizer, tokens: tokens, contextLength: contextLength)
-    } catch { throw .tokenizer(error) }
+  public func resolve() throws(Problem) -> (spec: RunSpec, tokenizer: BPETokenizer) {
+    let loaded = try BPETokenizer.load(tokenizer, options: tokenizerOptions)
+    var spec = try RunSpec(
+      tokenizer: loaded, named: tokenizer, tokens: tokens, contextLength: contextLength)
     spec.tokenizerOptions = tokenizerOptions
     spec.fields = RecordFields(schema: schema, given: fields)
     spec.seam = seam

@@ -1,25 +1,27 @@
+import Files
 import InstructionFormat
 import JSONText
 import Masking
+import Problems
 import ShardWriter
 import Tokenizer
 
 extension RunSpec {
   /// Reads a spec that a data set holds, with the tokenizer that it was made with. Throws where the
   /// tokenizer is another one, or the spec one of another version of prep.
-  public init(json: [UInt8], tokenizer: BPETokenizer) throws(RunError) {
+  public init(json: [UInt8], tokenizer: BPETokenizer) throws(Problem) {
     let root: JSONNode
     let parser = JSONParser()
     // Nodes live as long as their parser.
     defer { withExtendedLifetime(parser) {} }
-    do throws(JSONError) { root = try parser.parse(json) } catch {
-      throw Self.unreadable("\(error)")
+    do throws(Problem) { root = try parser.parse(json) } catch {
+      throw Self.unreadable(error.reasonInText)
     }
-    func int(_ key: StaticString) throws(RunError) -> Int {
+    func int(_ key: StaticString) throws(Problem) -> Int {
       guard let value = root[key]?.int else { throw Self.unreadable("no number \(key)") }
       return value
     }
-    func choice<Choice: RawRepresentable<String>>(_ key: StaticString) throws(RunError) -> Choice {
+    func choice<Choice: RawRepresentable<String>>(_ key: StaticString) throws(Problem) -> Choice {
       guard let value = root[key]?.string.flatMap(Choice.init) else {
         throw Self.unreadable("unknown \(key)")
       }
@@ -35,9 +37,9 @@ extension RunSpec {
     let name = root["tokenizer"]?.string ?? ""
     let digest = Self.digest(of: tokenizer)
     guard root["tokenizer_digest"]?.string == digest.description else {
-      throw .options(
-        reason: "the data set was made with another tokenizer: \(name)",
-        remedy: "name that one with --tokenizer")
+      throw Problem(
+        .option, reason: "the data set was made with another tokenizer: \(name)",
+        remedy: "name that one with \(OptionName.tokenizer)")
     }
     let end = token("end_ids")
     self.init(
@@ -83,10 +85,10 @@ extension RunSpec {
     return (name, root["tokenizer_options"].map { TokenizerOptions($0) } ?? TokenizerOptions())
   }
 
-  private static func unreadable(_ reason: String) -> RunError {
-    .options(
-      reason: "the spec of the data set cannot be read: \(reason)", remedy: "make the data set anew"
-    )
+  private static func unreadable(_ reason: String) -> Problem {
+    Problem(
+      .unusable, reason: "the spec of the data set cannot be read: \(reason)",
+      remedy: "make the data set anew")
   }
 }
 

@@ -1,5 +1,7 @@
+import Files
 import InstructionFormat
 import Masking
+import Problems
 import ShardWriter
 import Tokenizer
 
@@ -23,11 +25,11 @@ extension RunSpec {
   public init(
     tokenizer: BPETokenizer, named name: String = "gpt2", tokens: TokenNames = TokenNames(),
     contextLength: Int = 1024
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     let specials = tokenizer.specials
-    func id(_ token: String, flag: String) throws(TokenizerError) -> UInt32 {
+    func id(_ token: String, flag: String) throws(Problem) -> UInt32 {
       guard let id = tokenizer.id(of: Array(token.utf8)) else {
-        throw TokenizerError(
+        throw Problem(
           file: name, reason: "it has no token \"\(token)\"", remedy: "name another with \(flag)")
       }
       return id
@@ -39,7 +41,7 @@ extension RunSpec {
       end = Token(text: eos.text, ids: [eos.id])
     } else {
       let candidates = specials.eosCandidates
-      throw TokenizerError(
+      throw Problem(
         file: name,
         reason: candidates.isEmpty
           ? "no file says which token ends a text"
@@ -59,19 +61,19 @@ extension RunSpec {
       tokenizer: name, tokenizerDigest: Self.digest(of: tokenizer), idCount: tokenizer.idCount,
       end: end, padID: padID, contextLength: contextLength)
     beginning = try Self.beginning(of: tokenizer, bos: tokens.bos) {
-      (token) throws(TokenizerError) in
+      (token) throws(Problem) in
       try id(token, flag: "--bos-token")
     }
   }
 
   /// What stands before every text: the post-processor's ids, or BOS where a file asks for it.
   private static func beginning(
-    of tokenizer: BPETokenizer, bos named: String?, id: (String) throws(TokenizerError) -> UInt32
-  ) throws(TokenizerError) -> Token? {
+    of tokenizer: BPETokenizer, bos named: String?, id: (String) throws(Problem) -> UInt32
+  ) throws(Problem) -> Token? {
     let specials = tokenizer.specials
     var ids = tokenizer.postProcessor.prefix
     if ids.isEmpty, specials.bosIsAdded, let bos = specials.bos { ids = [bos.id] }
-    let named = try named.map { (text) throws(TokenizerError) in
+    let named = try named.map { (text) throws(Problem) in
       Token(text: Array(text.utf8), ids: [try id(text)])
     }
     guard !ids.isEmpty else { return nil }
@@ -103,22 +105,22 @@ extension BPEEncoder: TextEncoder {
   public func appendIDs(
     of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
     to ids: inout [UInt32]
-  ) throws(RecordError) {
-    do throws(TokenizerError) {
+  ) throws(Problem) {
+    do throws(Problem) {
       unsafe try encode(text, literal: literal, continues: continues, into: &ids)
     } catch {
-      throw RecordError(.notEncodable, reason: error.reason, remedy: error.remedy)
+      throw Problem(.notEncodable, reason: error.reason, remedy: error.remedy)
     }
   }
 
   public func appendIDs(
     of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
     to ids: inout [UInt32], ranges: inout [Range<UInt32>]
-  ) throws(RecordError) {
-    do throws(TokenizerError) {
+  ) throws(Problem) {
+    do throws(Problem) {
       unsafe try encode(text, literal: literal, continues: continues, into: &ids, ranges: &ranges)
     } catch {
-      throw RecordError(.notEncodable, reason: error.reason, remedy: error.remedy)
+      throw Problem(.notEncodable, reason: error.reason, remedy: error.remedy)
     }
   }
 }

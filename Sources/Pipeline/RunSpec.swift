@@ -1,3 +1,4 @@
+import Files
 import InstructionFormat
 import JSONText
 import Masking

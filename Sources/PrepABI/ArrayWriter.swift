@@ -1,5 +1,6 @@
 import CPrepABI
 import Masking
+import Problems
 
 /// Writes rows into the arrays of a `prep_arrays`, one slot after the other.
 ///
@@ -14,7 +15,7 @@ import Masking
   private var sampleCount = 0
 
   /// `slots`: how many rows the arrays have room for.
-  init(_ arrays: UnsafePointer<prep_arrays>?, slots: Int, padID: UInt32) throws(Failure) {
+  init(_ arrays: UnsafePointer<prep_arrays>?, slots: Int, padID: UInt32) throws(Problem) {
     guard let arrays = unsafe arrays else { throw .argument("arrays is NULL") }
     let size = unsafe arrays.pointee.size
     let expected = unsafe MemoryLayout<prep_arrays>.size
@@ -39,7 +40,7 @@ import Masking
   }
 
   /// Elements of the next slot.
-  private func room() throws(Failure) -> Range<Int> {
+  private func room() throws(Problem) -> Range<Int> {
     guard let starts = unsafe arrays.row_starts else {
       let stride = Int(unsafe arrays.row_stride)
       let (begin, overflow) = slot.multipliedReportingOverflow(by: stride)
@@ -55,7 +56,7 @@ import Masking
   }
 
   /// Writes a row into the next slot.
-  mutating func write(_ row: Int, of rows: Rows) throws(Failure) {
+  mutating func write(_ row: Int, of rows: Rows) throws(Problem) {
     guard slot < slots else { throw .tooSmall("the arrays have \(slots) slots") }
     let count = rows.tokenRange(ofRow: row).count
     let room = try room()
@@ -102,7 +103,7 @@ import Masking
   }
 
   /// Row length, samples, and the tokens from each sample's beginning to the next one's.
-  private mutating func writeCounts(_ row: Int, of rows: Rows) throws(Failure) {
+  private mutating func writeCounts(_ row: Int, of rows: Rows) throws(Problem) {
     let samples = rows.sampleRange(ofRow: row).count
     if let lengths = unsafe arrays.row_lengths {
       unsafe lengths[slot] = Int32(truncatingIfNeeded: rows.tokenRange(ofRow: row).count)

@@ -2,7 +2,9 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CPrepABI
+import Files
 import Masking
+import Problems
 import ShardWriter
 
 /// A data set and what its handle gives out.
@@ -12,7 +14,7 @@ final class OpenDataSet: Sendable {
   let frameStarts: [Int64]
   let digest: CText
 
-  init(_ folder: String, cacheSize: Int) throws(ShardError) {
+  init(_ folder: String, cacheSize: Int) throws(Problem) {
     rows = try DataSet(folder, cacheSize: cacheSize)
     var starts: [Int64] = []
     for (index, shard) in rows.manifest.shards.enumerated() {
@@ -27,18 +29,16 @@ final class OpenDataSet: Sendable {
 
   /// Calls `body` with the rows of the frame of each row in turn, and the row's place in it.
   func forEach(
-    _ request: RowRequest, _ body: (Rows, Int) throws(Failure) -> Void
-  ) throws(Failure) {
+    _ request: RowRequest, _ body: (Rows, Int) throws(Problem) -> Void
+  ) throws(Problem) {
     var frame = Rows()
     var range = 0..<0
     for slot in 0..<request.count {
       let row = try request.row(slot, of: rows.count)
       if !range.contains(row) {
-        do throws(ShardError) {
-          let location = try rows.locate(row)
-          frame = location.rows
-          range = row - location.row..<row - location.row + frame.count
-        } catch { throw Failure(error) }
+        let location = try rows.locate(row)
+        frame = location.rows
+        range = row - location.row..<row - location.row + frame.count
       }
       try body(frame, row - range.lowerBound)
     }
@@ -52,7 +52,7 @@ final class OpenDataSet: Sendable {
   private let first: Int
   let count: Int
 
-  init(_ indices: UnsafePointer<Int64>?, first: Int64, count: Int64) throws(Failure) {
+  init(_ indices: UnsafePointer<Int64>?, first: Int64, count: Int64) throws(Problem) {
     guard count >= 0 else { throw .argument("count is negative") }
     guard unsafe indices != nil || (first >= 0 && first <= Int64.max - count) else {
       throw .range("there is no row \(first)")
@@ -62,7 +62,7 @@ final class OpenDataSet: Sendable {
     self.count = Int(count)
   }
 
-  func row(_ slot: Int, of rowCount: Int) throws(Failure) -> Int {
+  func row(_ slot: Int, of rowCount: Int) throws(Problem) -> Int {
     let row = unsafe indices.map { unsafe Int($0[slot]) } ?? first + slot
     guard row >= 0, row < rowCount else {
       throw .range(
@@ -77,15 +77,13 @@ final class OpenDataSet: Sendable {
   _ folder: UnsafePointer<CChar>?, _ cache_bytes: Int64,
   _ dataset: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     guard let dataset = unsafe dataset else { throw .argument("dataset is NULL") }
     unsafe dataset.pointee = nil
     let folder = try unsafe text(folder, "folder")
     guard cache_bytes >= 0 else { throw .argument("cache_bytes is negative") }
-    do throws(ShardError) {
-      let open = try OpenDataSet(folder, cacheSize: cache_bytes == 0 ? 256 << 20 : Int(cache_bytes))
-      unsafe dataset.pointee = unsafe Handle.make(open)
-    } catch { throw Failure(error) }
+    let open = try OpenDataSet(folder, cacheSize: cache_bytes == 0 ? 256 << 20 : Int(cache_bytes))
+    unsafe dataset.pointee = unsafe Handle.make(open)
   }
 }
 
@@ -97,7 +95,7 @@ final class OpenDataSet: Sendable {
   _ dataset: OpaquePointer?, _ info: UnsafeMutablePointer<prep_dataset_info>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     let open = try unsafe Handle<OpenDataSet>.object(dataset, "dataset")
     guard let info = unsafe info else { throw .argument("info is NULL") }
     let size = unsafe info.pointee.size
@@ -125,7 +123,7 @@ final class OpenDataSet: Sendable {
   _ dataset: OpaquePointer?, _ starts: UnsafeMutablePointer<Int64>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     let open = try unsafe Handle<OpenDataSet>.object(dataset, "dataset")
     guard let starts = unsafe starts else { throw .argument("starts is NULL") }
     for (index, row) in open.frameStarts.enumerated() { unsafe starts[index] = row }
@@ -137,11 +135,11 @@ final class OpenDataSet: Sendable {
   _ lengths: UnsafeMutablePointer<Int32>?, _ segments: UnsafeMutablePointer<Int32>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     let open = try unsafe Handle<OpenDataSet>.object(dataset, "dataset")
     let request = try unsafe RowRequest(rows, first: first, count: count)
     var slot = 0
-    try open.forEach(request) { (rows, row) throws(Failure) in
+    try open.forEach(request) { (rows, row) throws(Problem) in
       if let lengths = unsafe lengths {
         unsafe lengths[slot] = Int32(truncatingIfNeeded: rows.tokenRange(ofRow: row).count)
       }
@@ -157,10 +155,10 @@ final class OpenDataSet: Sendable {
   _ dataset: OpaquePointer?, _ rows: UnsafePointer<Int64>?, _ first: Int64, _ count: Int64,
   _ arrays: UnsafePointer<prep_arrays>?, _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     let open = try unsafe Handle<OpenDataSet>.object(dataset, "dataset")
     let request = try unsafe RowRequest(rows, first: first, count: count)
     var writer = try unsafe ArrayWriter(arrays, slots: request.count, padID: open.rows.padID)
-    try open.forEach(request) { (rows, row) throws(Failure) in try writer.write(row, of: rows) }
+    try open.forEach(request) { (rows, row) throws(Problem) in try writer.write(row, of: rows) }
   }
 }

@@ -2,6 +2,7 @@ import CPrepABI
 import InstructionFormat
 import Masking
 import Pipeline
+import Problems
 import Tokenizer
 
 /// A pipeline and what its handle keeps.
@@ -9,21 +10,16 @@ final class OpenPipeline: Sendable {
   let spec: RunSpec
   private let encoders: Pool<RecordEncoder>
 
-  init(_ options: RunOptions) throws(Failure) {
-    do throws(RunError) {
-      let (spec, tokenizer) = try options.resolve()
-      self.spec = spec
-      encoders = Pool { RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder()) }
-    } catch {
-      if case .tokenizer(let error) = error { throw Failure(error) }
-      throw .spec("\(error)")
-    }
+  init(_ options: RunOptions) throws(Problem) {
+    let (spec, tokenizer) = try options.resolve()
+    self.spec = spec
+    encoders = Pool { RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder()) }
   }
 
-  func encode(_ batch: TextBatch, threads: Int32) throws(Failure) -> EncodedRows {
+  func encode(_ batch: TextBatch, threads: Int32) throws(Problem) -> EncodedRows {
     guard batch.count <= Int(UInt32.max) else { throw .argument("too many records for a batch") }
-    let parts = try batch.map(threads: threads) { (records) throws(Failure) in
-      try self.encoders.use { (encoder) throws(Failure) in
+    let parts = try batch.map(threads: threads) { (records) throws(Problem) in
+      try self.encoders.use { (encoder) throws(Problem) in
         Self.encode(records, of: batch, with: encoder)
       }
     }
@@ -44,8 +40,8 @@ final class OpenPipeline: Sendable {
   ) -> Part {
     var part = Part()
     for record in records {
-      do throws(RecordError) {
-        try unsafe batch.bytes.withUnsafeBufferPointer { (bytes) throws(RecordError) in
+      do throws(Problem) {
+        try unsafe batch.bytes.withUnsafeBufferPointer { (bytes) throws(Problem) in
           let text = unsafe UnsafeBufferPointer(rebasing: bytes[batch.range(of: record)])
           unsafe try encoder.encode(padded: text) { sample, _, _, index in
             part.rows.append(

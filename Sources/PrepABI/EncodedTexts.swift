@@ -1,4 +1,5 @@
 import CPrepABI
+import Problems
 import Tokenizer
 
 /// A tokenizer and what its handle keeps.
@@ -11,14 +12,14 @@ final class OpenTokenizer: Sendable {
     encoders = Pool { tokenizer.makeEncoder() }
   }
 
-  func encode(_ batch: TextBatch, flags: UInt32, threads: Int32) throws(Failure) -> EncodedTexts {
+  func encode(_ batch: TextBatch, flags: UInt32, threads: Int32) throws(Problem) -> EncodedTexts {
     let known = PREP_ADD_SPECIALS | PREP_PARSE_SPECIALS | PREP_PLAIN_SPECIALS | PREP_BYTE_RANGES
     let parsing = PREP_PARSE_SPECIALS | PREP_PLAIN_SPECIALS
     guard flags & ~known == 0, flags & parsing != parsing else {
       throw .argument("flags \(flags) are not known, or contradict each other")
     }
-    let parts = try batch.map(threads: threads) { (texts) throws(Failure) in
-      try self.encoders.use { (encoder) throws(Failure) in
+    let parts = try batch.map(threads: threads) { (texts) throws(Problem) in
+      try self.encoders.use { (encoder) throws(Problem) in
         try self.encode(texts, of: batch, flags, with: encoder)
       }
     }
@@ -27,7 +28,7 @@ final class OpenTokenizer: Sendable {
 
   private func encode(
     _ texts: Range<Int>, of batch: TextBatch, _ flags: UInt32, with encoder: BPEEncoder
-  ) throws(Failure) -> EncodedTexts.Part {
+  ) throws(Problem) -> EncodedTexts.Part {
     let keepsRanges = flags & PREP_BYTE_RANGES != 0
     let isPlain =
       flags & PREP_PLAIN_SPECIALS != 0
@@ -39,13 +40,13 @@ final class OpenTokenizer: Sendable {
     for index in texts {
       let range = batch.range(of: index)
       ids.removeAll(keepingCapacity: true)
-      try unsafe batch.bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in
+      try unsafe batch.bytes.withUnsafeBufferPointer { (bytes) throws(Problem) in
         let text = unsafe UnsafeBufferPointer(rebasing: bytes[range])
         guard unsafe String(validating: text, as: UTF8.self) != nil else {
           throw .argument("text \(index) is not UTF-8")
         }
         let literal = isPlain && !text.isEmpty ? [0..<text.count] : []
-        do throws(TokenizerError) {
+        do throws(Problem) {
           if keepsRanges {
             var shown = unsafe try encoder.encodeShown(text, literal: literal)
             unsafe processor.process(&shown, of: Array(text), addsSpecials: addsSpecials)
@@ -56,7 +57,7 @@ final class OpenTokenizer: Sendable {
             if addsSpecials { processor.addSpecials(to: &ids) }
           }
         } catch {
-          throw Failure(status: PREP_TOKENIZER, message: "text \(index): \(error)")
+          throw Problem(.tokenizer, reason: "text \(index): \(error)")
         }
       }
       part.ids += ids

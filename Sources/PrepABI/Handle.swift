@@ -1,3 +1,5 @@
+import Problems
+
 /// What an opaque handle of the C interface points to. A handle holds one reference; `close` gives it
 /// back, so a call that runs when another thread closes the handle is the caller's mistake.
 enum Handle<Object: AnyObject & Sendable> {
@@ -16,7 +18,7 @@ enum Handle<Object: AnyObject & Sendable> {
   }
 
   /// The object, or a failure that names the argument.
-  static func object(_ handle: OpaquePointer?, _ name: String) throws(Failure) -> Object {
+  static func object(_ handle: OpaquePointer?, _ name: String) throws(Problem) -> Object {
     guard let object = unsafe object(handle) else { throw .argument("\(name) is NULL") }
     return object
   }

@@ -4,12 +4,13 @@
 import CPrepABI
 import Masking
 import Pipeline
+import Problems
 
 @c @implementation public func prep_pipeline_open(
   _ spec: UnsafePointer<CChar>?, _ pipeline: UnsafeMutablePointer<OpaquePointer?>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     guard let pipeline = unsafe pipeline else { throw .argument("pipeline is NULL") }
     unsafe pipeline.pointee = nil
     let open = try OpenPipeline(RunOptions(spec: try unsafe text(spec, "spec")))
@@ -34,7 +35,7 @@ import Pipeline
   _ count: Int64, _ threads: Int32, _ rows: UnsafeMutablePointer<OpaquePointer?>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     guard let rows = unsafe rows else { throw .argument("rows is NULL") }
     unsafe rows.pointee = nil
     let open = try unsafe Handle<OpenPipeline>.object(pipeline, "pipeline")
@@ -53,7 +54,7 @@ import Pipeline
   _ segments: UnsafeMutablePointer<Int32>?, _ records: UnsafeMutablePointer<Int64>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     let encoded = try unsafe Handle<EncodedRows>.object(rows, "rows")
     for row in encoded.rows.indices {
       if let lengths = unsafe lengths {
@@ -71,7 +72,7 @@ import Pipeline
   _ rows: OpaquePointer?, _ first: Int64, _ count: Int64, _ arrays: UnsafePointer<prep_arrays>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     let encoded = try unsafe Handle<EncodedRows>.object(rows, "rows")
     let request = try unsafe RowRequest(nil, first: first, count: count)
     var writer = try unsafe ArrayWriter(arrays, slots: request.count, padID: encoded.padID)
@@ -89,7 +90,7 @@ import Pipeline
   _ rows: OpaquePointer?, _ index: Int64, _ reject: UnsafeMutablePointer<prep_reject>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     let encoded = try unsafe Handle<EncodedRows>.object(rows, "rows")
     guard let reject = unsafe reject else { throw .argument("reject is NULL") }
     let size = unsafe reject.pointee.size

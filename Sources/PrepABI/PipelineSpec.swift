@@ -3,19 +3,20 @@ import InstructionFormat
 import JSONText
 import Masking
 import Pipeline
+import Problems
 import Tokenizer
 
 extension RunOptions {
   /// Reads a JSON object whose keys are the long flags of `prep run` that decide rows. Flags that may be
   /// repeated take a list of texts.
-  init(spec json: String) throws(Failure) {
+  init(spec json: String) throws(Problem) {
     self.init()
     let parser = JSONParser()
     // Nodes live as long as their parser.
     defer { withExtendedLifetime(parser) {} }
     let root: JSONNode
-    do throws(JSONError) { root = try parser.parse(json.utf8) } catch {
-      throw .spec("the spec is not JSON: \(error)")
+    do throws(Problem) { root = try parser.parse(json.utf8) } catch {
+      throw .spec("the spec is not JSON: \(error.reasonInText)")
     }
     guard root.isObject else { throw .spec("the spec is not a JSON object") }
     for (key, node) in root.members {
@@ -30,7 +31,7 @@ extension RunOptions {
   }
 
   /// Takes a flag on the tokenizer; false where it is none.
-  private mutating func setTokenizer(_ value: SpecValue) throws(Failure) -> Bool {
+  private mutating func setTokenizer(_ value: SpecValue) throws(Problem) -> Bool {
     switch value.key {
     case "tokenizer": tokenizer = try value.text
     case "encoding": tokenizerOptions.encoding = try value.text
@@ -49,7 +50,7 @@ extension RunOptions {
   }
 
   /// Takes a flag on samples and rows; false where it is none.
-  private mutating func setSample(_ value: SpecValue) throws(Failure) -> Bool {
+  private mutating func setSample(_ value: SpecValue) throws(Problem) -> Bool {
     switch value.key {
     case "schema": schema = try value.choice()
     case "field":
@@ -80,7 +81,7 @@ extension RunOptions {
   }
 
   /// Takes a flag on templates; false where it is none.
-  private mutating func setConversation(_ value: SpecValue) throws(Failure) -> Bool {
+  private mutating func setConversation(_ value: SpecValue) throws(Problem) -> Bool {
     switch value.key {
     case "template": use(template: try value.text)
     case "template-arg": chat.arguments += try value.assignments()
@@ -100,27 +101,27 @@ private struct SpecValue {
   let node: JSONNode
 
   var text: String {
-    get throws(Failure) {
+    get throws(Problem) {
       guard let text = node.string else { throw .spec("\"\(key)\" must be a text") }
       return text
     }
   }
 
   var flag: Bool {
-    get throws(Failure) {
+    get throws(Problem) {
       guard let flag = node.bool else { throw .spec("\"\(key)\" must be true or false") }
       return flag
     }
   }
 
-  func number(in range: ClosedRange<Int>) throws(Failure) -> Int {
+  func number(in range: ClosedRange<Int>) throws(Problem) -> Int {
     guard let number = node.int, range.contains(number) else {
       throw .spec("\"\(key)\" must be a number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }
 
-  func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(Failure) -> Choice {
+  func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(Problem) -> Choice {
     guard let choice = node.string.flatMap(Choice.init(rawValue:)) else {
       let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
       throw .spec("\"\(key)\" must be one of \(names)")
@@ -131,7 +132,7 @@ private struct SpecValue {
   /// Texts `name=value`.
   func assignments(
     splitAtLast: Bool = false
-  ) throws(Failure) -> [(name: String, value: String)] {
+  ) throws(Problem) -> [(name: String, value: String)] {
     guard node.isArray else { throw .spec("\"\(key)\" must be a list of texts name=value") }
     var found: [(name: String, value: String)] = []
     for element in node.elements {

@@ -1,4 +1,5 @@
 import Pipeline
+import Problems
 import Synchronization
 
 /// Encoders of one handle: each used by one thread at a time, and kept with its caches for the next.
@@ -14,7 +15,7 @@ final class Pool<Element>: Sendable {
   init(_ make: @escaping @Sendable () -> Element) { self.make = make }
 
   /// Never waits for the lock: in a forked process it may be held by a thread that is not there.
-  func use<Value>(_ body: (Element) throws(Failure) -> Value) throws(Failure) -> Value {
+  func use<Value>(_ body: (Element) throws(Problem) -> Value) throws(Problem) -> Value {
     let box = kept.withLockIfAvailable { $0.popLast() }.flatMap { $0 } ?? Box(element: make())
     defer {
       kept.withLockIfAvailable { kept in

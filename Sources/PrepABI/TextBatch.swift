@@ -1,5 +1,6 @@
 import JSONText
 import Pipeline
+import Problems
 import Synchronization
 
 /// A batch of texts: one buffer, and where each begins and ends in it. A copy of the caller's, so that
@@ -13,7 +14,7 @@ struct TextBatch: Sendable {
 
   init(
     _ texts: UnsafePointer<UInt8>?, offsets given: UnsafePointer<Int64>?, count: Int64
-  ) throws(Failure) {
+  ) throws(Problem) {
     guard count >= 0, count < Int64.max else { throw .argument("count is negative") }
     guard let given = unsafe given else { throw .argument("offsets is NULL") }
     let base = Int(unsafe given[0])
@@ -45,14 +46,14 @@ struct TextBatch: Sendable {
   /// Calls `body` with consecutive texts on up to `threads` threads (0: one a core), and returns what it
   /// gives in order. Throws the failure of the earliest texts.
   func map<Part: Sendable>(
-    threads: Int32, _ body: @escaping @Sendable (Range<Int>) throws(Failure) -> Part
-  ) throws(Failure) -> [Part] {
+    threads: Int32, _ body: @escaping @Sendable (Range<Int>) throws(Problem) -> Part
+  ) throws(Problem) -> [Part] {
     guard threads >= 0 else { throw .argument("threads is negative") }
     let wanted = threads == 0 ? ProcessorCount.available : Int(min(threads, 1024))
-    let tasks = Tasks<Result<Part, Failure>>(parts(for: wanted))
+    let tasks = Tasks<Result<Part, Problem>>(parts(for: wanted))
     Workers.run(count: min(wanted, tasks.ranges.count)) { _ in
       while let index = tasks.take() {
-        do throws(Failure) {
+        do throws(Problem) {
           tasks.finish(index, .success(try body(tasks.ranges[index])))
         } catch {
           tasks.finish(index, .failure(error))

@@ -3,23 +3,22 @@
 
 import CPrepABI
 import Pipeline
+import Problems
 import Tokenizer
 
 @c @implementation public func prep_tokenizer_open(
   _ reference: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?,
   _ tokenizer: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     guard let tokenizer = unsafe tokenizer else { throw .argument("tokenizer is NULL") }
     unsafe tokenizer.pointee = nil
     let reference = try unsafe text(reference, "reference")
     let options =
       unsafe options == nil ? RunOptions() : try RunOptions(spec: unsafe text(options, "options"))
-    do throws(TokenizerError) {
-      let open = OpenTokenizer(
-        try BPETokenizer.load(reference, options: options.tokenizerOptions))
-      unsafe tokenizer.pointee = unsafe Handle.make(open)
-    } catch { throw Failure(error) }
+    let open = OpenTokenizer(
+      try BPETokenizer.load(reference, options: options.tokenizerOptions))
+    unsafe tokenizer.pointee = unsafe Handle.make(open)
   }
 }
 
@@ -60,7 +59,7 @@ import Tokenizer
   _ count: Int64, _ flags: UInt32, _ threads: Int32,
   _ encoding: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     guard let encoding = unsafe encoding else { throw .argument("encoding is NULL") }
     unsafe encoding.pointee = nil
     let open = try unsafe Handle<OpenTokenizer>.object(tokenizer, "tokenizer")
@@ -79,7 +78,7 @@ import Tokenizer
   _ row_starts: UnsafeMutablePointer<Int64>?, _ byte_ranges: UnsafeMutablePointer<Int64>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     let encoded = try unsafe Handle<EncodedTexts>.object(encoding, "encoding")
     guard id_bytes == 4 || id_bytes == 8 else {
       throw .argument("id_bytes is \(id_bytes), must be 4 or 8")
@@ -119,7 +118,7 @@ import Tokenizer
   _ text: UnsafeMutablePointer<UInt8>?, _ capacity: Int64,
   _ text_offsets: UnsafeMutablePointer<Int64>?, _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
-  unsafe attempt(error) { () throws(Failure) in
+  unsafe attempt(error) { () throws(Problem) in
     let open = try unsafe Handle<OpenTokenizer>.object(tokenizer, "tokenizer")
     guard let offsets = unsafe offsets else { throw .argument("offsets is NULL") }
     guard let ends = unsafe text_offsets else { throw .argument("text_offsets is NULL") }
@@ -164,7 +163,7 @@ import Tokenizer
     self.limit = limit
   }
 
-  func ids(_ range: Range<Int>) throws(Failure) -> [UInt32] {
+  func ids(_ range: Range<Int>) throws(Problem) -> [UInt32] {
     guard !range.isEmpty else { return [] }
     guard let ids = unsafe ids else { throw .argument("ids is NULL") }
     var found: [UInt32] = []

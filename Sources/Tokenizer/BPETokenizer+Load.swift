@@ -1,4 +1,5 @@
 import CEmbedded
+import Problems
 
 extension BPETokenizer {
   /// Loads a tokenizer: `gpt2` (embedded), a file, a model folder, or a name in the Hugging Face cache. Throws, naming file, place and

@@ -1,3 +1,5 @@
+import Problems
+
 /// A BPE tokenizer: immutable once loaded, shared by all threads. `makeEncoder` gives each worker what it needs to encode.
 public final class BPETokenizer: Sendable {
   /// The file, or the name under which it was asked for.

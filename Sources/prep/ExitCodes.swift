@@ -1,4 +1,5 @@
 import ArgumentParser
+import Problems
 
 /// What the command's exit codes mean; the same for every command, and stable.
 enum PrepExit {
@@ -13,4 +14,12 @@ enum PrepExit {
   static let warnings = ExitCode(3)
   /// The command line itself is wrong (ArgumentParser's own code).
   static let usage = ExitCode(64)
+
+  /// The code of what went wrong: failed work and damage, or what cannot be used.
+  static func code(of kind: Problem.Kind) -> ExitCode {
+    switch kind {
+    case .damaged, .system, .tooManyRejects: failure
+    default: kind.isOfRecord ? failure : unusable
+    }
+  }
 }

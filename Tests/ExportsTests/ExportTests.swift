@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import JSONText
 import Jinja
+import Problems
 import Testing
 
 @testable import InstructionFormat
@@ -48,7 +49,7 @@ struct ChatTemplateSuite {
         Issue.record("not refused: \(source)")
       } catch {
         #expect(error.line == line && error.column == column, "\(error)")
-        #expect(!error.sourceLine.isEmpty)
+        #expect(!error.excerpt.isEmpty)
       }
     }
   }
@@ -83,7 +84,7 @@ struct ChatTemplateSuite {
   func rejects() {
     for (record, code, field) in [
       (
-        #"{"messages":[{"role":"critic","content":"q"}]}"#, ChatReject.Code.unknownRole,
+        #"{"messages":[{"role":"critic","content":"q"}]}"#, Problem.Kind.unknownRole,
         "messages[0].role"
       ),
       (#"{"messages":[{"role":"user","content":1}]}"#, .wrongType, "messages[0].content"),
@@ -98,7 +99,7 @@ struct ChatTemplateSuite {
         _ = try render(BuiltInTemplates.chatml, record)
         Issue.record("not refused: \(record)")
       } catch let reject as ChatReject {
-        #expect(reject.code == code && reject.field == field, "\(reject)")
+        #expect(reject.kind == code && (reject.field ?? "") == field, "\(reject)")
       } catch {
         Issue.record("\(error)")
       }

@@ -1,5 +1,6 @@
 import InstructionFormat
 import Masking
+import Problems
 import Testing
 
 @Suite("Ids and masks from provenance") struct SampleEncoderTests {

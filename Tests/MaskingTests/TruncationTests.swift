@@ -1,4 +1,5 @@
 import InstructionFormat
+import Problems
 import Testing
 
 @testable import Masking

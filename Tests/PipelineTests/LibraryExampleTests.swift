@@ -1,7 +1,9 @@
+import Input
 import InstructionFormat
 import Masking
 import Pipeline
 import ShardWriter
+import TestSupport
 import Testing
 import Tokenizer
 

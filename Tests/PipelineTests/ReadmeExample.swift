@@ -1,6 +1,8 @@
+import Input
 import Masking
 import Pipeline
 import ShardWriter
+import TestSupport
 import Testing
 import Tokenizer
 

@@ -1,7 +1,11 @@
+import Files
+import Input
 import InstructionFormat
 import JSONText
 import Masking
+import Problems
 import ShardWriter
+import TestSupport
 import Testing
 
 @testable import Pipeline
@@ -139,11 +143,11 @@ final class ByteEncoder: TextEncoder {
     let output = "\(folder.path)/out"
     _ = try Self.run([input], to: output)
     let spec = Self.spec(contextLength: 32)
-    let first = #expect(throws: RunError.self) { try Self.run([input], to: output, spec: spec) }
+    let first = #expect(throws: Problem.self) { try Self.run([input], to: output, spec: spec) }
     #expect(first?.description.contains("holds shards of another spec") == true)
-    let second = #expect(throws: RunError.self) { try Self.run([other], to: output) }
+    let second = #expect(throws: Problem.self) { try Self.run([other], to: output) }
     #expect(
-      second?.description
+      second?.text(for: .command)
         == "\(output): the folder holds the finished run of other input (choose another --output, or "
         + "replace it with --overwrite)")
     let replaced = try Self.run([other], to: output, spec: spec) {
@@ -158,11 +162,11 @@ final class ByteEncoder: TextEncoder {
     let folder = try TemporaryFolder()
     let input = try folder.write("a.jsonl", Array(Self.records(100).utf8))
     let output = "\(folder.path)/out"
-    let error = #expect(throws: RunError.self) {
+    let error = #expect(throws: Problem.self) {
       try Self.run([input], to: output) { $0.rejectLimit = .share(0.01) }
     }
     #expect(
-      error?.description
+      error?.text(for: .command)
         == "2 of 100 records were rejected, more than --max-rejects 1%: nothing is published (mend them, "
         + "or raise the limit; see \(output)/rejects.jsonl)")
     #expect(throws: ShardError.self) { try DataSet(output) }
@@ -179,11 +183,11 @@ final class ByteEncoder: TextEncoder {
         "{\"text\":\"short\"}\n{\"text\":\"\(String(repeating: "x", count: 70))\"}\n".utf8))
     var spec = Self.spec()
     spec.truncation.policy = .error
-    let error = #expect(throws: RunError.self) {
+    let error = #expect(throws: Problem.self) {
       try Self.run([input], to: "\(folder.path)/out", spec: spec)
     }
     #expect(
-      error?.description
+      error?.text(for: .command)
         == "\(input):2: the sample has 71 tokens, more than 64 (raise --context-length, or use --truncate "
         + "right)")
     spec.truncation.policy = .drop

@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 import TestSupport
 import Testing
 
@@ -101,11 +103,11 @@ struct DataSetTests {
         changed[offset] ^= 0x20
         try AtomicFile.write(changed, name: name, in: folder.path)
         let damage = try DataSetVerifier(folder.path).damage
-        #expect(damage.contains { $0.path.contains(name) }, "\(name) byte \(offset): \(damage)")
+        #expect(damage.contains { $0.file.contains(name) }, "\(name) byte \(offset): \(damage)")
       }
       try AtomicFile.remove(folder.file(name))
       #expect(
-        try DataSetVerifier(folder.path).damage.contains { $0.path.contains(name) }, "\(name)")
+        try DataSetVerifier(folder.path).damage.contains { $0.file.contains(name) }, "\(name)")
       try AtomicFile.write(bytes, name: name, in: folder.path)
     }
     try AtomicFile.write(

@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 import TestSupport
 import Testing
 
@@ -51,7 +53,7 @@ struct ShardDamageTests {
       let damage = ShardVerifier(folder.file(name)).damage
       let hit = frame(of: offset, in: shard.bytes)
       #expect(
-        damage.contains { $0.frame == hit && $0.path == folder.file(name) },
+        damage.contains { $0.frame == hit && $0.file == folder.file(name) },
         "byte \(offset): \(damage)")
       guard offset % 5 == 0 else { continue }
       let dataSet = try DataSet(folder.path)

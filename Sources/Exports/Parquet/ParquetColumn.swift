@@ -1,5 +1,7 @@
 import CZlib
+import Files
 import Masking
+import Problems
 import ShardWriter
 
 /// One column of the row group in the making: a list a row. Values are gathered into pages, and pages

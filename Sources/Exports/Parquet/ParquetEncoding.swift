@@ -1,3 +1,4 @@
+import Files
 import ShardWriter
 
 /// Encodings of Parquet's pages. Source: apache/parquet-format 2.10, Encodings.md.

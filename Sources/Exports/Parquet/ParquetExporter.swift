@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 import ShardWriter
 
 /// Parquet files `train-00000.parquet`, …: a required list column for each array, with an explicit

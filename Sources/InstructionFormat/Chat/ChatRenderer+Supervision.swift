@@ -1,4 +1,5 @@
 import Jinja
+import Problems
 
 /// Which bytes the model is to learn: from who wrote them, and from what a prompt already supplies.
 extension ChatRenderer {
@@ -28,7 +29,7 @@ extension ChatRenderer {
     }
     if options.history == .error, let turn = try firstRewrittenTurn() {
       throw ChatReject(
-        .historyRewritten, field: "messages[\(turn)]",
+        .historyRewritten, at: "messages[\(turn)]",
         reason: "the template renders this turn otherwise once others follow it",
         remedy: "use --history unroll, last-turn or as-rendered")
     }
@@ -38,7 +39,7 @@ extension ChatRenderer {
   private func checkLearnable(_ assistants: [Int]) throws(ChatReject) {
     if assistants.isEmpty, options.loss != .all {
       throw ChatReject(
-        .noAssistantTurn, field: "messages", reason: "no assistant turn to learn from",
+        .noAssistantTurn, at: "messages", reason: "no assistant turn to learn from",
         remedy: "remove the record, or use --loss all")
     }
     if let empty = assistants.first(where: {
@@ -46,7 +47,7 @@ extension ChatRenderer {
         && (options.loss != .last || $0 == assistants.last)
     }) {
       throw ChatReject(
-        .emptyResponse, field: "messages[\(empty)].content", reason: "an assistant turn is empty",
+        .emptyResponse, at: "messages[\(empty)].content", reason: "an assistant turn is empty",
         remedy: "remove the turn, or give it weight 0")
     }
   }

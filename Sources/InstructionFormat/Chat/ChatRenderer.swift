@@ -1,5 +1,6 @@
 import JSONText
 import Jinja
+import Problems
 
 /// Renders conversations through a chat template, with who wrote each byte and whether the model is to
 /// learn it. One a worker: a warm renderer takes everything from its own storage.
@@ -189,7 +190,7 @@ public final class ChatRenderer {
     switch failure.kind {
     case .raised:
       return ChatReject(
-        .templateRefused, field: "messages",
+        .templateRefused, at: "messages",
         reason: "the template refuses: \(failure.reason) [\(shown)]",
         remedy: "change the conversation to what the template takes")
     case .dateMissing:
@@ -203,7 +204,7 @@ public final class ChatRenderer {
     case .error, .undefined:
       let line = place.text.trimmingSpace()
       return ChatReject(
-        .templateFailed, field: "messages",
+        .templateFailed, at: "messages",
         reason: "\(failure.reason) [\(shown): \(line.prefix(120))]",
         remedy: remedy(failure.reason))
     }

@@ -1,4 +1,5 @@
 import Jinja
+import Problems
 
 /// A chat template, parsed and compiled once; shared by all workers.
 ///

@@ -1,5 +1,6 @@
 import JSONText
 import Jinja
+import Problems
 
 /// Messages, of a record or made of its task and response.
 extension ConversationReader {
@@ -78,7 +79,7 @@ extension ConversationReader {
         } else {
           guard role != nil || !options.isStrict else {
             throw ChatReject(
-              .unknownRole, field: place() + (isShareGPT ? ".from" : ".role"),
+              .unknownRole, at: place() + (isShareGPT ? ".from" : ".role"),
               reason: "unknown role \"\(unsafe String(decoding: text, as: UTF8.self))\"",
               remedy: "use system, user, assistant or tool")
           }
@@ -115,7 +116,7 @@ extension ConversationReader {
       case 6 where unsafe name.isEqual(to: "weight"):
         guard let number = child.double, number >= 0, number.isFinite else {
           throw ChatReject(
-            .wrongType, field: place() + ".weight", reason: "is not a number from 0 up",
+            .wrongType, at: place() + ".weight", reason: "is not a number from 0 up",
             remedy: "use 0, 1 or another factor of the loss")
         }
         weight *= Float(number)
@@ -138,12 +139,12 @@ extension ConversationReader {
     if options.isStrict {
       guard hasRole else {
         throw ChatReject(
-          .missingField, field: place() + ".role", reason: "the message has no role",
+          .missingField, at: place() + ".role", reason: "the message has no role",
           remedy: "add a role: system, user, assistant or tool")
       }
       guard hasContent || !isEmpty else {
         throw ChatReject(
-          .missingField, field: place() + ".content", reason: "the message has no content",
+          .missingField, at: place() + ".content", reason: "the message has no content",
           remedy: "add a content (it may be empty)")
       }
     }
@@ -211,21 +212,17 @@ extension ConversationReader {
     throws(ChatReject)
   {
     let fields = options.fields
-    do throws(RecordError) {
-      func field(_ role: RecordRole, _ text: UnsafeBufferPointer<UInt8>) -> Value {
-        let path = root(fields.name(of: role, in: found), .content, Int32(list.count))
-        return unsafe heap.string(text, Origin(.field, author: path))
-      }
-      var user = unsafe field(.task, try fields.string(.task, in: found))
-      let context = unsafe try fields.optionalString(.context, in: found)
-      if !context.isEmpty {
-        user = unsafe heap.join(heap.join(user, names.blank), field(.context, context))
-      }
-      let response = unsafe try fields.string(.response, in: found)
-      message(role: names.user, content: user, &conversation)
-      message(role: names.assistant, content: unsafe field(.response, response), &conversation)
-    } catch {
-      throw ChatReject(error)
+    func field(_ role: RecordRole, _ text: UnsafeBufferPointer<UInt8>) -> Value {
+      let path = root(fields.name(of: role, in: found), .content, Int32(list.count))
+      return unsafe heap.string(text, Origin(.field, author: path))
     }
+    var user = unsafe field(.task, try fields.string(.task, in: found))
+    let context = unsafe try fields.optionalString(.context, in: found)
+    if !context.isEmpty {
+      user = unsafe heap.join(heap.join(user, names.blank), field(.context, context))
+    }
+    let response = unsafe try fields.string(.response, in: found)
+    message(role: names.user, content: user, &conversation)
+    message(role: names.assistant, content: unsafe field(.response, response), &conversation)
   }
 }

@@ -1,5 +1,6 @@
 import JSONText
 import Jinja
+import Problems
 
 /// Reads a record into values: OpenAI messages, ShareGPT conversations, prompt and completion, or task
 /// and response. Every string keeps its path in the record.
@@ -49,12 +50,7 @@ struct ConversationReader: ~Copyable {
         remedy: "write one JSON object a line")
     }
     list.truncate(to: 0)
-    let found: RecordFields.Found
-    do throws(RecordError) {
-      found = try options.fields.find(in: record)
-    } catch {
-      throw ChatReject(error)
-    }
+    let found = try options.fields.find(in: record)
     let messages = found.messages ?? record["conversation"]
     let start = messages ?? found.task ?? record["prompt"]
     if let system = options.system, !startsWithSystem(start) {
@@ -75,7 +71,7 @@ struct ConversationReader: ~Copyable {
     }
     guard list.count > 0 else {
       throw ChatReject(
-        .emptyConversation, field: "messages", reason: "the conversation has no message",
+        .emptyConversation, at: "messages", reason: "the conversation has no message",
         remedy: "remove the record")
     }
     let first = heap.items.count
@@ -106,7 +102,7 @@ struct ConversationReader: ~Copyable {
 
   func wrongType(_ node: JSONNode, _ field: String, _ wanted: String) -> ChatReject {
     ChatReject(
-      .wrongType, field: field, reason: "is \(node.kind.name), not \(wanted)",
+      .wrongType, at: field, reason: "is \(node.kind.name), not \(wanted)",
       remedy: "write \(wanted)")
   }
 

@@ -1,4 +1,5 @@
 import JSONText
+import Problems
 
 /// Checks that a record's messages are a conversation with something to learn, before any template
 /// sees them.

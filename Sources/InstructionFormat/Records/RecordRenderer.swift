@@ -1,4 +1,5 @@
 import JSONText
+import Problems
 
 /// Renders instruction and text records: the `plain` render and the published Alpaca prompt.
 ///

@@ -1,4 +1,5 @@
 import JSONText
+import Problems
 
 /// What the members of a record mean.
 public enum RecordSchema: String, Hashable, Sendable, CaseIterable {

@@ -1,3 +1,5 @@
+import Problems
+
 extension Compiler {
   mutating func expression(_ expression: Expression) throws(TemplateError) -> Int32 {
     try deeper(expression.offset) { (compiler) throws(TemplateError) in

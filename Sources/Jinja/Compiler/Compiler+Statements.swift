@@ -1,3 +1,5 @@
+import Problems
+
 /// Statements as nodes.
 extension Compiler {
   mutating func block(_ statements: [Statement]) throws(TemplateError) -> Int32 {

@@ -1,3 +1,5 @@
+import Problems
+
 /// Turns statements into a `Program`: every name becomes a slot or a variable of the caller.
 struct Compiler {
   /// Deepest tree: the renderer recurses over it.

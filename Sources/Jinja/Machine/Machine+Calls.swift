@@ -1,3 +1,5 @@
+import Problems
+
 /// Calls, and how arguments are fitted to parameters.
 extension Machine {
   /// Where the arguments of a call lie.

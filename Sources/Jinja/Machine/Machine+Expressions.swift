@@ -1,3 +1,5 @@
+import Problems
+
 /// What each expression is worth.
 extension Machine {
   /// As `evaluate`, with what is only looked up done on the spot.

@@ -1,3 +1,5 @@
+import Problems
+
 /// Macros, the bodies of call blocks, and loops that call themselves.
 extension Machine {
   /// Opens slots for a function defined at `parent`, runs `body`, gives what it printed.

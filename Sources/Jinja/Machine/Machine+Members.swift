@@ -1,3 +1,5 @@
+import Problems
+
 /// Attributes and items, as Python and the sandbox give them.
 extension Machine {
   @inline(__always)

@@ -1,3 +1,5 @@
+import Problems
+
 /// What is printed, and who wrote it.
 extension Machine {
   func emit(_ value: Value) {

@@ -1,3 +1,5 @@
+import Problems
+
 /// What each statement does.
 extension Machine {
   @inline(__always)

@@ -1,3 +1,5 @@
+import Problems
+
 /// The numbers that change while a template runs.
 ///
 /// They lie behind a pointer because accesses of a class's variables are checked for exclusivity at run

@@ -1,3 +1,5 @@
+import Problems
+
 /// What stands between `{{` and `}}`: operators, numbers, names and strings.
 extension TemplateLexer {
   mutating func expression(isVariable: Bool, opened: Int) throws(TemplateError) {

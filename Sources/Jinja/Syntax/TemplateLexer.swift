@@ -1,3 +1,5 @@
+import Problems
+
 /// Cuts a template into tokens as Jinja's lexer does with `trim_blocks` and `lstrip_blocks` on
 /// (jinja2/lexer.py, version 3.1).
 struct TemplateLexer {

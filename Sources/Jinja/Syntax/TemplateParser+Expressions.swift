@@ -1,3 +1,5 @@
+import Problems
+
 extension TemplateParser {
   /// What may be assigned to: a name, `ns.name`, or a tuple of them.
   mutating func assignmentTarget(endsAtIn: Bool = false, withNamespace: Bool = false)

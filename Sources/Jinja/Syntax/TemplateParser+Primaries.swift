@@ -1,3 +1,5 @@
+import Problems
+
 /// Literals, calls, subscripts, filters and tests.
 extension TemplateParser {
   mutating func primary(withNamespace: Bool = false) throws(TemplateError) -> Expression {

@@ -1,3 +1,5 @@
+import Problems
+
 /// Builds statements from tokens: the grammar of jinja2/parser.py, version 3.1, with the statements of
 /// `loopcontrols` and `{% generation %}`. Other templates cannot be reached: a template is one text.
 struct TemplateParser {

@@ -1,3 +1,5 @@
+import Problems
+
 /// One token of a template, as Jinja's lexer cuts it.
 struct TemplateToken {
   enum Kind: Equatable {
@@ -79,8 +81,8 @@ package struct TemplateSource: Sendable {
 
   func error(_ reason: String, at offset: Int, remedy: String = "") -> TemplateError {
     let place = place(of: offset)
-    return TemplateError(
-      file: name, line: place.line, column: place.column, reason: reason, remedy: remedy,
-      sourceLine: place.text)
+    return Problem(
+      .template, Place(file: name, line: place.line, column: place.column, excerpt: place.text),
+      reason: reason, remedy: remedy)
   }
 }

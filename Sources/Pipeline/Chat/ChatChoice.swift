@@ -1,6 +1,7 @@
 import InstructionFormat
 import JSONText
 import Jinja
+import Problems
 import Tokenizer
 
 /// How a user wants conversations rendered, as the flags of every command name it.
@@ -55,12 +56,8 @@ public struct ChatChoice: Sendable {
   }
 
   /// Finds and compiles the template, and settles what goes with it; nil where there is none.
-  public func resolve(with texts: Texts) throws(RunError) -> ChatSpec? {
-    let found: ChatTemplates?
-    do throws(TemplateError) {
-      found = try ChatTemplates.find(template, folder: texts.folder)
-    } catch { throw .template(error) }
-    guard let found else { return nil }
+  public func resolve(with texts: Texts) throws(Problem) -> ChatSpec? {
+    guard let found = try ChatTemplates.find(template, folder: texts.folder) else { return nil }
     // A folder that brings the template alone brings its tokens too.
     let texts =
       texts.folder == nil ? found.folder.map { Texts(folder: $0) } ?? texts : texts
@@ -69,14 +66,16 @@ public struct ChatChoice: Sendable {
     return spec
   }
 
-  private func options(with texts: Texts) throws(RunError) -> ChatOptions {
+  private func options(with texts: Texts) throws(Problem) -> ChatOptions {
     var options = ChatOptions()
     options.loss = loss
     options.history = history
     options.system = system.map { Array($0.utf8) }
     if let date {
       guard let day = TemplateDate(date.utf8) else {
-        throw .options(reason: "--date \(date) is not a day", remedy: "write it as YYYY-MM-DD")
+        throw Problem(
+          .option, reason: "\(OptionName.date(date)) is not a day", remedy: "write it as YYYY-MM-DD"
+        )
       }
       options.date = day
     }

@@ -1,5 +1,6 @@
 import InstructionFormat
 import JSONText
+import Problems
 
 /// Renders conversations for one worker, each with the template that is for it.
 public final class ChatSamples {
@@ -24,43 +25,27 @@ public final class ChatSamples {
   }
 
   /// Renders a record, messages or a task, into `samples`; how many it gave.
-  public func render(_ record: JSONNode) throws(RecordError) -> Int {
+  public func render(_ record: JSONNode) throws(Problem) -> Int {
     last = renderer(for: record)
-    do throws(ChatReject) {
-      return try last.render(record, into: &samples)
-    } catch {
-      throw RecordError(error)
-    }
+    return try last.render(record, into: &samples)
   }
 
   /// Reads a record for `renderText`.
-  public func read(_ record: JSONNode) throws(RecordError) {
+  public func read(_ record: JSONNode) throws(Problem) {
     last = renderer(for: record)
-    do throws(ChatReject) {
-      try last.read(record)
-    } catch {
-      throw RecordError(error)
-    }
+    try last.read(record)
   }
 
   /// Appends the text of the record that was read last, without masks.
-  public func renderText(into text: inout [UInt8]) throws(RecordError) {
-    do throws(ChatReject) {
-      try last.renderText(into: &text)
-    } catch {
-      throw RecordError(error)
-    }
+  public func renderText(into text: inout [UInt8]) throws(Problem) {
+    try last.renderText(into: &text)
   }
 
   /// Messages with which a sample of the last record may begin instead, the earliest first.
   func laterStarts(ofSample index: Int) -> [Int] { last.laterStarts(ofSample: index) }
 
   /// Renders a sample of the last record again, without the exchanges before message `start`.
-  func render(sample index: Int, from start: Int) throws(RecordError) {
-    do throws(ChatReject) {
-      try last.render(sample: index, from: start, into: &samples[index])
-    } catch {
-      throw RecordError(error)
-    }
+  func render(sample index: Int, from start: Int) throws(Problem) {
+    try last.render(sample: index, from: start, into: &samples[index])
   }
 }

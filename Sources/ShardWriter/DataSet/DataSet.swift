@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 import Synchronization
 
 /// The rows of a folder of shards, by number. Thread-safe; decoded frames are kept up to a budget.

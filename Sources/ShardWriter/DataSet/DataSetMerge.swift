@@ -1,3 +1,6 @@
+import Files
+import Problems
+
 /// Joins the folders of partitions into the data set that a single run would have written.
 public enum DataSetMerge {
   /// Links (or copies, to another disk) the shards of `parts` into `output`, then writes rejects and

@@ -1,3 +1,6 @@
+import Files
+import Problems
+
 /// Checks a whole folder: every shard, the manifest against the shards, `rejects.jsonl` against both.
 public struct DataSetVerifier {
   /// All damage found, shard by shard.

@@ -1,3 +1,6 @@
+import Files
+import Problems
+
 /// The manifest as a SQLite database. Tables: docs/FORMAT.md, "Manifest".
 extension Manifest {
   /// `application_id` of the database: the letters `prep`.

@@ -1,3 +1,6 @@
+import Files
+import Problems
+
 /// The index of a data set: its inputs, spec, shards and totals. Made from the shards alone
 /// (`ManifestBuilder`), so equal shards give an equal manifest.
 public struct Manifest: Hashable, Sendable {

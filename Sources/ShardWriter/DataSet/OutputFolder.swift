@@ -1,3 +1,5 @@
+import Files
+import Problems
 import SystemPackage
 
 /// The folder that a run writes: shards as they come, then `rejects.jsonl`, the manifest last.

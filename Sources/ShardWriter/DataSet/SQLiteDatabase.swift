@@ -1,4 +1,5 @@
 import CSQLite
+import Problems
 
 /// A SQLite database in memory: made by statements and taken as bytes, or opened from bytes to read.
 ///

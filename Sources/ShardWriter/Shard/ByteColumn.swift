@@ -1,3 +1,5 @@
+import Files
+
 /// A column of 32-bit numbers as planes of bytes: the width in bytes (0 to 4), then the lowest byte of
 /// every number, the next of every number, and so on. Planes that are zero throughout are left out.
 ///

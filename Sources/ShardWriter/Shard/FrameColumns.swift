@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 
 /// The small columns of a data frame as they are stored: counts, gaps and differences instead of positions.
 /// Layout: docs/FORMAT.md, "Data frame".

@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 
 /// Makes rows of the content of a data frame again.
 enum FrameDecoder {

@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 
 /// Cuts rows into the contents of data frames. Layout: docs/FORMAT.md, "Data frame".
 struct FrameEncoder {

@@ -1,4 +1,6 @@
+import Files
 import JSONText
+import Problems
 
 /// The rejects of a shard's block: JSON lines, compressed, in a skippable frame, so that the rows'
 /// content stays apart and `rejects.jsonl` can be made anew from the shards.

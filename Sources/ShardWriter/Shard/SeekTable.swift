@@ -1,3 +1,5 @@
+import Files
+
 /// The last frame of a shard: the size of every frame before it, in zstd's seekable format
 /// (facebook/zstd, contrib/seekable_format/zstd_seekable_compression_format.md, version 0.1.0).
 struct SeekTable: Hashable {

@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 
 /// A shard as bytes, ready to be published under its name.
 public struct EncodedShard: Sendable {

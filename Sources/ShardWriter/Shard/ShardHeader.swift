@@ -1,3 +1,6 @@
+import Files
+import Problems
+
 /// The first frame of a shard: what it was made from, and what came of it. Layout: docs/FORMAT.md.
 public struct ShardHeader: Hashable, Sendable {
   public var spec: ShardSpec
@@ -200,8 +203,4 @@ public struct ShardFeatures: OptionSet, Hashable, Sendable {
   var bits: String {
     (0..<64).filter { rawValue >> UInt64($0) & 1 == 1 }.map(String.init).joined(separator: ", ")
   }
-}
-
-extension ShardError {
-  static let rerun = "delete the shard and run the same prep run again; it makes this one anew"
 }

@@ -1,3 +1,6 @@
+import Files
+import Problems
+
 /// The row index of a shard: where each data frame lies, which rows it holds, and its digests.
 public struct ShardIndex: Hashable, Sendable {
   /// One data frame.

@@ -1,3 +1,5 @@
+import Files
+
 /// Where the frames of a shard lie, as far as it can be told from a file that may be damaged.
 struct ShardLayout {
   struct Span: Hashable {

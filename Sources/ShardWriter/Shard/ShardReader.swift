@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 
 /// One shard, open for reading: header and index in memory, frames read and checked on demand.
 ///

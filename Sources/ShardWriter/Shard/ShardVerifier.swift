@@ -1,4 +1,6 @@
+import Files
 import Masking
+import Problems
 
 /// Reads every byte of a shard and names all that is damaged, not only the first.
 ///

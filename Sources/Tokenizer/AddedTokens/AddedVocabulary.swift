@@ -1,3 +1,5 @@
+import Problems
+
 /// The added tokens of a tokenizer, with the ids that they really have, and how they are found in text.
 ///
 /// Follows `AddedVocabulary` of `tokenizers` 0.23.

@@ -1,3 +1,5 @@
+import Problems
+
 /// What a file says a tokenizer is. Every format's reader makes one, and `BPETokenizer` is built from it: one build path for all
 /// formats.
 struct TokenizerDefinition: Sendable {

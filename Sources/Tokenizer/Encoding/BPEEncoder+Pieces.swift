@@ -1,3 +1,5 @@
+import Problems
+
 extension BPEEncoder {
   /// Encodes one piece of a text that was normalized and cut.
   func encodePiece(_ piece: Range<Int>, of text: borrowing AlignedText) throws(TokenizerError) {

@@ -1,3 +1,5 @@
+import Problems
+
 extension BPEEncoder {
   /// Cuts unchanged text with a hand-written scanner and encodes its pieces.
   func scan(

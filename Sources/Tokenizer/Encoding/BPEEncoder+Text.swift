@@ -1,3 +1,5 @@
+import Problems
+
 extension BPEEncoder {
   /// Encodes a text into `buffer`.
   func run(

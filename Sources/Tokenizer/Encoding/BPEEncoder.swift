@@ -1,3 +1,5 @@
+import Problems
+
 /// Encodes texts: one a worker. Holds a cache of pieces and all working memory, so that a warm encoder allocates nothing.
 public final class BPEEncoder {
   public let tokenizer: BPETokenizer

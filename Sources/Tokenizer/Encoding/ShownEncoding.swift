@@ -1,3 +1,5 @@
+import Problems
+
 /// The tokens of one text as they are shown: each with its text and its byte range.
 public struct ShownEncoding: Sendable, Equatable {
   public var ids: [UInt32] = []

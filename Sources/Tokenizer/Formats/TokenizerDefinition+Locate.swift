@@ -1,3 +1,5 @@
+import Files
+import Problems
 import SystemPackage
 
 extension TokenizerDefinition {
@@ -7,7 +9,7 @@ extension TokenizerDefinition {
   {
     let path = FilePath(reference)
     switch FileSystem.kind(of: path) {
-    case .file: return try read(file: path, source: reference, options: options)
+    case .file, .other: return try read(file: path, source: reference, options: options)
     case .folder: return try read(folder: path, source: reference, options: options)
     case nil: break
     }
@@ -29,8 +31,8 @@ extension TokenizerDefinition {
     file path: FilePath, source: String, options: TokenizerOptions
   ) throws(TokenizerError) -> TokenizerDefinition {
     let bytes: [UInt8]
-    do {
-      bytes = try FileSystem.bytes(of: path)
+    do throws(Errno) {
+      bytes = try FileSystem.contents(of: path)
     } catch {
       throw TokenizerError(
         file: source, reason: "cannot be read: \(error)", remedy: "check its permissions")
@@ -76,7 +78,7 @@ extension TokenizerDefinition {
 
   /// The file of a folder that holds the vocabulary, `tokenizer.json` first.
   private static func vocabularyFile(in folder: FilePath) -> String? {
-    let names = FileSystem.names(in: folder).filter {
+    let names = ((try? FileSystem.names(in: folder.string)) ?? []).map(\.text).filter {
       FileSystem.kind(of: folder.appending($0)) == .file
     }
     for name in ["tokenizer.json", "tekken.json", "tiktoken.model", "tokenizer.model"]

@@ -1,4 +1,5 @@
 import JSONText
+import Problems
 
 extension TokenizerDefinition {
   /// Reads a `tokenizer.json` of the `tokenizers` library (0.23). Throws on what is malformed or not supported, naming it.
@@ -10,7 +11,8 @@ extension TokenizerDefinition {
       root = try parser.parse(text)
     } catch {
       throw TokenizerError(
-        json: text, offset: error.byteOffset, file: source, reason: "not JSON: \(error.reason)",
+        json: text, offset: error.byteOffset ?? 0, file: source,
+        reason: "not JSON: \(error.reason)",
         remedy: "fetch the file again")
     }
     try self.init(json: root, source: source)

@@ -1,4 +1,5 @@
 import JSONText
+import Problems
 
 extension TokenizerJSONReader {
   /// The BPE model of a `tokenizer.json`. Anything else is refused by name. O(vocabulary + merges).

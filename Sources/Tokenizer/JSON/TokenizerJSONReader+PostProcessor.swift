@@ -1,4 +1,5 @@
 import JSONText
+import Problems
 
 extension TokenizerJSONReader {
   /// The post-processor of a `tokenizer.json`, as it is for a single text.

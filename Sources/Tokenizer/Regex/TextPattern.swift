@@ -1,3 +1,5 @@
+import Problems
+
 /// What `Split` and `Replace` look for: a text, or a regular expression.
 public enum TextPattern: Sendable {
   case literal([UInt8])

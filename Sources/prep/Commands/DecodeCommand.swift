@@ -1,6 +1,8 @@
 import ArgumentParser
+import Input
 import JSONText
 import Pipeline
+import Problems
 import Tokenizer
 
 /// `prep decode`: ids to text.
@@ -59,8 +61,8 @@ struct DecodeCommand: ParsableCommand {
     }
     func check(_ ids: [UInt32], _ file: String, _ line: Int?) throws {
       for id in ids where tokenizer.shown(id) == nil {
-        throw InputError(
-          path: file, line: line, reason: "\(id): no token has this id",
+        throw Problem(
+          .inputUnreadable, Place(file: file, line: line), reason: "\(id): no token has this id",
           remedy: "ids go from 0 to \(tokenizer.idCount - 1)")
       }
     }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Doctor
+import Input
 import JSONText
 import Pipeline
 

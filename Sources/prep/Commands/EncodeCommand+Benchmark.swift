@@ -1,3 +1,4 @@
+import Input
 import JSONText
 import Pipeline
 import Tokenizer

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Input
 import JSONText
 import Pipeline
+import Problems
 import Tokenizer
 
 /// `prep encode`: texts to ids, tokens and byte ranges.
@@ -103,8 +105,8 @@ extension EncodeCommand {
       number += 1
       let found: Void? = unsafe try lines.next { line in
         guard unsafe String(validating: line, as: UTF8.self) != nil else {
-          throw InputError(
-            path: "-", line: number, reason: "not UTF-8",
+          throw Problem(
+            .inputUnreadable, Place(file: "-", line: number), reason: "not UTF-8",
             remedy: "convert the text to UTF-8")
         }
         unsafe try output.write(line)

@@ -1,8 +1,11 @@
 import ArgumentParser
+import Files
+import Input
 import InstructionFormat
 import JSONText
 import Masking
 import Pipeline
+import Problems
 import ShardWriter
 import SystemPackage
 import Tokenizer
@@ -51,9 +54,7 @@ struct InspectCommand: AsyncParsableCommand {
 
   func run() async throws {
     try reportingErrors {
-      var status = stat()
-      let isFolder =
-        unsafe input != "-" && stat(input, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      let isFolder = input != "-" && FileSystem.kind(of: input) == .folder
       try isFolder ? inspectFolder() : inspectFile()
     }
   }
@@ -62,7 +63,7 @@ struct InspectCommand: AsyncParsableCommand {
 
   private func inspectFolder() throws {
     if record != nil {
-      throw RunError.options(reason: "\(input) is a folder", remedy: "name a row: --row 0")
+      throw Problem(.option, reason: "\(input) is a folder", remedy: "name a row: --row 0")
     }
     let data = try DataSet(input)
     let json = data.manifest.spec.json
@@ -102,29 +103,30 @@ struct InspectCommand: AsyncParsableCommand {
 
   private func inspectFile() throws {
     if row != nil {
-      throw RunError.options(reason: "\(input) is a file", remedy: "name a record: --record 0")
+      throw Problem(.option, reason: "\(input) is a file", remedy: "name a record: --record 0")
     }
     let (spec, tokenizer) = try encoding.options().resolve()
     let files = try InputFiles.resolve([input])
     let range = (record ?? .single(0)).range
     let records = try RecordLocation.records(range, of: files)
     guard !records.isEmpty else {
-      throw RunError.options(
-        reason: "\(input): there is no record \(range.lowerBound)",
+      throw Problem(
+        .option, reason: "\(input): there is no record \(range.lowerBound)",
         remedy: "records are counted from 0")
     }
     let encoder = RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder())
     var printer = Printer(self, tokenizer: tokenizer)
     var rejected = false
     for record in records {
-      do throws(RecordError) {
-        if let problem = record.problem { throw RecordError(.tooLarge, reason: problem) }
+      do throws(Problem) {
+        if let problem = record.problem { throw Problem(.tooLarge, reason: problem) }
         for shown in try Self.inspect(record, with: encoder, spec: spec) {
           try? printer.show(shown, title: "\(record.file), line \(record.line)")
         }
       } catch {
         rejected = true
-        StandardError.line("rejected \(record.file):\(record.line): \(error)")
+        StandardError.line(
+          "rejected \(record.file):\(record.line): \(error.text(for: .command))")
       }
     }
     try printer.close()
@@ -133,7 +135,7 @@ struct InspectCommand: AsyncParsableCommand {
 
   static func inspect(
     _ record: RecordLocation.Record, with encoder: RecordEncoder, spec: RunSpec
-  ) throws(RecordError) -> [ShownRow] {
+  ) throws(Problem) -> [ShownRow] {
     var rows: [ShownRow] = []
     try encoder.encode(record.bytes) { sample, rendered, cut, _ in
       var encoded = Rows()
@@ -213,11 +215,11 @@ enum IndexRange: ExpressibleByArgument {
   }
 
   /// The numbers that are there; throws where the first is not.
-  func resolve(count: Int, of path: String, unit: String) throws(RunError) -> Range<Int> {
+  func resolve(count: Int, of path: String, unit: String) throws(Problem) -> Range<Int> {
     if case .all = self { return 0..<count }
     guard range.lowerBound < count else {
-      throw .options(
-        reason: "\(path): there is no \(unit) \(range.lowerBound)",
+      throw Problem(
+        .option, reason: "\(path): there is no \(unit) \(range.lowerBound)",
         remedy: count == 0 ? "it has no \(unit)s" : "\(unit)s go from 0 to \(count - 1)")
     }
     return range.clamped(to: 0..<count)

@@ -1,6 +1,7 @@
 import InstructionFormat
 import JSONText
 import Pipeline
+import Problems
 
 extension RenderCommand {
   /// Renders all records several times in one thread, prints none of the texts, and says how long a first pass and the best one took:
@@ -17,7 +18,7 @@ extension RenderCommand {
       var total = Duration.zero
       unsafe try forEachRecord { line, _ in
         records += 1
-        do throws(RecordError) {
+        do throws(Problem) {
           unsafe try samples.read(parser.record(padded: line))
           let start = clock.now
           try samples.renderText(into: &text)

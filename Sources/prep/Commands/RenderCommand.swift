@@ -1,8 +1,10 @@
 import ArgumentParser
+import Input
 import InstructionFormat
 import JSONText
 import Jinja
 import Pipeline
+import Problems
 import Tokenizer
 
 /// `prep render`: conversations as text, with who wrote each byte.
@@ -55,7 +57,7 @@ struct RenderCommand: AsyncParsableCommand {
         // Text alone needs no masks.
         isTextOnly: !json && (chat.history == .asRendered || chat.history == .lastTurn))
       unsafe try forEachRecord { text, place in
-        do throws(RecordError) {
+        do throws(Problem) {
           unsafe try page.add(parser.record(padded: text))
         } catch {
           page.reject(error, at: place)
@@ -70,7 +72,7 @@ struct RenderCommand: AsyncParsableCommand {
 
   /// The records of the input, as far as --limit goes.
   func forEachRecord(
-    _ body: (UnsafeBufferPointer<UInt8>, RecordReader.Place) throws -> Void
+    _ body: (UnsafeBufferPointer<UInt8>, Place) throws -> Void
   ) throws {
     var count = 0
     unsafe try RecordReader(input).read { text, place in
@@ -96,10 +98,9 @@ struct RenderCommand: AsyncParsableCommand {
       }
     }
     guard var spec = try chat.choice().resolve(with: texts) else {
-      throw RunError.template(
-        TemplateError(
-          file: tokenizer ?? "no template", reason: "no chat template is known",
-          remedy: "give --template chatml, llama3, a file or a model folder"))
+      throw Problem(
+        .template, Place(file: tokenizer ?? "no template"), reason: "no chat template is known",
+        remedy: "give --template chatml, llama3, a file or a model folder")
     }
     spec.options.addGenerationPrompt = addGenerationPrompt
     spec.options.isStrict = false
@@ -123,7 +124,7 @@ private struct RenderedPage {
     self.isTextOnly = isTextOnly
   }
 
-  mutating func add(_ record: JSONNode) throws(RecordError) {
+  mutating func add(_ record: JSONNode) throws(Problem) {
     if isTextOnly {
       try samples.read(record)
       try samples.renderText(into: &text)
@@ -140,20 +141,19 @@ private struct RenderedPage {
     }
   }
 
-  mutating func reject(_ error: RecordError, at place: RecordReader.Place) {
+  mutating func reject(_ error: Problem, at place: Place) {
     rejects += 1
     guard json else {
       guard rejects <= ProgressDisplay.shownRejects else { return }
-      let name = place.file == "-" ? "standard input" : place.file
-      return StandardError.line("\(name):\(place.line): \(error)")
+      return StandardError.line("\(place): \(error.text(for: .command))")
     }
     writer.beginObject()
     writer.key("error")
-    writer.string("\(error)")
+    writer.string(error.text(for: .command))
     writer.key("code")
     writer.string(error.kind.rawValue)
     writer.key("line")
-    writer.int(place.line)
+    place.line.map { writer.int($0) } ?? writer.null()
     writer.endObject()
     writer.newline()
   }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Exports
+import Input
 import JSONText
 import Pipeline
+import Problems
 import ShardWriter
 import SystemPackage
 import Tokenizer

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Files
+import Input
 import JSONText
 import Pipeline
+import Problems
 import SystemPackage
 import Tokenizer
 
@@ -87,7 +90,7 @@ struct TrainCommand: AsyncParsableCommand {
       throw PrepExit.failure
     }
     let result = trainer.train(corpus.counts)
-    try reportingErrors { try OutputFile.replace(output, with: result.json) }
+    try reportingErrors { try AtomicFile.write(result.json, to: output) }
     let elapsed = start.duration(to: clock.now) / .seconds(1)
     try report(corpus, result, seconds: elapsed)
   }

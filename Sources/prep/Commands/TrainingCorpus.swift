@@ -1,6 +1,9 @@
+import Files
+import Input
 import InstructionFormat
 import JSONText
 import Pipeline
+import Problems
 import ShardWriter
 import Synchronization
 import Tokenizer
@@ -85,8 +88,8 @@ private struct CorpusCounter {
     } else {
       unsafe try block.forEachLine { line, place in
         guard unsafe String(validating: line, as: UTF8.self) != nil else {
-          throw InputError(
-            path: place.file, line: place.line, reason: "not UTF-8",
+          throw Problem(
+            .inputUnreadable, place, reason: "not UTF-8",
             remedy: "convert the file to UTF-8")
         }
         unsafe try add(line)
@@ -94,7 +97,7 @@ private struct CorpusCounter {
     }
   }
 
-  private mutating func count(record: UnsafeBufferPointer<UInt8>, _ place: RecordReader.Place)
+  private mutating func count(record: UnsafeBufferPointer<UInt8>, _ place: Place)
     throws
   {
     let node = unsafe try parser.record(record, at: place)
@@ -103,17 +106,16 @@ private struct CorpusCounter {
       return
     }
     let found: RecordFields.Found
-    do throws(RecordError) {
+    do throws(Problem) {
       found = try roles.find(in: node)
       _ = try roles.schema(of: found, record: node)
     } catch {
-      throw InputError(
-        path: place.file, line: place.line, reason: error.reason, remedy: "name it with --field")
+      throw Problem(.inputUnreadable, place, reason: error.reason, remedy: "name it with --field")
     }
-    unsafe try roles.forEachText(in: found) { text throws(TokenizerError) in unsafe try add(text) }
+    unsafe try roles.forEachText(in: found) { text throws(Problem) in unsafe try add(text) }
   }
 
-  private mutating func add(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
+  private mutating func add(_ text: UnsafeBufferPointer<UInt8>) throws(Problem) {
     unsafe try counter.add(text)
     texts += 1
     bytes += text.count

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Files
 import JSONText
+import Problems
 import ShardWriter
 
 /// `prep verify`: reads every byte of a data set and names what is damaged.
@@ -52,7 +54,7 @@ struct VerifyCommand: AsyncParsableCommand {
   }
 
   private func describe(_ result: DataSetVerifier, to out: inout StandardOutput) throws {
-    for damage in result.damage { try out.line("damaged  \(damage)") }
+    for damage in result.damage { try out.line("damaged  \(damage.text(for: .command))") }
     for note in result.notes { try out.line("note     \(note)") }
     if result.damage.isEmpty, let manifest = result.rebuilt {
       try out.line(
@@ -94,10 +96,10 @@ struct VerifyCommand: AsyncParsableCommand {
     return writer.bytes
   }
 
-  private func write(_ damage: ShardError, to writer: inout JSONWriter) {
+  private func write(_ damage: Problem, to writer: inout JSONWriter) {
     writer.beginObject()
     writer.key("file")
-    writer.string(damage.path)
+    writer.string(damage.file)
     if let frame = damage.frame {
       writer.key("frame")
       writer.int(frame)
@@ -106,14 +108,14 @@ struct VerifyCommand: AsyncParsableCommand {
       writer.key("part")
       writer.string(damage.part)
     }
-    if let offset = damage.offset {
+    if let offset = damage.byteOffset {
       writer.key("offset")
       writer.int(offset)
     }
     writer.key("reason")
     writer.string(damage.reason)
     writer.key("remedy")
-    writer.string(damage.remedy)
+    writer.string(Surface.command.spell(damage.remedy))
     writer.endObject()
   }
 }

@@ -1,5 +1,6 @@
 import JSONText
 import Pipeline
+import Problems
 import SystemPackage
 
 /// The lines of a file or of standard input (`-`), one after the other, in a buffer that grows to the longest line.
@@ -15,7 +16,7 @@ struct LineReader {
   private var end = 0
   private var isAtEnd = false
 
-  init(_ path: String) throws(InputError) {
+  init(_ path: String) throws(Problem) {
     name = path == "-" ? "standard input" : path
     isOwned = path != "-"
     buffer = [UInt8](repeating: 0, count: (1 << 20) + JSONParser.padding)
@@ -23,7 +24,9 @@ struct LineReader {
       file =
         try isOwned ? FileDescriptor.open(FilePath(path), .readOnly) : FileDescriptor.standardInput
     } catch {
-      throw InputError(path: path, reason: "cannot be read: \(error)", remedy: "check the path")
+      throw Problem(
+        .inputUnreadable, Place(file: path), reason: "cannot be read: \(error)",
+        remedy: "check the path")
     }
   }
 
@@ -78,7 +81,9 @@ struct LineReader {
         unsafe try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[end..<limit]))
       }
     } catch {
-      throw InputError(path: name, reason: "cannot be read: \(error)", remedy: "check the path")
+      throw Problem(
+        .inputUnreadable, Place(file: name), reason: "cannot be read: \(error)",
+        remedy: "check the path")
     }
     if count == 0 { isAtEnd = true }
     end += count

@@ -1,9 +1,11 @@
+import Input
 import JSONText
 import Pipeline
+import Problems
 
 extension RecordReader {
   /// The records of what the user named.
-  init(_ input: String) throws(InputError) {
+  init(_ input: String) throws(Problem) {
     self.init(try InputFiles.resolve([input]))
   }
 
@@ -24,16 +26,15 @@ extension RecordReader {
       let record = unsafe try parser.record(text, at: place)
       let list = try record.isArray ? record : record.member(field, at: place)
       guard list.isArray else {
-        throw InputError(
-          path: place.file, line: place.line,
-          reason: "field \(field) is \(list.kind.name), not an array",
+        throw Problem(
+          .inputUnreadable, place, reason: "field \(field) is \(list.kind.name), not an array",
           remedy: "give an array of ids")
       }
       var ids: [UInt32] = []
       for element in list.elements {
         guard let id = element.int.flatMap(UInt32.init(exactly:)) else {
-          throw InputError(
-            path: place.file, line: place.line, reason: "an id is no number from 0 to 4294967295",
+          throw Problem(
+            .inputUnreadable, place, reason: "an id is no number from 0 to 4294967295",
             remedy: "give an array of ids")
         }
         ids.append(id)
@@ -46,37 +47,36 @@ extension RecordReader {
 
 extension JSONParser {
   /// The value of a record.
-  func record(_ text: UnsafeBufferPointer<UInt8>, at place: RecordReader.Place) throws(InputError)
+  func record(_ text: UnsafeBufferPointer<UInt8>, at place: Place) throws(Problem)
     -> JSONNode
   {
-    do throws(JSONError) {
+    do throws(Problem) {
       return unsafe try parse(padded: text)
     } catch {
-      throw InputError(
-        path: place.file, line: place.line, reason: "not JSON: \(error)",
+      throw Problem(
+        .inputUnreadable, place, reason: "not JSON: \(error.reasonInText)",
         remedy: "one JSON value a record")
     }
   }
 }
 
 extension JSONNode {
-  func member(_ field: String, at place: RecordReader.Place) throws(InputError) -> JSONNode {
+  func member(_ field: String, at place: Place) throws(Problem) -> JSONNode {
     guard let value = self[field] else {
-      throw InputError(
-        path: place.file, line: place.line, reason: "there is no field \(field)",
+      throw Problem(
+        .inputUnreadable, place, reason: "there is no field \(field)",
         remedy: "name it with --field")
     }
     return value
   }
 
-  func text(of field: String, at place: RecordReader.Place) throws(InputError)
+  func text(of field: String, at place: Place) throws(Problem)
     -> UnsafeBufferPointer<UInt8>
   {
     let value = try member(field, at: place)
     guard let text = unsafe value.utf8 else {
-      throw InputError(
-        path: place.file, line: place.line,
-        reason: "field \(field) is \(value.kind.name), not a string",
+      throw Problem(
+        .inputUnreadable, place, reason: "field \(field) is \(value.kind.name), not a string",
         remedy: "name a field with text by --field")
     }
     return unsafe text

@@ -1,3 +1,4 @@
+import Input
 import InstructionFormat
 import Masking
 import Pipeline

@@ -1,5 +1,6 @@
 import JSONText
 import Masking
+import Problems
 import Tokenizer
 
 /// One row to be shown, and what is known of it beside its columns: who wrote its tokens, and where.

@@ -1,4 +1,5 @@
 import JSONText
+import Problems
 import Testing
 
 @testable import InstructionFormat

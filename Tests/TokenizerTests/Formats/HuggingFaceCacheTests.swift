@@ -1,3 +1,4 @@
+import Problems
 import SystemPackage
 import Testing
 

@@ -1,3 +1,5 @@
+import Files
+import Problems
 import SystemPackage
 
 /// The folder in which `huggingface_hub` keeps what it downloaded. Read only; prep never opens a connection.
@@ -81,7 +83,7 @@ struct HuggingFaceCache: Sendable {
   }
 
   private func commit(of revision: String, in repository: FilePath) -> String? {
-    guard let bytes = FileSystem.contents(of: repository.appending("refs").appending(revision))
+    guard let bytes = try? FileSystem.contents(of: repository.appending("refs").appending(revision))
     else { return nil }
     let text = String(decoding: bytes, as: UTF8.self)
     let commit = text.split(whereSeparator: \.isWhitespace).first.map(String.init)

@@ -1,4 +1,6 @@
+import Files
 import JSONText
+import Problems
 import SystemPackage
 
 /// What the files of a model folder say about its tokenizer, beside the vocabulary.
@@ -86,8 +88,8 @@ public struct ModelFolder: Sendable {
     let path = folder.appending(name)
     guard FileSystem.kind(of: path) == .file else { return nil }
     let bytes: [UInt8]
-    do {
-      bytes = try FileSystem.bytes(of: path)
+    do throws(Errno) {
+      bytes = try FileSystem.contents(of: path)
     } catch {
       throw TokenizerError(
         file: path.string, reason: "cannot be read: \(error)", remedy: "check its permissions")
@@ -97,7 +99,8 @@ public struct ModelFolder: Sendable {
       root = try parser.parse(bytes)
     } catch {
       throw TokenizerError(
-        file: path.string, reason: "not JSON: \(error)", remedy: "fetch the file again")
+        file: path.string, reason: "not JSON: \(error.reasonInText)", remedy: "fetch the file again"
+      )
     }
     guard root.isObject else {
       throw TokenizerError(
@@ -218,12 +221,13 @@ public struct ModelFolder: Sendable {
     throws(TokenizerError)
   {
     var found: [Template] = []
-    if let text = FileSystem.contents(of: folder.appending("chat_template.jinja")) {
+    if let text = try? FileSystem.contents(of: folder.appending("chat_template.jinja")) {
       found.append(Template(name: "default", text: text, file: "chat_template.jinja"))
     }
     let more = folder.appending("additional_chat_templates")
-    for name in FileSystem.names(in: more) where name.hasSuffix(".jinja") {
-      guard let text = FileSystem.contents(of: more.appending(name)) else { continue }
+    let names = ((try? FileSystem.names(in: more.string)) ?? []).map(\.text)
+    for name in names where name.hasSuffix(".jinja") {
+      guard let text = try? FileSystem.contents(of: more.appending(name)) else { continue }
       found.append(
         Template(
           name: String(name.dropLast(6)), text: text, file: "additional_chat_templates/\(name)"))

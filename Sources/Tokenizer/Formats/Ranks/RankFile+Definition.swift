@@ -1,3 +1,5 @@
+import Problems
+
 extension RankFile {
   /// The tokenizer of a `.tiktoken` file with what the options or its content say about pattern and special tokens.
   func definition(source: String, options: TokenizerOptions) throws(TokenizerError)

@@ -1,3 +1,5 @@
+import Problems
+
 extension RankFile {
   /// The merges that `tiktoken` makes: any two neighbours whose bytes are a token, lowest rank first.
   /// Throws where a byte has no token, which `tiktoken` cannot encode either. O(bytes of all tokens × their length).

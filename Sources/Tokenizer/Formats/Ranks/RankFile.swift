@@ -1,3 +1,5 @@
+import Problems
+
 /// A `.tiktoken` file: a line a token, its bytes in base64, a space and its rank, which is its id too.
 ///
 /// Source of the format: `tiktoken.load.load_tiktoken_bpe` (0.14). A line that is only `=` stands for the empty token, as

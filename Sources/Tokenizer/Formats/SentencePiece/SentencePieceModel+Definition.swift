@@ -1,3 +1,5 @@
+import Problems
+
 extension SentencePieceModel {
   /// The tokenizer of a `.model` file of BPE type; other types, and what this reader cannot keep, are refused by name.
   func definition(source: String) throws(TokenizerError) -> TokenizerDefinition {

@@ -1,3 +1,5 @@
+import Problems
+
 extension SentencePieceModel {
   /// Tokens by id: the texts of the pieces.
   var tokens: RankFile {

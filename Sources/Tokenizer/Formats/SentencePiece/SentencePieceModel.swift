@@ -1,3 +1,5 @@
+import Problems
+
 /// What a SentencePiece `.model` file holds (sentencepiece_model.proto, 0.2.x), read as it is.
 struct SentencePieceModel: Sendable {
   enum Kind: UInt64, Sendable {

@@ -1,4 +1,5 @@
 import JSONText
+import Problems
 
 /// A tekken JSON: ranks, pattern and special tokens in one file, whose specials take the first ids.
 ///

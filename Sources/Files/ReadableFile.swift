@@ -1,0 +1,59 @@
+import Problems
+import SystemPackage
+
+/// A file open for reading at any offset by any thread; closed when the last user lets go.
+package final class ReadableFile: Sendable {
+  package let path: String
+  package let size: Int
+  private let descriptor: FileDescriptor
+
+  package init(_ path: String) throws(Problem) {
+    do {
+      descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+    } catch {
+      throw Problem.system("cannot open it", path: path, error)
+    }
+    do {
+      size = Int(try descriptor.seek(offset: 0, from: .end))
+    } catch {
+      try? descriptor.close()
+      throw Problem.system("cannot read it", path: path, error)
+    }
+    self.path = path
+  }
+
+  deinit { try? descriptor.close() }
+
+  /// The bytes `offset..<offset + count`. Throws where the file ends before.
+  package func read(_ count: Int, at offset: Int) throws(Problem) -> [UInt8] {
+    guard count >= 0, offset >= 0, count <= size - min(offset, size) else {
+      throw Problem(
+        .damaged, Place(file: path, byteOffset: size),
+        reason: "the file ends here, \(offset + count - size) bytes early", remedy: Problem.rerun)
+    }
+    var failure: (any Error)?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      initialized = 0
+      do {
+        while initialized < count {
+          let rest = unsafe UnsafeMutableRawBufferPointer(
+            rebasing: UnsafeMutableRawBufferPointer(buffer)[initialized..<count])
+          let got = try unsafe descriptor.read(
+            fromAbsoluteOffset: Int64(offset + initialized), into: rest)
+          guard got > 0 else { break }
+          initialized += got
+        }
+      } catch { failure = error }
+    }
+    if let failure { throw Problem.system("cannot read it", path: path, failure) }
+    guard bytes.count == count else {
+      throw Problem(
+        .damaged, Place(file: path, byteOffset: offset + bytes.count),
+        reason: "the file has become shorter", remedy: "do not change the folder while it is read")
+    }
+    return bytes
+  }
+
+  /// The whole file.
+  package func readAll() throws(Problem) -> [UInt8] { try read(size, at: 0) }
+}

@@ -1,0 +1,146 @@
+import Files
+import Problems
+import SystemPackage
+
+/// The bytes of one input file, decompressed; compression is told by the file's first bytes.
+///
+/// Reads ahead at most one buffer of 256 KiB. Not thread-safe.
+final class ByteSource {
+  /// Path as given, for messages.
+  let path: String
+  /// Decompressed bytes handed out so far.
+  private(set) var bytesRead = 0
+  /// Bytes taken from the file so far.
+  var fileBytesRead: Int { fileBytes }
+
+  private let descriptor: FileDescriptor
+  private let owned: Bool
+  private var buffer: [UInt8]
+  private var position = 0
+  private var end = 0
+  private var fileBytes = 0
+  private var decompressor: (any Decompressor)?
+
+  /// Opens the file and looks at its first bytes.
+  init(_ file: InputFile) throws(Problem) {
+    path = file.path
+    buffer = [UInt8](repeating: 0, count: 256 << 10)
+    owned = !file.isStandardInput
+    do {
+      descriptor =
+        file.isStandardInput ? .standardInput : try FileDescriptor.open(FilePath(path), .readOnly)
+    } catch {
+      throw Problem(
+        .inputUnreadable, Place(file: file.path), reason: "cannot be opened: \(error)",
+        remedy: "check the path and permissions")
+    }
+    try fill(atLeast: 8)
+    decompressor = try recognize()
+  }
+
+  deinit { if owned { try? descriptor.close() } }
+
+  /// Fills the start of `out`; the number of bytes written, 0 only at the end of the input.
+  func read(into out: UnsafeMutableRawBufferPointer) throws(Problem) -> Int {
+    guard out.count > 0 else { return 0 }
+    let count: Int
+    if let decompressor {
+      count = unsafe try decompress(with: decompressor, into: out)
+    } else if position == end, out.count >= buffer.count {
+      count = unsafe try readFile(into: out)
+    } else {
+      if position == end { try fill(atLeast: 1) }
+      count = min(out.count, end - position)
+      unsafe buffer.withUnsafeBytes { bytes in
+        unsafe out.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
+      }
+      position += count
+    }
+    bytesRead += count
+    return count
+  }
+
+  private func decompress(
+    with decompressor: any Decompressor, into out: UnsafeMutableRawBufferPointer
+  ) throws(Problem) -> Int {
+    while true {
+      if position == end { try fill(atLeast: 1) }
+      let atEnd = position == end
+      let step: DecompressionStep = unsafe buffer.withUnsafeBytes { bytes in
+        unsafe decompressor.step(
+          UnsafeRawBufferPointer(rebasing: bytes[position..<end]), atEnd: atEnd, into: out)
+      }
+      position += step.consumed
+      if let problem = step.problem {
+        throw Problem(
+          .inputDamaged, Place(file: path, byteOffset: bytesRead + step.produced),
+          reason: "the \(decompressor.name) data \(problem)",
+          remedy: "make or copy the file again; `\(decompressor.test)` says where it is broken")
+      }
+      if step.produced > 0 { return step.produced }
+      if atEnd { return 0 }
+    }
+  }
+
+  /// Moves what is left to the front and reads until `wanted` bytes are there, or the file ends.
+  private func fill(atLeast wanted: Int) throws(Problem) {
+    if position == end {
+      position = 0
+      end = 0
+    }
+    while end - position < wanted, end < buffer.count {
+      let count = unsafe try buffer.withUnsafeMutableBufferPointer { bytes throws(Problem) -> Int in
+        unsafe try readFile(
+          into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[end...])))
+      }
+      if count == 0 { return }
+      end += count
+    }
+  }
+
+  /// Reads once from the file; 0 only at its end.
+  private func readFile(into out: UnsafeMutableRawBufferPointer) throws(Problem) -> Int {
+    do {
+      let count = unsafe try descriptor.read(into: out)
+      fileBytes += count
+      return count
+    } catch {
+      throw Problem(
+        .inputUnreadable, Place(file: path, byteOffset: bytesRead),
+        reason: "cannot be read: \(error)",
+        remedy: (error as? Errno) == .isDirectory ? "name a file" : "check the disk")
+    }
+  }
+
+  private func recognize() throws(Problem) -> (any Decompressor)? {
+    let head = Array(buffer[position..<min(end, position + 8)])
+    func starts(_ magic: [UInt8]) -> Bool { head.starts(with: magic) }
+    if starts([0x1F, 0x8B]) { return try made(GzipStream()) }
+    let skippable = head.count >= 4 && head[0] & 0xF0 == 0x50 && head[1...3] == [0x2A, 0x4D, 0x18]
+    if starts([0x28, 0xB5, 0x2F, 0xFD]) || skippable { return try made(ZstdStream()) }
+    let refused: [(magic: [UInt8], name: String, command: String)] = [
+      (Array("PAR1".utf8), "Parquet", "convert it to JSON lines first"),
+      ([0x50, 0x4B, 3, 4], "zip", "unpack it first"),
+      (Array("BZh".utf8), "bzip2", "bzip2 -d \(path)"),
+      ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz", "xz -d \(path)"),
+      ([0xFF, 0xFE], "UTF-16", "convert it to UTF-8: iconv -f UTF-16 -t UTF-8"),
+      ([0xFE, 0xFF], "UTF-16", "convert it to UTF-8: iconv -f UTF-16 -t UTF-8"),
+    ]
+    for form in refused where starts(form.magic) {
+      throw Problem(
+        .inputUnsupported, Place(file: path),
+        reason: "is a \(form.name) file, which is not supported", remedy: form.command)
+    }
+    return nil
+  }
+
+  private func made(_ decompressor: (any Decompressor)?) throws(Problem) -> any Decompressor {
+    guard let decompressor else {
+      throw Problem(
+        .system, Place(file: path), reason: "no memory to decompress it",
+        remedy: "free some memory")
+    }
+    return decompressor
+  }
+}

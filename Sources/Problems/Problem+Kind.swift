@@ -1,0 +1,87 @@
+extension Problem {
+  /// What went wrong, as programs tell it. The raw values are stable: they are keys of reports and of `rejects.jsonl`.
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
+    // Of a record: it is rejected, and the run goes on.
+    case invalidJSON = "invalid-json"
+    case invalidUTF8 = "invalid-utf8"
+    case loneSurrogate = "lone-surrogate"
+    case notAnObject = "not-an-object"
+    case unknownSchema = "unknown-schema"
+    case missingField = "missing-field"
+    case wrongType = "wrong-type"
+    case emptyPrompt = "empty-prompt"
+    case emptyResponse = "empty-response"
+    case emptyText = "empty-text"
+    case emptyConversation = "empty-conversation"
+    case unknownRole = "unknown-role"
+    case noAssistantTurn = "no-assistant-turn"
+    /// The chat template raised an exception of its own.
+    case templateRefused = "template-refused"
+    /// The chat template failed on the record.
+    case templateFailed = "template-failed"
+    /// The chat template shows today's date, and none was given.
+    case dateMissing = "date-missing"
+    /// The template rewrites earlier turns, and the run asked for an error then.
+    case historyRewritten = "history-rewritten"
+    /// A token spans a supervised boundary, and the run asked for an error then.
+    case straddlingToken = "straddling-token"
+    /// The tokenizer cannot encode the text.
+    case notEncodable = "not-encodable"
+    /// Longer than its budget, and the run drops such samples.
+    case tooLong = "too-long"
+    /// More bytes than a record may have.
+    case tooLarge = "too-large"
+    /// Nothing is left to learn from, after truncation.
+    case nothingSupervised = "nothing-supervised"
+
+    // Of what the user asked for.
+    /// An option's value, or options that do not go together.
+    case option
+    /// An argument of a call of the C interface.
+    case argument
+    /// A number of a row, a token or a record that there is none of.
+    case range
+    /// An array of the caller's that is too small.
+    case tooSmall = "too-small"
+
+    // Of the input.
+    /// There is no such file or folder.
+    case inputMissing = "input-missing"
+    /// It cannot be read, from some place on.
+    case inputUnreadable = "input-unreadable"
+    /// A format that is not read.
+    case inputUnsupported = "input-unsupported"
+    /// A compressed file that is damaged or cut off.
+    case inputDamaged = "input-damaged"
+
+    // Of what goes with it.
+    /// A tokenizer that is missing, malformed or not supported.
+    case tokenizer
+    /// A template that is missing, malformed or not supported.
+    case template
+
+    // Of data sets.
+    /// Bytes are not what was written: `verify` reports these.
+    case damaged
+    /// A file or folder that cannot be used as asked: other spec, unknown feature, no manifest.
+    case unusable
+    /// More records were rejected than the run allows.
+    case tooManyRejects = "too-many-rejects"
+    /// The run was told to stop.
+    case cancelled
+
+    /// The operating system refused: no space, no permission, no memory.
+    case system
+
+    /// Whether a record is at fault: such kinds are counted as rejects.
+    public var isOfRecord: Bool {
+      switch self {
+      case .option, .argument, .range, .tooSmall, .inputMissing, .inputUnreadable,
+        .inputUnsupported, .inputDamaged, .tokenizer, .template, .damaged, .unusable,
+        .tooManyRejects, .cancelled, .system:
+        false
+      default: true
+      }
+    }
+  }
+}

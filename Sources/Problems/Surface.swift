@@ -1,0 +1,31 @@
+/// Who reads a text: each names an option in its own way.
+public enum Surface: Sendable {
+  /// The command: `--context-length 512`.
+  case command
+  /// Swift and the C interface: `"context-length": 512`, a member of a spec.
+  case library
+
+  /// The text with the names of options as this reader knows them. O(n).
+  public func spell(_ text: String) -> String {
+    guard text.utf8.contains(OptionName.firstByte) else { return text }
+    var spelled = ""
+    var rest = text[...]
+    while let open = rest.firstIndex(of: OptionName.open),
+      let close = rest[open...].firstIndex(of: OptionName.close)
+    {
+      spelled += rest[..<open]
+      let reference = rest[rest.index(after: open)..<close]
+      let parts = reference.split(separator: "=", maxSplits: 1).map(String.init)
+      spelled += name(parts.first ?? "", value: parts.count > 1 ? parts[1] : nil)
+      rest = rest[rest.index(after: close)...]
+    }
+    return spelled + rest
+  }
+
+  private func name(_ option: String, value: String?) -> String {
+    switch self {
+    case .command: value.map { "--\(option) \($0)" } ?? "--\(option)"
+    case .library: value.map { "\"\(option)\": \"\($0)\"" } ?? "\"\(option)\""
+    }
+  }
+}
