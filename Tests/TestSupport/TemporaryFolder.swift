@@ -22,11 +22,10 @@ package final class TemporaryFolder {
 
   deinit { Self.remove(path) }
 
+  /// Removes a file, or a folder with what it holds.
   package static func remove(_ path: String) {
-    for name in (try? AtomicFile.names(in: path)) ?? [] {
-      let inner = AtomicFile.path(path, name)
-      if FileSystem.remove(inner) != nil { remove(inner) }
-    }
+    if FileSystem.remove(path) == nil { return }
+    for name in (try? AtomicFile.names(in: path)) ?? [] { remove(AtomicFile.path(path, name)) }
     _ = FileSystem.removeFolder(path)
   }
 }
