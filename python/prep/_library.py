@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
 from ctypes import POINTER, Structure, byref, c_char, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_void_p, sizeof
 from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
+
+from ._options import NAMES
 
 ABI_VERSION = 3
 
@@ -40,6 +43,19 @@ def _error_again(message: str, kind: str, file: Optional[str], line: Optional[in
     return PrepError(message, kind, file=file, line=line, offset=offset)
 
 
+def spelled(message: str) -> str:
+    """A message of the library or the command, with keyword arguments where it names keys of a spec or flags."""
+
+    def keyword(match: re.Match[str]) -> str:
+        name = match.group(1) or match.group(2)
+        if name not in NAMES:
+            return match.group()
+        word = name.replace("-", "_")
+        return f"{word}=" if match.group().endswith((": ", " ")) else word
+
+    return re.sub(r'"([a-z]+(?:-[a-z]+)*)"(?:: (?=["\d\[tf]))?|(?<![\w-])--([a-z]+(?:-[a-z]+)*)\b', keyword, message)
+
+
 class _Sized(Structure):
     """A struct of prep.h: its first member is its size."""
 
@@ -65,7 +81,7 @@ class Error(_Sized):
         def text(value: bytes) -> str:
             return value.decode("utf-8", errors="replace")
 
-        message, status = text(self.message), self.status
+        message, status = spelled(text(self.message)), self.status
         if status == _RANGE:
             return IndexError(message)
         return PrepError(

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ctypes import byref
-from typing import Any, Callable, Optional, Union, overload
+from typing import Any, Callable, Literal, Optional, TypedDict, Union, cast, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from ._library import Arrays, PrepError, address
 
+Column = Literal["input_ids", "labels", "attention_mask", "position_ids", "seq_lengths", "loss_weights"]
 #: Columns of a row, in the order in which they are given.
-COLUMNS = ("input_ids", "labels", "attention_mask", "position_ids", "seq_lengths", "loss_weights")
+COLUMNS: tuple[Column, ...] = ("input_ids", "labels", "attention_mask", "position_ids", "seq_lengths", "loss_weights")
 #: Columns that are given unless others are asked for.
-DEFAULT_COLUMNS = COLUMNS[:5]
+DEFAULT_COLUMNS: tuple[Column, ...] = COLUMNS[:5]
 
-Row = dict[str, np.ndarray]
+
+class Row(TypedDict, total=False):
+    """The columns of a row that were asked for."""
+
+    input_ids: np.ndarray
+    labels: np.ndarray
+    """-100 where nothing is learned; aligned with the ids, not shifted."""
+    attention_mask: np.ndarray
+    position_ids: np.ndarray
+    seq_lengths: np.ndarray
+    """Tokens of each sample of the row, int32."""
+    loss_weights: np.ndarray
+    """Weight of each token's loss, float32."""
 
 
 class Rows(Sequence[Row]):
@@ -49,29 +62,35 @@ class Rows(Sequence[Row]):
             return Rows(columns, len(range(*key.indices(self._count))))
         if not -self._count <= key < self._count:
             raise IndexError(f"row {key} of {self._count}")
-        return {name: column[key] for name, column in self.columns.items()}
+        return cast(Row, {name: column[key] for name, column in self.columns.items()})
 
     def __iter__(self) -> Iterator[Row]:
         names = list(self.columns)
         for values in zip(*self.columns.values()):
-            yield dict(zip(names, values))
+            yield cast(Row, dict(zip(names, values)))
 
     def __repr__(self) -> str:
         return f"Rows({self._count}: {', '.join(self.columns)})"
 
 
 def id_type(dtype: DTypeLike) -> np.dtype:
-    dtype = np.dtype(dtype)
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError as error:
+        raise PrepError(f"dtype: {error}") from None
     if dtype not in (np.dtype(np.int32), np.dtype(np.int64)):
         raise PrepError(f"dtype {dtype}: token ids, labels and masks are int32 or int64")
     return dtype
 
 
-def check_columns(columns: Sequence[str]) -> tuple[str, ...]:
+def check_columns(columns: Iterable[str]) -> tuple[Column, ...]:
+    if isinstance(columns, (str, bytes)):
+        raise PrepError(f"columns: a list of names, not one text (write columns=[{columns!r}])")
+    columns = tuple(columns)
     for column in columns:
         if column not in COLUMNS:
             raise PrepError(f"column {column!r}: choose from {', '.join(COLUMNS)}")
-    return tuple(columns)
+    return cast(tuple[Column, ...], columns)
 
 
 def rows(

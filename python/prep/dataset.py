@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterator, Sequence
 from ctypes import byref
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from . import _rows
-from ._library import DatasetInfo, Handle, address, call, library
-from ._rows import DEFAULT_COLUMNS, Row, Rows
+from ._library import DatasetInfo, Handle, PrepError, address, call, library
+from ._rows import DEFAULT_COLUMNS, Column, Row, Rows
 
 _READ_AHEAD = 64
 _DEFAULT_CACHE = 256 << 20
@@ -30,7 +31,7 @@ class Dataset(Sequence[Row]):
     """
 
     def __init__(
-        self, folder: Union[str, os.PathLike[str]], *, padded: bool = True, columns: Sequence[str] = DEFAULT_COLUMNS,
+        self, folder: Union[str, os.PathLike[str]], *, padded: bool = True, columns: Sequence[Column] = DEFAULT_COLUMNS,
         dtype: DTypeLike = np.int64, cache_bytes: int = 0,
     ) -> None:
         self.folder = os.fspath(folder)
@@ -115,14 +116,17 @@ class Dataset(Sequence[Row]):
         return lengths, segments
 
     def _indices(self, rows: ArrayLike) -> np.ndarray:
-        indices = np.ascontiguousarray(rows, np.int64).reshape(-1)
+        given = np.asarray(rows)
+        if given.size and given.dtype.kind not in "iu":
+            raise PrepError(f"rows: whole numbers, not {given.dtype.name}")
+        indices = np.ascontiguousarray(given, np.int64).reshape(-1)
         if len(indices) and indices.min() < 0:
             indices = np.where(indices < 0, indices + len(self), indices)
         return indices
 
     def read(
         self, rows: Optional[ArrayLike] = None, *, first: int = 0, count: Optional[int] = None,
-        padded_to: Optional[int] = None, columns: Optional[Sequence[str]] = None, mask_first_labels: bool = False,
+        padded_to: Optional[int] = None, columns: Optional[Sequence[Column]] = None, mask_first_labels: bool = False,
     ) -> Rows:
         """The rows at these indices in their order, or `count` rows from `first` on, in one call. `padded_to` is their
         length; a row that is longer is an error. `mask_first_labels`: the label of each sample's first token is -100, so
@@ -152,7 +156,7 @@ class Dataset(Sequence[Row]):
             if step == 1:
                 return self.read(first=first, count=max(0, last - first))
             return self.read(np.arange(first, last, step, dtype=np.int64))
-        index = key.__index__()
+        index = operator.index(key)
         if index < 0:
             index += len(self)
         if not 0 <= index < len(self):

@@ -5,18 +5,24 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ctypes import byref
-from typing import Any, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Optional, Union
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from . import _rows
+from . import _rows, tables
 from ._library import Handle, PrepError, Reject as _Reject, address, call, library, texts_as_one
 from ._rows import DEFAULT_COLUMNS, Rows
 from .tokenizer import Tokenizer
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._options import EncodeOptions
+
+#: A dictionary, or the JSON text of one.
 Record = Union[Mapping[str, Any], str, bytes]
 
 
@@ -45,8 +51,8 @@ class EncodedRecords(Rows):
 
 
 class RecordEncoder:
-    """Encodes records as one spec says. The options are those flags of `prep run` that decide rows, with `_` for `-`; those
-    that may be repeated take a dictionary: `field={"task": "question"}`. With `pack=True` each batch is packed by itself.
+    """Encodes records as one spec says. The options are those of `prep run` that decide rows (`EncodeOptions`); those that may
+    be repeated take a dictionary: `field={"task": "question"}`. With `pack=True` each batch is packed by itself.
 
     >>> encoder = RecordEncoder(tokenizer="gpt2", context_length=256, truncate="right")
     >>> rows = encoder.encode([{"task": "Add 2 and 3.", "response": "5"}])
@@ -56,7 +62,7 @@ class RecordEncoder:
 
     def __init__(
         self, *, tokenizer: Union[str, os.PathLike[str], Tokenizer] = "gpt2",
-        template: Optional[Union[str, os.PathLike[str]]] = None, context_length: int = 1024, **options: Any,
+        template: Optional[Union[str, os.PathLike[str]]] = None, context_length: int = 1024, **options: Unpack[EncodeOptions],
     ) -> None:
         self.__setstate__(_spec(tokenizer, template, context_length, options))
 
@@ -76,15 +82,16 @@ class RecordEncoder:
         return int(library.prep_pipeline_pad_id(self._handle.value))
 
     def encode(
-        self, records: Iterable[Record], *, padded: bool = True, columns: Iterable[str] = DEFAULT_COLUMNS,
-        rejects: str = "raise", threads: int = 0, dtype: DTypeLike = np.int64,
+        self, records: Union[Iterable[Record], Any], *, padded: bool = True, columns: Iterable[_rows.Column] = DEFAULT_COLUMNS,
+        rejects: Literal["raise", "keep"] = "raise", threads: int = 0, dtype: DTypeLike = np.int64,
     ) -> EncodedRecords:
-        """The rows of records (dictionaries, or JSON texts), in their order, padded to the context length unless told
-        otherwise. A record that gives no row raises `PrepError`; with `rejects="keep"` it is listed in `.rejects`."""
+        """The rows of records (dictionaries or JSON texts, or a table of pyarrow, polars, DuckDB, pandas or `datasets`), in
+        their order, padded to the context length unless told otherwise. A record that gives no row raises `PrepError`; with
+        `rejects="keep"` it is listed in `.rejects`."""
         if rejects not in ("raise", "keep"):
             raise PrepError(f'rejects={rejects!r}: choose "raise" or "keep"')
-        chosen, dtype = _rows.check_columns(tuple(columns)), _rows.id_type(dtype)
-        buffer, offsets = texts_as_one([_json(record) for record in records])
+        chosen, dtype = _rows.check_columns(columns), _rows.id_type(dtype)
+        buffer, offsets = texts_as_one(list(_texts(records)))
         handle = Handle(
             "rows", library.prep_pipeline_encode, self._handle.value, buffer, address(offsets), len(offsets) - 1, threads)
         refused = _rejects(handle)
@@ -107,10 +114,10 @@ class RecordEncoder:
 
 
 def encode_records(
-    records: Iterable[Record], *, tokenizer: Union[str, os.PathLike[str], Tokenizer] = "gpt2",
+    records: Union[Iterable[Record], Any], *, tokenizer: Union[str, os.PathLike[str], Tokenizer] = "gpt2",
     template: Optional[Union[str, os.PathLike[str]]] = None, context_length: int = 1024, padded: bool = True,
-    columns: Iterable[str] = DEFAULT_COLUMNS, rejects: str = "raise", threads: int = 0, dtype: DTypeLike = np.int64,
-    **options: Any,
+    columns: Iterable[_rows.Column] = DEFAULT_COLUMNS, rejects: Literal["raise", "keep"] = "raise", threads: int = 0,
+    dtype: DTypeLike = np.int64, **options: Unpack[EncodeOptions],
 ) -> EncodedRecords:
     """The rows of records, as `prep run` with the same options stores them. The encoder of a spec is kept for the next
     call; `RecordEncoder` gives one of your own.
@@ -130,7 +137,7 @@ def _encoder(spec: str) -> RecordEncoder:
     return encoder
 
 
-def _spec(tokenizer: Any, template: Any, context_length: int, options: Mapping[str, Any]) -> str:
+def _spec(tokenizer: Any, template: Any, context_length: int, options: Any) -> str:
     spec: dict[str, Any] = {}
     if isinstance(tokenizer, Tokenizer):
         spec.update(tokenizer.options, tokenizer=tokenizer.reference)
@@ -147,12 +154,30 @@ def _spec(tokenizer: Any, template: Any, context_length: int, options: Mapping[s
     return json.dumps(spec, sort_keys=True)
 
 
-def _json(record: Record) -> bytes:
+def _texts(records: Any) -> Iterator[bytes]:
+    """Each record as JSON."""
+    if tables.is_table(records):
+        for lines in tables.json_lines(tables.stream_batches(records)):
+            yield from lines.splitlines()
+        return
+    if isinstance(records, (Mapping, str, bytes)) or not isinstance(records, Iterable):
+        raise PrepError(f"records: a list of records or a table, not one {type(records).__name__} (put it into a list)")
+    for number, record in enumerate(records):
+        if not isinstance(record, (Mapping, str, bytes)):
+            raise PrepError(f"record {number}: a record is a dictionary or a JSON text, not {type(record).__name__}")
+        yield json_record(record)
+
+
+def json_record(record: Record) -> bytes:
+    """A record as JSON."""
     if isinstance(record, bytes):
         return record
     if isinstance(record, str):
         return record.encode("utf-8", errors="surrogatepass")
-    return json.dumps(record).encode()
+    try:
+        return json.dumps(record).encode()
+    except TypeError as error:
+        raise PrepError(f"a record cannot be written as JSON: {error}") from None
 
 
 def _rejects(handle: Handle) -> list[Reject]:

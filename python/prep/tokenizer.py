@@ -17,6 +17,31 @@ from ._rows import id_type
 _ADD_SPECIALS, _PARSE_SPECIALS, _PLAIN_SPECIALS, _BYTE_RANGES, _SKIP_SPECIALS = 1, 2, 4, 8, 16
 
 
+def _utf8(text: Any) -> bytes:
+    if isinstance(text, str):
+        return text.encode("utf-8", errors="surrogatepass")
+    if isinstance(text, bytes):
+        return text
+    raise PrepError(f"a text is a str or bytes, not {type(text).__name__}")
+
+
+def _ids(values: Any) -> np.ndarray:
+    """Ids as one array of int64; refused where they are no whole numbers."""
+    if isinstance(values, (str, bytes, Mapping)):
+        raise PrepError(f"ids: a list of whole numbers, not {type(values).__name__}")
+    try:
+        found = np.asarray(values)
+    except (ValueError, TypeError) as error:
+        raise PrepError(f"ids: a list of whole numbers ({error})") from None
+    if found.size == 0:
+        return np.empty(0, np.int64)
+    if found.dtype.kind not in "iu":
+        raise PrepError(f"ids: whole numbers, not {found.dtype.name} ({found.reshape(-1)[0]!r} is the first of them)")
+    if found.ndim > 1:
+        raise PrepError(f"ids: one sequence, not an array of shape {found.shape} (decode_batch takes several)")
+    return np.ascontiguousarray(found.reshape(-1), np.int64)
+
+
 @dataclass(frozen=True)
 class Encoded:
     """A batch of encoded texts. The ids of text i are `ids[offsets[i]:offsets[i + 1]]`."""
@@ -48,6 +73,8 @@ class Tokenizer:
     ) -> None:
         options: dict[str, Any] = {"encoding": encoding, "pattern": pattern}
         if special_tokens:
+            if not isinstance(special_tokens, Mapping):
+                raise PrepError(f"special_tokens: a dictionary of texts and ids, not {type(special_tokens).__name__}")
             options["special-token"] = [f"{text}={number}" for text, number in special_tokens.items()]
         given = {name: value for name, value in options.items() if value is not None}
         self.__setstate__((os.fspath(reference), given))
@@ -105,7 +132,9 @@ class Tokenizer:
     ) -> Encoded:
         """The ids of many texts in one array, with offsets; on `threads` threads (0: one a core)."""
         dtype = id_type(dtype)
-        encoded = [text.encode() if isinstance(text, str) else text for text in texts]
+        if isinstance(texts, (str, bytes, Mapping)) or not isinstance(texts, Iterable):
+            raise PrepError(f"texts: a list of texts, not one {type(texts).__name__} (encode takes one text)")
+        encoded = [_utf8(text) for text in texts]
         buffer, offsets = texts_as_one(encoded)
         specials = {None: 0, True: _PARSE_SPECIALS, False: _PLAIN_SPECIALS}[parse_special]
         flags = _ADD_SPECIALS * add_special_tokens | specials | _BYTE_RANGES * byte_ranges
@@ -125,14 +154,16 @@ class Tokenizer:
 
     def decode_bytes(self, ids: Union[Sequence[int], np.ndarray], *, skip_special_tokens: bool = False) -> bytes:
         """The text of ids as the bytes that they stand for."""
-        ids = np.ascontiguousarray(ids, np.int64).reshape(-1)
+        ids = _ids(ids)
         return self._decode(ids, np.array([0, len(ids)], np.int64), skip_special_tokens)[0]
 
     def decode_batch(
         self, batch: Sequence[Union[Sequence[int], np.ndarray]], *, skip_special_tokens: bool = False
     ) -> list[str]:
         """The texts of several id sequences (such as the rows of an array)."""
-        parts = [np.asarray(ids, np.int64).reshape(-1) for ids in batch]
+        if isinstance(batch, (str, bytes, Mapping)) or not isinstance(batch, Iterable):
+            raise PrepError(f"batch: a list of id sequences, not one {type(batch).__name__}")
+        parts = [_ids(ids) for ids in batch]
         starts = np.zeros(len(parts) + 1, np.int64)
         np.cumsum([len(part) for part in parts], out=starts[1:])
         ids = np.concatenate(parts) if parts else np.empty(0, np.int64)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Optional
 
+from torch import distributed
 from torch.utils import data
 
 _LIBRARIES = ("accelerate", "transformers")
@@ -31,10 +32,10 @@ class Reader:
     unit: int
     #: Whether batches are fetched before the loop asks for them.
     reads_ahead: bool
-
-    @property
-    def name(self) -> str:
-        return self.sharer or type(self.loader).__name__
+    #: Whether torchdata's StatefulDataLoader asks, which keeps a place itself: where the pass began, and each iterator's.
+    keeps_place: bool = False
+    #: Whether the place that it keeps is not the loop's: accelerate takes a batch for each rank before the loop has had one.
+    loses_place: bool = False
 
 
 def _classes(value: object) -> set[str]:
@@ -46,7 +47,7 @@ def current_reader() -> Reader:
     """The reader in whose call this is. O(depth of the stack)."""
     loader: Any = None
     sharer: Optional[str] = None
-    unit, ahead = 1, False
+    unit, ahead, keeps, loses = 1, False, False, False
     frame: Optional[FrameType] = sys._getframe(1)
     while frame is not None:
         owner = frame.f_locals.get("self")
@@ -57,10 +58,12 @@ def current_reader() -> Reader:
                 unit = owner.batch_size * (1 if owner.split_batches else owner.num_processes)
             elif sharer is None and "DataLoaderDispatcher" in classes:
                 sharer = "DataLoaderDispatcher"
+                loses = distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
             if loader is None and issubclass(type(owner), data.DataLoader):
                 loader = owner
+            keeps = keeps or type(owner).__module__.startswith("torchdata.")
             ahead = ahead or not classes.isdisjoint({"DataLoaderShard", "DataLoaderDispatcher"})
         frame = frame.f_back
     if sharer != "IterableDatasetShard" and loader is not None:
         unit = loader.batch_size or 1
-    return Reader(loader, sharer, unit, ahead)
+    return Reader(loader, sharer, unit, ahead, keeps, loses)

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional
+from typing import Optional, TypedDict, cast
 
 import torch
 from numpy.typing import ArrayLike
 
-from .._rows import check_columns
+from .._rows import Column, check_columns
 from ..dataset import Dataset
 
-TensorRow = dict[str, torch.Tensor]
+
+class TensorRow(TypedDict, total=False):
+    """The columns of a row that were asked for, as tensors: int64 unless told otherwise, as torch's loss wants them."""
+
+    input_ids: torch.Tensor
+    labels: torch.Tensor
+    attention_mask: torch.Tensor
+    position_ids: torch.Tensor
+    seq_lengths: torch.Tensor
+    loss_weights: torch.Tensor
 
 
-def columns_of(dataset: Dataset, columns: Optional[Sequence[str]]) -> tuple[str, ...]:
+
+def columns_of(dataset: Dataset, columns: Optional[Sequence[Column]]) -> tuple[Column, ...]:
     """What a training step takes: of packed rows positions and sample lengths, which keep the samples apart."""
     if columns is not None:
         return check_columns(columns)
@@ -34,4 +44,4 @@ def tensor_rows(dataset: Dataset, rows: ArrayLike, padded_to: Optional[int] = No
         else:
             columns.append(torch.from_numpy(values).unbind(0))
     names = list(found.columns)
-    return [dict(zip(names, values)) for values in zip(*columns)]
+    return [cast(TensorRow, dict(zip(names, values))) for values in zip(*columns)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional, Union
+from typing import Any, Optional, Union, cast
 
 import torch
 
@@ -36,15 +36,16 @@ class PadCollator:
         if longest > length:
             raise ValueError(f"a row of {longest} tokens does not fit into {length}")
         length += -length % self.multiple_of
-        batch = {}
-        for name, first in rows[0].items():
+        batch: dict[str, torch.Tensor] = {}
+        given = [cast(dict[str, torch.Tensor], row) for row in rows]
+        for name, first in given[0].items():
             if name == "seq_lengths":
                 continue
             batch[name] = first.new_full((len(rows), length), self._padding(name))
         # Rows of packed data sets bring no mask; of several padded rows a model needs to know where padding begins.
         if "attention_mask" not in batch and "position_ids" not in batch:
             batch["attention_mask"] = torch.zeros((len(rows), length), dtype=torch.int64)
-        for index, (row, count) in enumerate(zip(rows, lengths)):
+        for index, (row, count) in enumerate(zip(given, lengths)):
             for name, values in batch.items():
                 if name in row:
                     values[index, :count] = row[name][:count]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from torch.utils import data
 
+from .._rows import Column
 from ..dataset import Dataset
 from ._tensors import TensorRow, columns_of, tensor_rows
 
@@ -26,7 +27,7 @@ class ShardDataset(data.Dataset[TensorRow]):
     """
 
     def __init__(
-        self, folder: Union[str, os.PathLike[str]], *, padded: bool = True, columns: Optional[Sequence[str]] = None,
+        self, folder: Union[str, os.PathLike[str]], *, padded: bool = True, columns: Optional[Sequence[Column]] = None,
         dtype: DTypeLike = np.int64, cache_bytes: int = 0,
     ) -> None:
         self.rows = Dataset(folder, padded=padded, dtype=dtype, cache_bytes=cache_bytes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch.distributed
 from numpy.typing import DTypeLike
 from torch.utils import data
 
+from .._rows import Column
 from ..dataset import Dataset
 from ..order import StreamOrder
 from ._reader import Reader, current_reader
@@ -59,7 +61,7 @@ class ShardStream(data.IterableDataset[TensorRow]):
         self, folders: Union[Folder, Sequence[Folder]], *, weights: Optional[Sequence[float]] = None, seed: int = 0,
         shuffle: bool = True, window: Optional[int] = None, rows_per_epoch: Optional[int] = None,
         batch_size: Optional[int] = None, rank: Optional[int] = None, world_size: Optional[int] = None, even: bool = False,
-        padded: bool = True, columns: Optional[Sequence[str]] = None, dtype: DTypeLike = np.int64, cache_bytes: int = 0,
+        padded: bool = True, columns: Optional[Sequence[Column]] = None, dtype: DTypeLike = np.int64, cache_bytes: int = 0,
     ) -> None:
         super().__init__()
         if (rank is None) != (world_size is None):
@@ -132,7 +134,7 @@ class ShardStream(data.IterableDataset[TensorRow]):
         if reader.loader is not None:
             # The loader starts a worker: its own loop is not to go along.
             counted = _StandIn(reader.loader)
-            state["_given"] = (Reader(counted, reader.sharer, reader.unit, reader.reads_ahead), rank, ranks)
+            state["_given"] = (replace(reader, loader=counted), rank, ranks)
         return state
 
     # --- Place ---
@@ -165,8 +167,8 @@ class ShardStream(data.IterableDataset[TensorRow]):
 
     def state_dict(self) -> dict[str, Any]:
         """The place in the stream, as plain values: the epoch, and the rows of it that the ranks have taken together."""
-        # In a worker of torchdata's StatefulDataLoader: where the pass began; the iterator adds how far this worker came.
-        rows = int(self._shared[_START]) if data.get_worker_info() is not None else self._taken
+        # torchdata's StatefulDataLoader asks where the pass began; the iterator of each worker adds how far it came.
+        rows = int(self._shared[_START]) if current_reader().keeps_place else self._taken
         return {"version": _STATE_VERSION, "epoch": self.epoch, "rows": rows, **self._identity}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -217,7 +219,7 @@ class StreamIterator(Iterator[TensorRow]):
     batches in turn. `state_dict` is its place, as torchdata's StatefulDataLoader asks for it in each worker."""
 
     def __init__(self, stream: ShardStream, reader: Reader, rank: int, ranks: int) -> None:
-        self.stream, self.rank, self.ranks = stream, rank, ranks
+        self.stream, self.reader, self.rank, self.ranks = stream, reader, rank, ranks
         worker = data.get_worker_info()
         self.worker, self.workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
         self.unit = reader.unit if reader.unit > 1 else stream.batch_size or 1
@@ -280,12 +282,16 @@ class StreamIterator(Iterator[TensorRow]):
         """The place of this worker in its pass."""
         return {
             "version": _STATE_VERSION, **self.stream._identity, "epoch": self.epoch, "rows": self.start, "read": self.read,
-            "share": [self.rank, self.ranks, self.worker, self.workers, self.unit],
+            "share": [self.rank, self.ranks, self.worker, self.workers, self.unit], "lost": self.reader.loses_place,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes to the place of a `state_dict` of the same worker of the same rank."""
         self.stream._check(state)
+        if state["lost"]:
+            raise ValueError(
+                "the state was kept by accelerate's DataLoaderDispatcher, which had read on for every rank: resume with "
+                "accelerate.skip_first_batches, or keep states with dispatch_batches=False")
         share = [self.rank, self.ranks, self.worker, self.workers, self.unit]
         if state["share"] != share:
             names = ("rank", "ranks", "worker", "workers", "batch size")

@@ -1,0 +1,84 @@
+"""The options of `prep run` as keyword arguments. Made by Scripts/python_options.py from the command's own table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict, Union
+
+
+class EncodeOptions(TypedDict, total=False):
+    """What decides the rows of a record."""
+
+    encoding: str
+    """Pattern and special tokens of a .tiktoken file: r50k, gpt2, p50k, p50k_edit, cl100k, o200k, o200k_harmony, llama3,
+    llama4, qwen, kimi, whisper."""
+    pattern: str
+    """Pattern of a .tiktoken file: a name as for encoding, or a regular expression."""
+    special_token: Mapping[str, int]
+    """A special token of a .tiktoken file; may be repeated."""
+    schema: Literal["auto", "instruction", "messages", "text"]
+    """instruction, messages, text; auto: each record's own fields decide. (default: auto)"""
+    field: Mapping[str, str]
+    """Name of a field, as in task=question; may be repeated. Roles: task, context, response, text, messages."""
+    template_arg: Mapping[str, Any]
+    """A variable of the template; JSON where it is JSON, else text. May be repeated."""
+    system: str
+    """A system turn for conversations without one."""
+    date: str
+    """The day that the template shows as today."""
+    loss: Literal["assistant", "last", "all", "generation"]
+    """What is learned of conversations: assistant, last, all, generation. (default: assistant)"""
+    history: Literal["as-rendered", "last-turn", "unroll", "error"]
+    """What rewritten history becomes: as-rendered, last-turn, unroll, error. (default: as-rendered)"""
+    prompt_length: int
+    """Most tokens of task and context."""
+    response_length: int
+    """Most tokens of the response, its end included."""
+    truncate: Literal["right", "left", "keep-response", "oldest-turns", "drop", "error"]
+    """What becomes of a longer sample. right: its end is cut off; left: its beginning; keep-response: the beginning of its
+    prompt; oldest-turns: whole exchanges of a conversation, the oldest first, never its system turn; drop: it is left out,
+    and counted; error: the run stops. (default: right)"""
+    seam: Literal["split", "joint"]
+    """split: prompt and response are tokenized apart, as at inference; joint: together. (default: split)"""
+    straddle: Literal["mask", "supervise", "error"]
+    """With seam joint, a token on the boundary: mask, supervise, error. (default: mask)"""
+    parse_special: bool
+    """Let text such as <|endoftext|> in the records become special tokens."""
+    bos_token: str
+    """The token that begins a text."""
+    eos_token: str
+    """The token that ends a response."""
+    pad_token: str
+    """The token that fills rows; EOS unless the files name one."""
+    pack: Union[bool, Literal["whole", "split"]]
+    """Several samples a row: whole samples, or split for plain text, which fills every row."""
+    pack_align: int
+    """Packed samples begin at multiples of this. (default: 1)"""
+    max_record_size: int
+    """A larger record is rejected. (default: 16MiB)"""
+
+
+class RunOptions(EncodeOptions, total=False):
+    """What `prep.run` takes besides."""
+
+    format: Literal["parquet", "mds", "megatron", "npy"]
+    """Export the rows too, as prep export does: parquet, mds, megatron or npy, a folder of that name in the output."""
+    block_size: Union[int, str]
+    """Input that becomes one shard (decompressed). (default: 16MiB)"""
+    level: int
+    """zstd's compression level, 1 to 19. (default: 3)"""
+    max_rejects: Union[int, str]
+    """Records that may be rejected: a share or a number."""
+    partition: str
+    """Do the i-th (from 0) of n parts of the input; prep merge joins them."""
+    overwrite: bool
+    """Replace what the folder holds of an earlier run."""
+
+
+#: As the command spells them.
+NAMES = frozenset((
+    "block-size", "bos-token", "context-length", "date", "encoding", "eos-token", "field", "format", "history", "level",
+    "loss", "max-record-size", "max-rejects", "output", "overwrite", "pack", "pack-align", "pad-token", "parse-special",
+    "partition", "pattern", "prompt-length", "response-length", "schema", "seam", "special-token", "straddle", "system",
+    "template", "template-arg", "threads", "tokenizer", "truncate",
+))

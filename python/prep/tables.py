@@ -1,0 +1,295 @@
+"""Tables as records: Parquet, Arrow, CSV and TSV files, data sets in the Hugging Face cache, and whatever has an Arrow stream.
+
+`pyarrow` does the reading. A row becomes the JSON object that `json.dumps` would make of it, so a table gives the rows of
+training that the same records as JSON lines give. Rows come in batches: memory is bounded by a batch, not by a row group.
+
+The `prep` command runs this module as a process of its own where an input is a table:
+
+    python -m prep.tables read FILE           the rows, as JSON lines
+    python -m prep.tables find hf://datasets/ORG/NAME[@REVISION][/CONFIG][:SPLIT]   the data set's files in the cache, one a line
+    python -m prep.tables groups FILE         how many rows each row group or batch has, as a JSON array
+
+What is wrong goes to standard error as one JSON object: `reason`, `remedy`.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import decimal
+import json
+import os
+import sys
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Optional
+
+#: Rows that are in memory at once.
+_BATCH = 1024
+#: Bytes of a CSV file that are.
+_CSV_BLOCK = 1 << 20
+
+_INSTALL = "pip install 'prep-kit[tables]'"
+
+
+class TableError(Exception):
+    """A table that cannot be read: why, and what to do."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason} ({remedy})")
+        self.reason, self.remedy = reason, remedy
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow  # type: ignore[import-untyped]
+    except ImportError:
+        raise TableError("tables are read by pyarrow, which is not installed", _INSTALL) from None
+    return pyarrow
+
+
+# --- Batches ---------------------------------------------------------------------------------------------------------
+
+
+def batches(path: str) -> Iterator[Any]:
+    """The record batches of a file, by what its first bytes or its name say it is."""
+    pyarrow = _pyarrow()
+    try:
+        with open(path, "rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise TableError(f"cannot be opened: {error.strerror}", "check the path and permissions") from None
+    name = path.lower()
+    try:
+        if head.startswith(b"PAR1"):
+            yield from _parquet(path)
+        elif head.startswith(b"ARROW1"):
+            with pyarrow.memory_map(path) as source:
+                reader = pyarrow.ipc.open_file(source)
+                for index in range(reader.num_record_batches):
+                    yield from _cut(reader.get_batch(index))
+        elif head.startswith(b"FEA1"):
+            raise TableError("is a Feather file of version 1", "write it again with pyarrow.feather.write_feather(…, version=2)")
+        elif name.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")):
+            yield from _csv(path, "\t" if ".tsv" in name[-7:] else ",")
+        else:
+            with pyarrow.memory_map(path) as source:
+                for batch in pyarrow.ipc.open_stream(source):
+                    yield from _cut(batch)
+    except pyarrow.ArrowException as error:
+        raise TableError(f"cannot be read: {str(error).splitlines()[0]}", "write the file again, or check that it is whole") from None
+
+
+def _parquet(path: str) -> Iterator[Any]:
+    import pyarrow.parquet  # type: ignore[import-untyped]
+
+    with pyarrow.parquet.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_size=_BATCH)
+
+
+def _csv(path: str, delimiter: str) -> Iterator[Any]:
+    """Every column is text: a response `007` is not the number 7."""
+    import pyarrow.csv  # type: ignore[import-untyped]
+
+    pyarrow = _pyarrow()
+    with pyarrow.input_stream(path) as source:
+        header = pyarrow.csv.open_csv(
+            source, read_options=pyarrow.csv.ReadOptions(block_size=_CSV_BLOCK, use_threads=False),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True))
+        names = header.schema.names
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise TableError(f"has several columns named {', '.join(repeated)}", "rename them")
+    with pyarrow.input_stream(path) as source:
+        yield from pyarrow.csv.open_csv(
+            source, read_options=pyarrow.csv.ReadOptions(block_size=_CSV_BLOCK, use_threads=False),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types={name: pyarrow.string() for name in names}, strings_can_be_null=True, quoted_strings_can_be_null=False,
+                null_values=[""]))
+
+
+def _cut(batch: Any) -> Iterator[Any]:
+    for first in range(0, batch.num_rows, _BATCH):
+        yield batch.slice(first, _BATCH)
+
+
+def stream_batches(table: Any) -> Iterator[Any]:
+    """The record batches of anything with an Arrow stream: pyarrow, polars, DuckDB, pandas, `datasets`."""
+    pyarrow = _pyarrow()
+    if not hasattr(table, "__arrow_c_stream__") and hasattr(table, "with_format") and hasattr(table, "data"):
+        # `datasets.Dataset`: its rows as they are after `select`, `shuffle` and `filter`.
+        for part in table.with_format("arrow").iter(_BATCH):
+            yield from part.to_batches()
+        return
+    if hasattr(table, "__arrow_c_stream__"):
+        reader = pyarrow.RecordBatchReader.from_stream(table)
+    elif isinstance(table, pyarrow.RecordBatch):
+        reader = [table]
+    else:
+        raise TableError(f"{type(table).__name__} has no Arrow stream", "give a table of pyarrow, polars, DuckDB, pandas or datasets")
+    for batch in reader:
+        yield from _cut(batch)
+
+
+def is_table(value: Any) -> bool:
+    """Whether the value is a table in memory."""
+    return hasattr(value, "__arrow_c_stream__") or (
+        type(value).__module__.startswith("datasets.") and hasattr(value, "with_format") and hasattr(value, "data"))
+
+
+# --- Rows ------------------------------------------------------------------------------------------------------------
+
+
+def json_lines(parts: Iterable[Any]) -> Iterator[bytes]:
+    """The rows of record batches as JSON lines, a batch at a time."""
+    encode = json.JSONEncoder(ensure_ascii=False, default=_plain).encode
+    for batch in parts:
+        _check(batch.schema)
+        rows = batch.to_pylist(maps_as_pydicts="strict")
+        if rows:
+            lines = "\n".join(map(encode, rows))
+            yield (lines + "\n").encode("utf-8", errors="surrogatepass")
+
+
+def _check(schema: Any) -> None:
+    names = schema.names
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise TableError(f"has several columns named {', '.join(repeated)}", "rename them")
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no type for."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return base64.b64encode(value).decode()
+    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, (decimal.Decimal, uuid.UUID)):
+        return str(value)
+    if hasattr(value, "item"):
+        return value.item()
+    raise TableError(f"holds a value of type {type(value).__name__}, which JSON has none for", "leave that column out")
+
+
+def groups(path: str) -> list[int]:
+    """Rows of each row group of a Parquet file, or of each batch of an Arrow file."""
+    pyarrow = _pyarrow()
+    with open(path, "rb") as file:
+        head = file.read(8)
+    if head.startswith(b"PAR1"):
+        import pyarrow.parquet as parquet
+
+        metadata = parquet.read_metadata(path)
+        return [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
+    with pyarrow.memory_map(path) as source:
+        if head.startswith(b"ARROW1"):
+            reader = pyarrow.ipc.open_file(source)
+            return [reader.get_batch(index).num_rows for index in range(reader.num_record_batches)]
+        return [batch.num_rows for batch in pyarrow.ipc.open_stream(source)]
+
+
+# --- Data sets in the cache of Hugging Face -----------------------------------------------------------------------------
+
+_HF = "hf://datasets/"
+_DATA = (".parquet", ".arrow", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".json", ".csv", ".tsv", ".csv.gz", ".tsv.gz")
+
+
+def find(name: str) -> list[str]:
+    """The files of `hf://datasets/ORG/NAME[@REVISION][/CONFIG][:SPLIT]` in the cache. Nothing is downloaded."""
+    rest = name.removeprefix(_HF) if sys.version_info >= (3, 9) else name[len(_HF):]
+    rest, _, split = rest.partition(":")
+    parts = rest.split("/")
+    if len(parts) < 2 or not all(parts):
+        raise TableError(f"{name} names no data set", f"write {_HF}ORG/NAME, and behind it @REVISION, /CONFIG or :SPLIT where needed")
+    last, _, revision = parts[1].partition("@")
+    repository, config = f"{parts[0]}/{last}", "/".join(parts[2:])
+    download = f"hf download --repo-type dataset {repository}" + (f" --revision {revision}" if revision else "")
+    snapshot = _snapshot(repository, revision)
+    if snapshot is None:
+        raise TableError(f"the data set {repository} is not in the cache ({_hub()})", download)
+    files = sorted(str(path.relative_to(snapshot)) for path in snapshot.rglob("*") if path.is_file() and path.name.lower().endswith(_DATA))
+    files = [file for file in files if not file.startswith(".") and Path(file).name not in ("dataset_infos.json", "dataset_info.json")]
+    if config:
+        files = [file for file in files if file.startswith(config + "/") or f"/{config}/" in file]
+    splits = {file: _split(file) for file in files}
+    if split:
+        files = [file for file in files if splits[file] == split]
+    named = sorted({split for split in splits.values() if split})
+    if not files:
+        what = ", ".join(filter(None, (f"config {config}" if config else "", f"split {split}" if split else ""))) or "data file"
+        known = f"its splits are {', '.join(map(str, named))}" if named else "look into the folder"
+        raise TableError(f"the cached data set {repository} has no {what} ({snapshot})", f"{known}; {download}")
+    if not split and len(named) > 1:
+        example = "train" if "train" in named else named[0]
+        raise TableError(f"the data set {repository} has the splits {', '.join(map(str, named))}", f"name one: {name}:{example}")
+    folders = sorted({str(Path(file).parent) for file in files})
+    if not config and len(folders) > 1 and not all(folder == "data" or folder.startswith("data/") for folder in folders):
+        raise TableError(
+            f"the data set {repository} has several configurations: {', '.join(folders)}",
+            f"name one: {_HF}{repository}{'@' + revision if revision else ''}/{folders[0]}" + (f":{split}" if split else ""))
+    return [str(snapshot / file) for file in files]
+
+
+def _hub() -> Path:
+    home = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
+
+
+def _snapshot(repository: str, revision: str) -> Optional[Path]:
+    folder = _hub() / f"datasets--{repository.replace('/', '--')}"
+    reference = folder / "refs" / (revision or "main")
+    commit = reference.read_text().strip() if reference.is_file() else revision
+    if commit:
+        found = [path for path in sorted((folder / "snapshots").glob(f"{commit}*")) if path.is_dir()]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _split(file: str) -> Optional[str]:
+    """The split that a file's name tells, as on the Hub: `train-00000-of-00002.parquet`, `data/test.jsonl`, `validation/0.parquet`."""
+    path = Path(file)
+    for part in (path.name, *reversed(path.parent.parts)):
+        word = part.split(".")[0].split("-")[0].split("_")[0].lower()
+        if word in ("train", "training"):
+            return "train"
+        if word in ("test", "testing", "eval", "evaluation"):
+            return "test"
+        if word in ("validation", "valid", "val", "dev"):
+            return "validation"
+    stem = path.name.split(".")[0]
+    return stem.rsplit("-", 3)[0] if stem.count("-of-") else None
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        if len(arguments) != 2 or arguments[0] not in ("read", "find", "groups"):
+            raise TableError("usage: python -m prep.tables read|find|groups NAME", "see the module's help")
+        command, name = arguments
+        if command == "read":
+            for lines in json_lines(batches(name)):
+                sys.stdout.buffer.write(lines)
+            sys.stdout.buffer.flush()
+        elif command == "find":
+            print(*find(name), sep="\n")
+        else:
+            print(json.dumps(groups(name)))
+        return 0
+    except BrokenPipeError:
+        # The reader has what it wanted.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except TableError as error:
+        print(json.dumps({"reason": error.reason, "remedy": error.remedy}), file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
