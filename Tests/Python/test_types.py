@@ -28,6 +28,6 @@ def test_the_package_is_typed_throughout(tmp_path):
     output = mypy("--cache-dir", tmp_path / "cache", "-p", "prep", "--no-error-summary", cwd=PACKAGE)
     assert output == ""
     output = mypy("--cache-dir", tmp_path / "cache", tmp_path / "script.py", cwd=PACKAGE)
-    for kind in ('"dict[str, ', '"prep._rows.Rows"', '"numpy.ndarray', '"dict[str, Any]"'):
+    for kind in ('"TypedDict(prep._rows.Row, ', '"prep._rows.Rows"', '"numpy.ndarray', '"dict[str, Any]"'):
         assert f"Revealed type is {kind}" in output.replace("builtins.", "").replace("typing.", ""), output
     assert output.count("error:") == 1 and '"read" of "Dataset" has incompatible type "str"' in output, output

@@ -60,8 +60,11 @@ def run(
         "output": output, "tokenizer": os.fspath(tokenizer), "template": template, "context_length": context_length,
         "threads": threads or None, **options,
     }
-    found = _call(["run", *paths, *_flags(given), "--json"], feed, progress)
-    return RunReport(output, json.loads(found))
+    shows = _is_watched() if progress is None else progress
+    report = RunReport(output, json.loads(_call(["run", *paths, *_flags(given), "--json"], feed, shows)))
+    if shows:
+        print(f"{output}: {report['rows']:,} rows of {report['records']:,} records", file=sys.stderr)
+    return report
 
 
 def inspect(
@@ -132,14 +135,13 @@ def _lines(records: Iterable[Any]) -> Iterator[bytes]:
 
 
 def _call(
-    arguments: Sequence[str], feed: Optional[Iterator[bytes]], progress: Optional[bool], done: Sequence[int] = (0,)
+    arguments: Sequence[str], feed: Optional[Iterator[bytes]], shows: bool, done: Sequence[int] = (0,)
 ) -> str:
     process = subprocess.Popen(
         [binary(), *arguments], stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, env=environment())
     failure: list[BaseException] = []
     errors: list[str] = []
-    shows = _is_watched() if progress is None else progress
     threads = [threading.Thread(target=_relay, args=(process.stderr, errors, shows), daemon=True)]
     if feed is not None:
         threads.append(threading.Thread(target=_feed, args=(process, feed, failure), daemon=True))
@@ -159,7 +161,9 @@ def _call(
     if failure:
         raise failure[0]
     if code not in done:
-        lines = [line.removeprefix("prep: ").removeprefix("Error: ") for line in "".join(errors).strip().splitlines()]
+        lines = [
+            line.removeprefix("prep: ").removeprefix("Error: ") for line in "".join(errors).strip().splitlines()
+            if not line.startswith(("Usage: prep", "Help: ", "  See 'prep"))]
         message = "\n".join(lines) or f"the command ended with code {code}"
         raise PrepError(spelled(message), _KINDS.get(code, "unusable"))
     return output
