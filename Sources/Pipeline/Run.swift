@@ -104,7 +104,7 @@ public struct Run: Sendable {
     let block = Block()
     let encoder = BlockEncoder(spec: spec, encoder: makeEncoder())
     do throws(Problem) {
-      let writer = try ShardFileWriter(spec: shardSpec, level: spec.level)
+      let writer = try ShardFileWriter(spec: shardSpec, level: Int32(clamping: spec.level))
       while true {
         if state.withLock({ $0.failure != nil }) { return }
         guard try shared.next(into: block) else { return }

@@ -7,6 +7,92 @@ import ShardWriter
 import Tokenizer
 
 extension RunSpec {
+  /// Every member of the stored spec, in the order of keys: those of options by themselves, and what others were
+  /// resolved to.
+  private static let members = (RunOption.all.compactMap(\.stored) + resolved).sorted {
+    $0.key < $1.key
+  }
+
+  /// What options and files were resolved to. The tokenizer's own members are read before the others.
+  private static let resolved: [SpecMember] = [
+    SpecMember(key: "beginning_ids") { spec, writer in
+      writer.ints(spec.beginning?.ids ?? [])
+    } read: { _, _ in
+      true
+    },
+    SpecMember(key: "chat") { spec, writer in
+      spec.chat.map { $0.write(to: &writer) } ?? writer.null()
+    } read: { node, spec in
+      guard let node, !node.isNull else { return true }
+      spec.chat = ChatSpec(node)
+      return spec.chat != nil
+    },
+    SpecMember(key: "end_ids") { spec, writer in
+      writer.ints(spec.end.ids)
+    } read: { _, _ in
+      true
+    },
+    SpecMember(key: "fields") { spec, writer in
+      writer.beginObject()
+      for (role, name) in spec.fields.given.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        writer.key(role.rawValue)
+        writer.string(name)
+      }
+      writer.endObject()
+    } read: { node, spec in
+      var given: [RecordRole: String] = [:]
+      if let node {
+        for (key, value) in node.members {
+          if let role = key.string.flatMap(RecordRole.init) { given[role] = value.string }
+        }
+      }
+      spec.fields = RecordFields(schema: spec.fields.schema, given: given)
+      return true
+    },
+    SpecMember(key: "format") { _, writer in
+      writer.int(format)
+    } read: { node, _ in
+      node?.int == format
+    },
+    .number("pad_id", \.padNumber),
+    .choice("render", \.render),
+    SpecMember(key: "tokenizer") { spec, writer in
+      writer.string(spec.tokenizer)
+    } read: { node, spec in
+      spec.tokenizer = node?.string ?? ""
+      return true
+    },
+    SpecMember(key: "tokenizer_digest") { spec, writer in
+      writer.string(spec.tokenizerDigest.description)
+    } read: { _, _ in
+      true
+    },
+    SpecMember(
+      key: "tokenizer_options", isPresent: { !$0.tokenizerOptions.isEmpty },
+      write: { spec, writer in spec.tokenizerOptions.write(to: &writer) },
+      read: { node, spec in
+        spec.tokenizerOptions = node.map { TokenizerOptions($0) } ?? TokenizerOptions()
+        return true
+      }),
+  ]
+
+  private var padNumber: Int {
+    get { Int(padID) }
+    set { padID = UInt32(clamping: newValue) }
+  }
+
+  /// The spec as canonical JSON: members sorted, no white space.
+  public var json: [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    for member in Self.members where member.isPresent(self) {
+      writer.key(member.key)
+      member.write(self, &writer)
+    }
+    writer.endObject()
+    return writer.bytes
+  }
+
   /// Reads a spec that a data set holds, with the tokenizer that it was made with. Throws where the
   /// tokenizer is another one, or the spec one of another version of prep.
   public init(json: [UInt8], tokenizer: BPETokenizer) throws(Problem) {
@@ -17,21 +103,7 @@ extension RunSpec {
     do throws(Problem) { root = try parser.parse(json) } catch {
       throw Self.unreadable(error.reasonInText)
     }
-    func int(_ key: StaticString) throws(Problem) -> Int {
-      guard let value = root[key]?.int else { throw Self.unreadable("no number \(key)") }
-      return value
-    }
-    func choice<Choice: RawRepresentable<String>>(_ key: StaticString) throws(Problem) -> Choice {
-      guard let value = root[key]?.string.flatMap(Choice.init) else {
-        throw Self.unreadable("unknown \(key)")
-      }
-      return value
-    }
-    func token(_ key: StaticString) -> Token {
-      let ids = (root[key]?.elements.map { UInt32(clamping: $0.int ?? 0) }) ?? []
-      return Token(text: ids.flatMap { tokenizer.bytes(of: $0) ?? [] }, ids: ids)
-    }
-    guard try int("format") == Self.format else {
+    guard root["format"]?.int == Self.format else {
       throw Self.unreadable("it is of another version of prep")
     }
     let name = root["tokenizer"]?.string ?? ""
@@ -41,38 +113,18 @@ extension RunSpec {
         .option, reason: "the data set was made with another tokenizer: \(name)",
         remedy: "name that one with \(OptionName.tokenizer)")
     }
-    let end = token("end_ids")
+    func token(_ key: StaticString) -> Token {
+      let ids = (root[key]?.elements.map { UInt32(clamping: $0.int ?? 0) }) ?? []
+      return Token(text: ids.flatMap { tokenizer.bytes(of: $0) ?? [] }, ids: ids)
+    }
     self.init(
-      tokenizer: name, tokenizerDigest: digest, idCount: tokenizer.idCount, end: end,
-      padID: UInt32(clamping: try int("pad_id")), contextLength: try int("context_length"))
-    tokenizerOptions = root["tokenizer_options"].map { TokenizerOptions($0) } ?? TokenizerOptions()
+      tokenizer: name, tokenizerDigest: digest, idCount: tokenizer.idCount, end: token("end_ids"),
+      padID: 0)
     let beginning = token("beginning_ids")
     self.beginning = beginning.ids.isEmpty ? nil : beginning
-    var given: [RecordRole: String] = [:]
-    if let fields = root["fields"] {
-      for (key, value) in fields.members {
-        if let role = key.string.flatMap(RecordRole.init), let name = value.string {
-          given[role] = name
-        }
-      }
+    for member in Self.members where !member.read(root[member.key], &self) {
+      throw Self.unreadable("unknown \(member.key)")
     }
-    fields = RecordFields(schema: try choice("schema"), given: given)
-    render = try choice("render")
-    if let chat = root["chat"], !chat.isNull {
-      guard let read = ChatSpec(chat) else { throw Self.unreadable("unknown chat template") }
-      self.chat = read
-    }
-    seam = try choice("seam")
-    straddle = try choice("straddle")
-    parseSpecial = root["parse_special"]?.bool ?? false
-    truncation.policy = try choice("truncate")
-    truncation.promptLength = root["prompt_length"]?.int
-    truncation.responseLength = root["response_length"]?.int
-    packing = try choice("packing")
-    segmentAlignment = try int("segment_alignment")
-    blockSize = try int("block_size")
-    maximumRecordSize = try int("max_record_size")
-    level = Int32(clamping: try int("level"))
   }
 
   /// The tokenizer that a data set's spec names, and what was said of it; nil where it names none.

@@ -26,6 +26,9 @@ extension RunSpec {
     tokenizer: BPETokenizer, named name: String = "gpt2", tokens: TokenNames = TokenNames(),
     contextLength: Int = 1024
   ) throws(Problem) {
+    var asked = RunOptions()
+    asked.contextLength = contextLength
+    try asked.check()
     let specials = tokenizer.specials
     func id(_ token: String, flag: String) throws(Problem) -> UInt32 {
       guard let id = tokenizer.id(of: Array(token.utf8)) else {

@@ -1,6 +1,5 @@
 import Files
 import InstructionFormat
-import JSONText
 import Masking
 import ShardWriter
 import Tokenizer
@@ -38,7 +37,7 @@ public struct RunSpec: Sendable {
   /// Bytes that a record may have.
   public var maximumRecordSize = 16 << 20
   /// zstd's compression level.
-  public var level: Int32 = 3
+  public var level = 3
 
   /// How instruction records become text.
   public enum Render: String, Hashable, Sendable, CaseIterable {
@@ -80,65 +79,10 @@ public struct RunSpec: Sendable {
     truncation = Truncation(contextLength: contextLength)
   }
 
-  /// The spec as canonical JSON: members sorted, no white space.
-  public var json: [UInt8] {
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.key("beginning_ids")
-    writer.ints(beginning?.ids ?? [])
-    writer.key("block_size")
-    writer.int(blockSize)
-    writer.key("chat")
-    chat.map { $0.write(to: &writer) } ?? writer.null()
-    writer.key("context_length")
-    writer.int(truncation.contextLength)
-    writer.key("end_ids")
-    writer.ints(end.ids)
-    writer.key("fields")
-    writer.beginObject()
-    for (role, name) in fields.given.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      writer.key(role.rawValue)
-      writer.string(name)
-    }
-    writer.endObject()
-    writer.key("format")
-    writer.int(Self.format)
-    writer.key("level")
-    writer.int(Int(level))
-    writer.key("max_record_size")
-    writer.int(maximumRecordSize)
-    writer.key("packing")
-    writer.string(packing.rawValue)
-    writer.key("pad_id")
-    writer.int(Int(padID))
-    writer.key("parse_special")
-    writer.bool(parseSpecial)
-    writer.key("prompt_length")
-    truncation.promptLength.map { writer.int($0) } ?? writer.null()
-    writer.key("render")
-    writer.string(render.rawValue)
-    writer.key("response_length")
-    truncation.responseLength.map { writer.int($0) } ?? writer.null()
-    writer.key("schema")
-    writer.string(fields.schema.rawValue)
-    writer.key("seam")
-    writer.string(seam.rawValue)
-    writer.key("segment_alignment")
-    writer.int(segmentAlignment)
-    writer.key("straddle")
-    writer.string(straddle.rawValue)
-    writer.key("tokenizer")
-    writer.string(tokenizer)
-    writer.key("tokenizer_digest")
-    writer.string(tokenizerDigest.description)
-    if !tokenizerOptions.isEmpty {
-      writer.key("tokenizer_options")
-      tokenizerOptions.write(to: &writer)
-    }
-    writer.key("truncate")
-    writer.string(truncation.policy.rawValue)
-    writer.endObject()
-    return writer.bytes
+  /// How records are told apart, in `fields`.
+  var schema: RecordSchema {
+    get { fields.schema }
+    set { fields = RecordFields(schema: newValue, given: fields.given) }
   }
 
   /// Rises when the same spec begins to give other rows.

@@ -13,7 +13,7 @@ import Problems
   unsafe attempt(error) { () throws(Problem) in
     guard let pipeline = unsafe pipeline else { throw .argument("pipeline is NULL") }
     unsafe pipeline.pointee = nil
-    let open = try OpenPipeline(RunOptions(spec: try unsafe text(spec, "spec")))
+    let open = try OpenPipeline(RunOptions(json: try unsafe text(spec, "spec").utf8))
     unsafe pipeline.pointee = unsafe Handle.make(open)
   }
 }

@@ -15,7 +15,8 @@ import Tokenizer
     unsafe tokenizer.pointee = nil
     let reference = try unsafe text(reference, "reference")
     let options =
-      unsafe options == nil ? RunOptions() : try RunOptions(spec: unsafe text(options, "options"))
+      unsafe options == nil
+      ? RunOptions() : try RunOptions(json: unsafe text(options, "options").utf8)
     let open = OpenTokenizer(
       try BPETokenizer.load(reference, options: options.tokenizerOptions))
     unsafe tokenizer.pointee = unsafe Handle.make(open)

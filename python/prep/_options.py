@@ -31,9 +31,9 @@ class EncodeOptions(TypedDict, total=False):
     history: Literal["as-rendered", "last-turn", "unroll", "error"]
     """What rewritten history becomes: as-rendered, last-turn, unroll, error. (default: as-rendered)"""
     prompt_length: int
-    """Most tokens of task and context."""
+    """Maximum tokens of task and context."""
     response_length: int
-    """Most tokens of the response, its end included."""
+    """Maximum tokens of the response, its end included."""
     truncate: Literal["right", "left", "keep-response", "oldest-turns", "drop", "error"]
     """What becomes of a longer sample. right: its end is cut off; left: its beginning; keep-response: the beginning of its
     prompt; oldest-turns: whole exchanges of a conversation, the oldest first, never its system turn; drop: it is left out,
@@ -63,7 +63,7 @@ class RunOptions(EncodeOptions, total=False):
 
     format: Literal["parquet", "mds", "megatron", "npy"]
     """Export the rows too, as prep export does: parquet, mds, megatron or npy, a folder of that name in the output."""
-    block_size: Union[int, str]
+    block_size: int
     """Input that becomes one shard (decompressed). (default: 16MiB)"""
     level: int
     """zstd's compression level, 1 to 19. (default: 3)"""

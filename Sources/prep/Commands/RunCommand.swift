@@ -30,14 +30,10 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var encoding: EncodingOptions
 
-  @Option(
-    defaultAsFlag: "whole",
-    help: ArgumentHelp(
-      "Several samples a row: whole samples, or split for plain text, which fills every row.",
-      valueName: "how"))
+  @Option(defaultAsFlag: "whole", help: .of(.pack))
   var pack: String?
 
-  @Option(help: ArgumentHelp("Packed samples begin at multiples of this.", valueName: "n"))
+  @Option(help: .of(.packAlign))
   var packAlign = 1
 
   @Option(
@@ -49,14 +45,14 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Threads that encode; one a processor by default.", valueName: "n"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Input that becomes one shard (decompressed).", valueName: "size"))
+  @Option(help: .of(.blockSize))
   var blockSize = ByteSize(bytes: 16 << 20)
 
-  @Option(help: ArgumentHelp("A larger record is rejected.", valueName: "size"))
+  @Option(help: .of(.maxRecordSize))
   var maxRecordSize = ByteSize(bytes: 16 << 20)
 
-  @Option(help: ArgumentHelp("zstd's compression level, 1 to 19.", valueName: "n"))
-  var level: Int32 = 3
+  @Option(help: .of(.level))
+  var level = 3
 
   @Option(
     help: ArgumentHelp("Records that may be rejected: a share or a number.", valueName: "n|n%"),
@@ -95,33 +91,28 @@ struct RunCommand: AsyncParsableCommand {
     guard threads ?? 1 > 0, threads ?? 1 <= 1024 else {
       throw ValidationError("--threads must be from 1 to 1024")
     }
-    guard (1...19).contains(level) else { throw ValidationError("--level must be from 1 to 19") }
-    guard (1...encoding.contextLength).contains(packAlign) else {
-      throw ValidationError("--pack-align must be from 1 to the context length")
-    }
-    guard packAlign == 1 || pack != nil else {
-      throw ValidationError("--pack-align goes with --pack")
-    }
+    try options().validate()
     guard partition == nil || Manifest.Partition(partition ?? "") != nil else {
       throw ValidationError("--partition: give i/n, such as 0/4, with i below n")
     }
     guard format == nil || partition == nil else {
       throw ValidationError("--format with --partition: export what prep merge joins")
     }
-    guard blockSize.bytes <= 1 << 30, maxRecordSize.bytes <= 1 << 30 else {
-      throw ValidationError("--block-size and --max-record-size must be at most 1GiB")
-    }
+  }
+
+  private func options() throws -> RunOptions {
+    var options = try encoding.options()
+    options.blockSize = blockSize.bytes
+    options.maximumRecordSize = maxRecordSize.bytes
+    options.level = level
+    if let pack { options.pack = RunSpec.Packing(rawValue: pack) ?? .whole }
+    options.packAlign = packAlign
+    return options
   }
 
   func run() async throws {
     try reportingErrors {
-      var options = try encoding.options()
-      options.blockSize = blockSize.bytes
-      options.maximumRecordSize = maxRecordSize.bytes
-      options.level = level
-      if let pack { options.pack = RunSpec.Packing(rawValue: pack) ?? .whole }
-      options.packAlign = packAlign
-      let (spec, tokenizer) = try options.resolve()
+      let (spec, tokenizer) = try options().resolve()
       let files = try InputFiles.resolve(allInputs)
 
       var run = Run(spec: spec, inputs: files, output: output) { tokenizer.makeEncoder() }
@@ -143,7 +134,7 @@ struct RunCommand: AsyncParsableCommand {
       }
       display.close()
       if let format {
-        let options = ExportOptions(level: level, overwrite: true)
+        let options = ExportOptions(level: Int32(clamping: level), overwrite: true)
         _ = try DataSetExport.export(
           DataSet(output, cacheSize: 0), format: format, output: "\(output)/\(format.rawValue)",
           options: options)

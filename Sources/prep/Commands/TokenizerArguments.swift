@@ -1,4 +1,5 @@
 import ArgumentParser
+import Problems
 import Tokenizer
 
 /// How every command names a tokenizer.
@@ -22,22 +23,13 @@ struct TokenizerArguments: ParsableArguments {
 
 /// What a `.tiktoken` file does not say.
 struct RankFileArguments: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Pattern and special tokens of a .tiktoken file: \(RankEncoding.names.joined(separator: ", ")).",
-      valueName: "name"))
+  @Option(help: .of(.encoding))
   var encoding: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Pattern of a .tiktoken file: a name as for --encoding, or a regular expression.",
-      valueName: "pattern"))
+  @Option(help: .of(.pattern))
   var pattern: String?
 
-  @Option(
-    name: .customLong("special-token"), parsing: .singleValue,
-    help: ArgumentHelp(
-      "A special token of a .tiktoken file; may be repeated.", valueName: "text=id"))
+  @Option(name: .customLong("special-token"), parsing: .singleValue, help: .of(.specialToken))
   var specialTokens: [String] = []
 
   func validate() throws {

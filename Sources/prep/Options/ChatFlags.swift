@@ -1,37 +1,29 @@
 import ArgumentParser
 import InstructionFormat
 import Pipeline
+import Problems
 
 extension LossPolicy: ExpressibleByArgument {}
 extension HistoryPolicy: ExpressibleByArgument {}
 
 /// Flags of every command that renders conversations.
 struct ChatFlags: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      """
-      plain, alpaca, chatml, llama3, the name of one of the tokenizer's templates, a file, or a model folder. By \
-      default plain for instruction records, and the tokenizer's own chat template for messages.
-      """, valueName: "template"))
+  @Option(help: .of(.template))
   var template: String?
 
-  @Option(
-    name: .customLong("template-arg"), parsing: .singleValue,
-    help: ArgumentHelp(
-      "A variable of the template; JSON where it is JSON, else text. May be repeated.",
-      valueName: "name=value"))
+  @Option(name: .customLong("template-arg"), parsing: .singleValue, help: .of(.templateArg))
   var templateArguments: [String] = []
 
-  @Option(help: ArgumentHelp("A system turn for conversations without one.", valueName: "text"))
+  @Option(help: .of(.system))
   var system: String?
 
-  @Option(help: ArgumentHelp("The day that the template shows as today.", valueName: "yyyy-mm-dd"))
+  @Option(help: .of(.date))
   var date: String?
 
-  @Option(help: "What is learned of conversations: assistant, last, all, generation.")
+  @Option(help: .of(.loss))
   var loss: LossPolicy = .assistant
 
-  @Option(help: "What rewritten history becomes: as-rendered, last-turn, unroll, error.")
+  @Option(help: .of(.history))
   var history: HistoryPolicy = .asRendered
 
   /// The flags as the library's choice.

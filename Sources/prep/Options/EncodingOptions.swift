@@ -2,6 +2,7 @@ import ArgumentParser
 import InstructionFormat
 import Masking
 import Pipeline
+import Problems
 import Tokenizer
 
 extension RecordSchema: ExpressibleByArgument {}
@@ -11,80 +12,51 @@ extension TruncationPolicy: ExpressibleByArgument {}
 
 /// How a record becomes a sample: what `run` and `inspect` have in common.
 struct EncodingOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "gpt2 (built in, the default), a tokenizer.json, a model folder, a name in the Hugging Face cache, …",
-      valueName: "tokenizer"))
+  @Option(help: .of(.tokenizer))
   var tokenizer: String?
 
   @OptionGroup var rankFile: RankFileArguments
 
-  @Option(
-    help: ArgumentHelp(
-      "instruction, messages, text; auto: each record's own fields decide.", valueName: "schema"))
+  @Option(help: .of(.schema))
   var schema = RecordSchema.auto
 
-  @Option(
-    name: .customLong("field"), parsing: .singleValue,
-    help: ArgumentHelp(
-      "Name of a field, as in task=question; may be repeated. Roles: task, context, response, text, messages.",
-      valueName: "role=name"))
+  @Option(name: .customLong("field"), parsing: .singleValue, help: .of(.field))
   var fields: [String] = []
 
   @OptionGroup var chat: ChatFlags
 
-  @Option(
-    help: ArgumentHelp("Most tokens of a sample, and length of a padded row.", valueName: "n"))
+  @Option(help: .of(.contextLength))
   var contextLength = 1024
 
-  @Option(help: ArgumentHelp("Most tokens of task and context.", valueName: "n"))
+  @Option(help: .of(.promptLength))
   var promptLength: Int?
 
-  @Option(help: ArgumentHelp("Most tokens of the response, its end included.", valueName: "n"))
+  @Option(help: .of(.responseLength))
   var responseLength: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      What becomes of a longer sample. right: its end is cut off; left: its beginning; keep-response: the \
-      beginning of its prompt; oldest-turns: whole exchanges of a conversation, the oldest first, never its system \
-      turn; drop: it is left out, and counted; error: the run stops.
-      """, valueName: "policy"))
+  @Option(help: .of(.truncate))
   var truncate = TruncationPolicy.right
 
-  @Option(
-    help: ArgumentHelp(
-      "split: prompt and response are tokenized apart, as at inference; joint: together.",
-      valueName: "seam"))
+  @Option(help: .of(.seam))
   var seam = Seam.split
 
-  @Option(
-    help: ArgumentHelp(
-      "With --seam joint, a token on the boundary: mask, supervise, error.", valueName: "rule"))
+  @Option(help: .of(.straddle))
   var straddle = Straddle.mask
 
-  @Flag(help: "Let text such as <|endoftext|> in the records become special tokens.")
+  @Flag(help: .of(.parseSpecial))
   var parseSpecial = false
 
-  @Option(help: ArgumentHelp("The token that begins a text.", valueName: "token"))
+  @Option(help: .of(.bosToken))
   var bosToken: String?
 
-  @Option(help: ArgumentHelp("The token that ends a response.", valueName: "token"))
+  @Option(help: .of(.eosToken))
   var eosToken: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "The token that fills rows; EOS unless the files name one.", valueName: "token"))
+  @Option(help: .of(.padToken))
   var padToken: String?
 
   func validate() throws {
-    guard (1...1 << 24).contains(contextLength) else {
-      throw ValidationError("--context-length must be from 1 to 16777216")
-    }
-    guard promptLength ?? 1 > 0, responseLength ?? 1 > 0 else {
-      throw ValidationError("--prompt-length and --response-length must be at least 1")
-    }
-    for field in fields where try role(of: field) == nil {}
+    try options().validate()
   }
 
   /// Reads `role=name`.

@@ -27,7 +27,7 @@ public struct RunOptions: Sendable {
   public var packAlign = 1
   public var blockSize = 16 << 20
   public var maximumRecordSize = 16 << 20
-  public var level: Int32 = 3
+  public var level = 3
 
   public init() {}
 
@@ -42,24 +42,16 @@ public struct RunOptions: Sendable {
     }
   }
 
-  /// Loads the tokenizer and the template, and settles everything that the run depends on.
+  /// Loads the tokenizer and the template, and settles everything that the run depends on. Throws where an option is out
+  /// of its range, before any work.
   public func resolve() throws(Problem) -> (spec: RunSpec, tokenizer: BPETokenizer) {
+    try check()
     let loaded = try BPETokenizer.load(tokenizer, options: tokenizerOptions)
     var spec = try RunSpec(
       tokenizer: loaded, named: tokenizer, tokens: tokens, contextLength: contextLength)
     spec.tokenizerOptions = tokenizerOptions
     spec.fields = RecordFields(schema: schema, given: fields)
-    spec.seam = seam
-    spec.straddle = straddle
-    spec.parseSpecial = parseSpecial
-    spec.truncation = Truncation(
-      contextLength: contextLength, promptLength: promptLength, responseLength: responseLength,
-      policy: truncate)
-    spec.packing = pack
-    spec.segmentAlignment = packAlign
-    spec.blockSize = blockSize
-    spec.maximumRecordSize = maximumRecordSize
-    spec.level = level
+    for option in RunOption.all { option.settle(self, &spec) }
     spec.render = render ?? (chat.template == nil ? .plain : .chat)
     spec.chat = try chat.resolve(with: ChatChoice.Texts(tokenizer: loaded, tokens: tokens))
     return (spec, loaded)
