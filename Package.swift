@@ -44,7 +44,7 @@ let package = Package(
     .target(name: "CXXHash"),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "CUnicode"),
-    .target(name: "CEmbedded", exclude: ["gpt2.tiktoken", "LICENSE-gpt2"]),
+    .target(name: "CEmbedded", exclude: ["gpt2.tiktoken", "LICENSE-gpt2", "report"]),
 
     // Ours, in the order in which data flows.
     .target(name: "Problems", swiftSettings: strict),
@@ -93,10 +93,17 @@ let package = Package(
         "ShardWriter", "JSONText",
       ],
       swiftSettings: strict),
+    .target(
+      name: "Report",
+      dependencies: [
+        "Problems", "Files", "Input", "Pipeline", "Tokenizer", "InstructionFormat", "Masking",
+        "ShardWriter", "JSONText", "CEmbedded",
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "prep",
       dependencies: [
-        "Problems", "Files", "Input", "Doctor", "Pipeline", "Tokenizer", "Jinja",
+        "Problems", "Files", "Input", "Doctor", "Report", "Pipeline", "Tokenizer", "Jinja",
         "InstructionFormat", "Masking", "ShardWriter", "Exports", "JSONText", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -113,6 +120,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Files", "ShardWriter", "Masking"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "ReportTests", dependencies: ["Report"], swiftSettings: strict),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems"], swiftSettings: strict),
     .testTarget(
       name: "JSONTextTests", dependencies: ["JSONText", "Problems"], swiftSettings: strict),

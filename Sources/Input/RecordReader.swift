@@ -36,6 +36,7 @@ extension Block {
     var cursor = RecordCursor(self)
     while let record = cursor.next() {
       place.line = Int(source.firstLine) + record.line
+      place.byteOffset = Int(source.byteOffset) + record.start
       let text = unsafe UnsafeBufferPointer(rebasing: bytes[record.start..<record.end])
       guard unsafe try body(text, place) else { return false }
     }

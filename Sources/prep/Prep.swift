@@ -10,6 +10,9 @@ struct Prep: AsyncParsableCommand {
     subcommands: [
       RunCommand.self,
       InspectCommand.self,
+      StatsCommand.self,
+      ReportCommand.self,
+      PlanCommand.self,
       VerifyCommand.self,
       MergeCommand.self,
       ExportCommand.self,

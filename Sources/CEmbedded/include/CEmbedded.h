@@ -19,3 +19,10 @@ extern const size_t prep_version_file_count;
 static inline const uint8_t *prep_version_file_start(void) { return prep_version_file; }
 
 #pragma GCC visibility pop
+
+/// The page of `prep report`: HTML with marks where styles, data and script go.
+extern const uint8_t prep_report_page[], prep_report_style[], prep_report_script[];
+extern const size_t prep_report_page_count, prep_report_style_count, prep_report_script_count;
+static inline const uint8_t *prep_report_page_start(void) { return prep_report_page; }
+static inline const uint8_t *prep_report_style_start(void) { return prep_report_style; }
+static inline const uint8_t *prep_report_script_start(void) { return prep_report_script; }

@@ -6,6 +6,7 @@ import JSONText
 import Masking
 import Pipeline
 import Problems
+import Report
 import ShardWriter
 import SystemPackage
 import Tokenizer
@@ -46,6 +47,12 @@ struct InspectCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object a row, padded to the context length.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Write one HTML page of the records to this file: record, text and tokens side by side.",
+      valueName: "file"))
+  var html: String?
+
   @Flag(help: "Leave padding out.")
   var unpadded = false
 
@@ -65,20 +72,20 @@ struct InspectCommand: AsyncParsableCommand {
     if record != nil {
       throw Problem(.option, reason: "\(input) is a folder", remedy: "name a row: --row 0")
     }
-    let data = try DataSet(input)
-    let json = data.manifest.spec.json
-    let (name, said) = RunSpec.tokenizer(in: json) ?? ("gpt2", TokenizerOptions())
-    let given = try encoding.rankFile.options()
-    let tokenizer = try BPETokenizer.load(
-      encoding.tokenizer ?? name, options: given.isEmpty ? said : given)
-    let spec = try RunSpec(json: json, tokenizer: tokenizer)
+    if html != nil {
+      throw Problem(
+        .option, reason: "\(input) is a folder, --html takes records of a file",
+        remedy: "the page of a folder: prep report \(input)")
+    }
+    let stored = try StoredSet(
+      input, tokenizer: encoding.tokenizer, options: encoding.rankFile.options())
+    let (data, spec, tokenizer) = (stored.data, stored.spec, stored.tokenizer)
     let history = RowHistory(spec: spec, tokenizer: tokenizer)
     var printer = Printer(self, tokenizer: tokenizer)
     for number in try (row ?? .single(0)).resolve(count: data.count, of: input, unit: "row") {
-      let stored = try data.row(number)
       let places = try data.places(ofRow: number)
       var shown = ShownRow(
-        row: stored,
+        row: try data.row(number),
         places: places.map {
           ShownRow.Place(
             file: String(decoding: $0.file, as: UTF8.self), line: Int(clamping: $0.line),
@@ -115,6 +122,12 @@ struct InspectCommand: AsyncParsableCommand {
         remedy: "records are counted from 0")
     }
     let encoder = RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder())
+    if let html {
+      let report = Report(records, title: input, encoder: encoder, tokenizer: tokenizer)
+      try AtomicFile.write(
+        report.page(StoredSet.head(of: report, spec: spec), tokenizer: tokenizer), to: html)
+      return
+    }
     var printer = Printer(self, tokenizer: tokenizer)
     var rejected = false
     for record in records {
