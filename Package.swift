@@ -140,7 +140,8 @@ let package = Package(
       dependencies: ["ShardWriter", "Masking", "JSONText", "Files", "Problems", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "InputTests", dependencies: ["Input", "Files", "TestSupport"], swiftSettings: strict),
+      name: "InputTests", dependencies: ["Input", "Files", "Problems", "TestSupport", system],
+      swiftSettings: strict),
     .testTarget(
       name: "PipelineTests",
       dependencies: [

@@ -95,6 +95,10 @@ package final class BlockReader {
   private func readLines(into block: Block, from source: ByteSource) throws(Problem) -> Content {
     let newline = UInt8(ascii: "\n")
     try fill(block, to: blockSize, from: source)
+    if byteOffset == 0, unsafe SpreadValue.begins(block.bytes) {
+      throw SpreadValue.problem(
+        files[file].path, isArray: unsafe block.bytes.prefix(8).contains(UInt8(ascii: "[")))
+    }
     // The record that reaches the block size; it may begin before and end after.
     var searched = min(block.count, blockSize - 1)
     let start = unsafe block.bytes[..<searched].lastIndex(of: newline).map { $0 + 1 } ?? 0

@@ -20,6 +20,8 @@ final class ByteSource {
   private var end = 0
   private var fileBytes = 0
   private var decompressor: (any Decompressor)?
+  /// What the file was when it was opened; nil for what has no size of its own, such as a pipe.
+  private let opened: FileSystem.Status?
 
   /// Opens the file and looks at its first bytes.
   init(_ file: InputFile) throws(Problem) {
@@ -34,6 +36,8 @@ final class ByteSource {
         .inputUnreadable, Place(file: file.path), reason: "cannot be opened: \(error)",
         remedy: "check the path and permissions")
     }
+    let status = try? FileSystem.status(of: descriptor)
+    opened = status?.kind == .file && owned ? status : nil
     try fill(atLeast: 8)
     decompressor = try recognize()
   }
@@ -104,13 +108,29 @@ final class ByteSource {
     do {
       let count = unsafe try descriptor.read(into: out)
       fileBytes += count
-      return count
+      if count > 0 || out.count == 0 { return count }
     } catch {
       throw Problem(
         .inputUnreadable, Place(file: path, byteOffset: bytesRead),
         reason: "cannot be read: \(error)",
         remedy: (error as? Errno) == .isDirectory ? "name a file" : "check the disk")
     }
+    try checkUnchanged()
+    return 0
+  }
+
+  /// Throws where the file ended elsewhere than its size says, or was written to while it was read.
+  private func checkUnchanged() throws(Problem) {
+    guard let opened else { return }
+    let now = try? FileSystem.status(of: descriptor)
+    guard fileBytes != opened.size || now?.size != opened.size || now?.changed != opened.changed
+    else { return }
+    throw Problem(
+      .inputChanged, Place(file: path),
+      reason: fileBytes < opened.size
+        ? "the file ended at byte \(fileBytes), before its size of \(opened.size)"
+        : "the file was changed while it was read",
+      remedy: "let nothing write to it, and run the same command again")
   }
 
   private func recognize() throws(Problem) -> (any Decompressor)? {
@@ -121,6 +141,9 @@ final class ByteSource {
     if starts([0x28, 0xB5, 0x2F, 0xFD]) || skippable { return try made(ZstdStream()) }
     let refused: [(magic: [UInt8], name: String, command: String)] = [
       (Array("PAR1".utf8), "Parquet", "convert it to JSON lines first"),
+      (Array("ARROW1".utf8), "Arrow", "convert it to JSON lines first"),
+      (Array("FEA1".utf8), "Feather", "convert it to JSON lines first"),
+      (Array("SQLite f".utf8), "SQLite", "write its records as JSON lines first"),
       ([0x50, 0x4B, 3, 4], "zip", "unpack it first"),
       (Array("BZh".utf8), "bzip2", "bzip2 -d \(path)"),
       ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz", "xz -d \(path)"),

@@ -35,14 +35,19 @@ public enum InputFiles {
   /// Files in the order given; a folder's are found recursively and sorted by path (bytes), as are
   /// those of a pattern (`*`, `?`, `[…]`). A folder gives its `.jsonl`, `.ndjson` and `.json` files,
   /// compressed or not, without hidden ones; a file named directly may have any name.
-  public static func resolve(_ inputs: [String]) throws(Problem) -> [InputFile] {
+  /// Files of a folder that look like data and are not read (`OtherFile`) are an error, unless `skipOtherFiles`.
+  public static func resolve(
+    _ inputs: [String], skipOtherFiles: Bool = false
+  ) throws(Problem) -> [InputFile] {
     var files: [InputFile] = []
     for input in inputs {
       switch kind(of: input) {
       case .standardInput: files.append(InputFile(path: "-", form: .lines))
-      case .file: files.append(InputFile(path: input, form: form(of: input) ?? .lines))
+      case .file:
+        if let problem = OtherFile.problem(named: input) { throw problem }
+        files.append(InputFile(path: input, form: form(of: input) ?? .lines))
       case .folder:
-        let found = try list(folder: input)
+        let found = try list(folder: input, skipOtherFiles)
         guard !found.isEmpty else {
           throw Problem(
             .inputMissing, Place(file: input),
@@ -54,11 +59,12 @@ public enum InputFiles {
         let matches = FileSystem.paths(matching: input)
         guard !matches.isEmpty else {
           throw Problem(
-            .inputMissing, Place(file: input), reason: reason, remedy: "check the path")
+            .inputMissing, Place(file: input), reason: reason,
+            remedy: OtherFile.remedy(missing: input) ?? "check the path")
         }
         for match in matches {
           switch kind(of: match) {
-          case .folder: files += try list(folder: match)
+          case .folder: files += try list(folder: match, skipOtherFiles)
           default: files.append(InputFile(path: match, form: form(of: match) ?? .lines))
           }
         }
@@ -94,8 +100,9 @@ public enum InputFiles {
     return lineExtensions.contains(last) ? .lines : valueExtensions.contains(last) ? .values : nil
   }
 
-  private static func list(folder: String) throws(Problem) -> [InputFile] {
+  private static func list(folder: String, _ skipOtherFiles: Bool) throws(Problem) -> [InputFile] {
     var found: [InputFile] = []
+    var others: [String] = []
     var pending = [folder]
     while let next = pending.popLast() {
       let names: [FileName]
@@ -104,19 +111,34 @@ public enum InputFiles {
           .inputUnreadable, Place(file: next), reason: "the folder cannot be read: \(error)",
           remedy: "check its permissions")
       }
+      if OtherFile.isSavedTable(names.map(\.text)) { throw OtherFile.savedTable(next) }
       for name in names where !name.text.hasPrefix(".") {
         let path = next.hasSuffix("/") ? next + name.text : next + "/" + name.text
+        guard name.isText else {
+          others.append(path)
+          continue
+        }
         switch kind(of: path) {
         case .folder:
           // A link may lead back up.
           if (try? FileSystem.status(of: path, link: true))?.kind == .folder {
             pending.append(path)
           }
-        case .file: if let form = form(of: path) { found.append(InputFile(path: path, form: form)) }
-        default: break
+        case .file:
+          if let form = form(of: path) {
+            found.append(InputFile(path: path, form: form))
+          } else if OtherFile.looksLikeData(name.text) {
+            others.append(path)
+          }
+        case .missing(let reason):
+          throw Problem(
+            .inputUnreadable, Place(file: path), reason: "cannot be read: \(reason)",
+            remedy: "mend the link, or remove it")
+        case .standardInput: break
         }
       }
     }
+    if !others.isEmpty, !skipOtherFiles { throw OtherFile.notRead(others.sorted(), in: folder) }
     return found.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
   }
 }

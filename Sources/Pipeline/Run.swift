@@ -58,6 +58,12 @@ public struct Run: Sendable {
     return try state.withLock { state throws(Problem) in
       if let failure = state.failure { throw failure.error }
       let manifest = try finish(&state, finished: finished, folder: folder, spec: shardSpec)
+      guard manifest.totals.records > 0 || partition != nil else {
+        throw Problem(
+          .inputEmpty, Place(file: inputs.count == 1 ? inputs[0].path : ""),
+          reason: "there is no record in the input: nothing is published",
+          remedy: "check that it is the file that you mean")
+      }
       let rejected = manifest.totals.rejectedCount - chosenRejects(manifest.totals)
       guard rejectLimit.allows(Int(rejected), of: Int(manifest.totals.records)) else {
         try folder.publishRejects(manifest)

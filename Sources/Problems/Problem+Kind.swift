@@ -37,6 +37,8 @@ extension Problem {
     // Of what the user asked for.
     /// An option's value, or options that do not go together.
     case option
+    /// An option that can do nothing, beside the others or with this tokenizer.
+    case optionUnused = "option-unused"
     /// An argument of a call of the C interface.
     case argument
     /// A number of a row, a token or a record that there is none of.
@@ -53,6 +55,12 @@ extension Problem {
     case inputUnsupported = "input-unsupported"
     /// A compressed file that is damaged or cut off.
     case inputDamaged = "input-damaged"
+    /// Files of a folder that look like data and would be passed over.
+    case inputNotRead = "input-not-read"
+    /// A file that changed, or ended early, while it was read.
+    case inputChanged = "input-changed"
+    /// There is not one record in it.
+    case inputEmpty = "input-empty"
 
     // Of what goes with it.
     /// A tokenizer that is missing, malformed or not supported.
@@ -76,7 +84,8 @@ extension Problem {
     /// Whether a record is at fault: such kinds are counted as rejects.
     public var isOfRecord: Bool {
       switch self {
-      case .option, .argument, .range, .tooSmall, .inputMissing, .inputUnreadable,
+      case .option, .optionUnused, .inputNotRead, .inputChanged, .inputEmpty, .argument, .range,
+        .tooSmall, .inputMissing, .inputUnreadable,
         .inputUnsupported, .inputDamaged, .tokenizer, .template, .damaged, .unusable,
         .tooManyRejects, .cancelled, .system:
         false

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Pipeline
 
-@main
-struct Prep: AsyncParsableCommand {
+/// The commands of `prep`.
+struct Prep: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prep",
     abstract: "Turns instruction records into training shards: exact ids, explained masks.",

@@ -71,6 +71,8 @@ class RunOptions(EncodeOptions, total=False):
     """Records that may be rejected: a share or a number."""
     partition: str
     """Do the i-th (from 0) of n parts of the input; prep merge joins them."""
+    skip_other_files: bool
+    """Pass over files of a folder that look like data and are not read."""
     overwrite: bool
     """Replace what the folder holds of an earlier run."""
 
@@ -79,6 +81,6 @@ class RunOptions(EncodeOptions, total=False):
 NAMES = frozenset((
     "block-size", "bos-token", "context-length", "date", "encoding", "eos-token", "field", "format", "history", "level",
     "loss", "max-record-size", "max-rejects", "output", "overwrite", "pack", "pack-align", "pad-token", "parse-special",
-    "partition", "pattern", "prompt-length", "response-length", "schema", "seam", "special-token", "straddle", "system",
-    "template", "template-arg", "threads", "tokenizer", "truncate",
+    "partition", "pattern", "prompt-length", "response-length", "schema", "seam", "skip-other-files", "special-token",
+    "straddle", "system", "template", "template-arg", "threads", "tokenizer", "truncate",
 ))

@@ -5,7 +5,7 @@ import JSONText
 import Pipeline
 
 /// `prep doctor`: what goes wrong silently with a tokenizer, its template, and records.
-struct DoctorCommand: AsyncParsableCommand {
+struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Look for what goes wrong silently in a tokenizer, its chat template, and data.",
@@ -20,6 +20,9 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @OptionGroup var encoding: EncodingOptions
 
+  @Flag(help: "Pass over files of a folder that look like data and are not read.")
+  var skipOtherFiles = false
+
   @Option(help: ArgumentHelp("Look at this many records.", valueName: "n"))
   var limit: Int?
 
@@ -30,11 +33,12 @@ struct DoctorCommand: AsyncParsableCommand {
     guard limit ?? 1 > 0 else { throw ValidationError("--limit must be at least 1") }
   }
 
-  func run() async throws {
+  func run() throws {
     let options = try encoding.options()
     let report = try reportingErrors {
       try Doctor(options: options).examine(
-        data.isEmpty ? [] : InputFiles.resolve(data), limit: limit ?? .max)
+        data.isEmpty ? [] : InputFiles.resolve(data, skipOtherFiles: skipOtherFiles),
+        limit: limit ?? .max)
     }
     var out = StandardOutput()
     try json ? out.write(object(report)) : describe(report, to: &out)

@@ -5,7 +5,7 @@ import Masking
 import ShardWriter
 
 /// `prep export`: rows in the formats that training scripts read.
-struct ExportCommand: AsyncParsableCommand {
+struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write a data set as Parquet, MDS, Megatron or npy files.",
@@ -48,7 +48,7 @@ struct ExportCommand: AsyncParsableCommand {
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
-  func run() async throws {
+  func run() throws {
     let options = ExportOptions(
       isPadded: !unpadded, columns: columns?.list ?? [], level: level, overwrite: overwrite)
     let report = try reportingErrors {

@@ -20,7 +20,7 @@ import Tokenizer
 #endif
 
 /// `prep inspect`: what the model reads and learns of one record or one stored row, token by token.
-struct InspectCommand: AsyncParsableCommand {
+struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract:
@@ -59,7 +59,7 @@ struct InspectCommand: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Colour; by default on a terminal, unless NO_COLOR is set.")
   var color: Bool?
 
-  func run() async throws {
+  func run() throws {
     try reportingErrors {
       let isFolder = input != "-" && FileSystem.kind(of: input) == .folder
       try isFolder ? inspectFolder() : inspectFile()

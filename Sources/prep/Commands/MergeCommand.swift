@@ -4,7 +4,7 @@ import JSONText
 import ShardWriter
 
 /// `prep merge`: joins what the workers of `prep run --partition` wrote.
-struct MergeCommand: AsyncParsableCommand {
+struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
     abstract: "Join the folders of prep run --partition into one data set.",
@@ -22,7 +22,7 @@ struct MergeCommand: AsyncParsableCommand {
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
-  func run() async throws {
+  func run() throws {
     let manifest = try reportingErrors { try DataSetMerge.merge(parts, into: output) }
     var out = StandardOutput()
     if json {

@@ -8,7 +8,7 @@ import Problems
 import Tokenizer
 
 /// `prep render`: conversations as text, with who wrote each byte.
-struct RenderCommand: AsyncParsableCommand {
+struct RenderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "render",
     abstract: "Show the text of records, and why each part is or is not learned.",
@@ -47,7 +47,7 @@ struct RenderCommand: AsyncParsableCommand {
       valueName: "passes"))
   var measure: Int?
 
-  func run() async throws {
+  func run() throws {
     try reportingErrors {
       let samples = try chatSamples()
       if let measure { return try self.measure(samples, passes: measure) }

@@ -9,11 +9,16 @@ import SystemPackage
 import Tokenizer
 
 /// `prep run`: records to training shards.
-struct RunCommand: AsyncParsableCommand {
+struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Encode instruction records into training shards.",
     discussion: """
+      Examples:
+        prep run chats.jsonl --tokenizer MODEL_FOLDER --context-length 4096 --output out
+        prep run data/ more.jsonl.gz --field task=question --field response=answer -o out
+        prep run text.jsonl --schema text --pack split --tokenizer MODEL_FOLDER -o out
+
       Inputs are .jsonl, .ndjson or .json files, plain or compressed (.gz, .zst), folders of them, patterns, or - for \
       standard input. A run that was stopped goes on when the same command is given again. The output is the same for \
       any number of threads.
@@ -69,6 +74,9 @@ struct RunCommand: AsyncParsableCommand {
       "Do the i-th (from 0) of n parts of the input; prep merge joins them.", valueName: "i/n"))
   var partition: String?
 
+  @Flag(help: "Pass over files of a folder that look like data and are not read.")
+  var skipOtherFiles = false
+
   @Flag(help: "Replace what the folder holds of an earlier run.")
   var overwrite = false
 
@@ -110,10 +118,10 @@ struct RunCommand: AsyncParsableCommand {
     return options
   }
 
-  func run() async throws {
+  func run() throws {
     try reportingErrors {
       let (spec, tokenizer) = try options().resolve()
-      let files = try InputFiles.resolve(allInputs)
+      let files = try InputFiles.resolve(allInputs, skipOtherFiles: skipOtherFiles)
 
       var run = Run(spec: spec, inputs: files, output: output) { tokenizer.makeEncoder() }
       run.threads = threads ?? ProcessorCount.available
@@ -125,6 +133,7 @@ struct RunCommand: AsyncParsableCommand {
         rejectsFile: "\(output)/\(Manifest.rejectsFileName)")
       run.onProgress = { display.show($0) }
       run.onReject = { display.show(file: $0, $1) }
+      if !quiet { Signals.explainInterruption() }
       let report: RunReport
       do {
         report = try run.start()

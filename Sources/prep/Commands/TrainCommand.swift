@@ -8,7 +8,7 @@ import SystemPackage
 import Tokenizer
 
 /// `prep train`: a byte-level BPE from texts.
-struct TrainCommand: AsyncParsableCommand {
+struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Train a byte-level BPE tokenizer and write it as tokenizer.json.",
@@ -68,7 +68,7 @@ struct TrainCommand: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
+  func run() throws {
     let trainer: TokenizerTrainer
     do {
       trainer = try TokenizerTrainer(

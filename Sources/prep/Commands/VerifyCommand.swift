@@ -5,7 +5,7 @@ import Problems
 import ShardWriter
 
 /// `prep verify`: reads every byte of a data set and names what is damaged.
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Check every byte of a data set against its checksums.",
@@ -39,7 +39,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
+  func run() throws {
     try reportingErrors {
       if rebuildManifest {
         _ = try DataSetVerifier.rebuildManifest(

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Problems
+
+/// Runs the command line. A wrong one is answered with what was probably meant.
+@main
+enum Main {
+  static func main() {
+    Signals.reportLargeFiles()
+    do {
+      var command = try Prep.parseAsRoot()
+      try command.run()
+    } catch {
+      if let hint = WrongCommand.hint(
+        for: error, arguments: Array(CommandLine.arguments.dropFirst()))
+      {
+        StandardError.line(
+          "Error: \(hint)\nUsage: prep <subcommand>\n  See 'prep help' for more information.")
+        Prep.exit(withError: PrepExit.usage)
+      }
+      Prep.exit(withError: error)
+    }
+  }
+}

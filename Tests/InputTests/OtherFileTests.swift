@@ -1,0 +1,81 @@
+import Files
+import Problems
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Input
+
+@Suite("Files that are not read") struct OtherFileTests {
+  static func resolve(_ names: [String], skip: Bool = false) throws -> [String] {
+    let folder = try TemporaryFolder()
+    for name in names { _ = try folder.write(name, Array("{}\n".utf8)) }
+    return try InputFiles.resolve([folder.path], skipOtherFiles: skip).map {
+      String($0.path.dropFirst(folder.path.utf8.count + 1))
+    }
+  }
+
+  @Test(
+    "data of a folder that would be passed over stops the run by name",
+    arguments: [
+      "b.csv", "b.parquet", "b.jsonl.bz2", "b.jsonl.xz", "b.jsonlines", "sub/b.arrow", "b.CSV.gz",
+      "b.tar.gz",
+    ])
+  func data(name: String) throws {
+    let error = #expect(throws: Problem.self) { try Self.resolve(["a.jsonl", name]) }
+    #expect(error?.kind == .inputNotRead && error?.reason.contains(name) == true)
+    #expect(error?.text(for: .command).contains("--skip-other-files") == true)
+    #expect(try Self.resolve(["a.jsonl", name], skip: true) == ["a.jsonl"])
+  }
+
+  @Test("notes and hidden files beside the data are not data")
+  func notes() throws {
+    let names = ["a.jsonl", "README.md", "notes.txt", "LICENSE", ".hidden.csv", "run.sh", "a.py"]
+    #expect(try Self.resolve(names) == ["a.jsonl"])
+  }
+
+  @Test("a folder that datasets saved is refused, also with its JSON files alone to be read")
+  func savedTable() throws {
+    for skip in [false, true] {
+      let error = #expect(throws: Problem.self) {
+        try Self.resolve(["dataset_info.json", "state.json", "data-00000.arrow"], skip: skip)
+      }
+      #expect(error?.kind == .inputUnsupported)
+    }
+  }
+
+  @Test(
+    "a value that spans lines is known in a file of lines",
+    arguments: [
+      ("{\n  \"task\": 1\n}\n", true), ("[\n  {\"task\": 1},\n {}]\n", true),
+      ("\u{FEFF}{\r\n\t\"a\": 1}", true), ("[\n{\n\"a\": 1}]", true),
+      ("{\n{\"task\": 1}\n", false), ("{\"a\":\n", false), ("[\n", false), ("", false),
+      ("{\"task\": 1}\n{\n\"a\"\n", false), ("[\n{\"a\": 1}\n{\"a\": 2}\n", false),
+    ])
+  func spread(text: String, isSpread: Bool) {
+    let bytes = Array(text.utf8)
+    #expect(unsafe bytes.withUnsafeBufferPointer { unsafe SpreadValue.begins($0) } == isSpread)
+  }
+
+  @Test("a file that grows or shrinks while it is read is an error")
+  func changed() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("a.jsonl", [UInt8](repeating: 0x20, count: 1 << 20))
+    let source = try ByteSource(InputFile(path: path, form: .lines))
+    let file = try FileDescriptor.open(FilePath(path), .writeOnly, options: .append)
+    try file.closeAfter { _ = try file.writeAll([0x20]) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 19)
+    let error = #expect(throws: Problem.self) {
+      while unsafe try bytes.withUnsafeMutableBytes({ unsafe try source.read(into: $0) }) > 0 {}
+    }
+    #expect(error?.kind == .inputChanged)
+  }
+
+  @Test("the name of a hub's data set is answered with how to fetch it")
+  func hub() {
+    #expect(OtherFile.remedy(missing: "allenai/tulu-3")?.contains("hf download") == true)
+    for path in ["a.jsonl", "a/b/c", "/a/b", "a/b.jsonl", "../a", "a/", "a b/c"] {
+      #expect(OtherFile.remedy(missing: path) == nil, "\(path)")
+    }
+  }
+}
