@@ -44,6 +44,8 @@ enum TemplateProbe: String, CaseIterable {
     chat.options.addGenerationPrompt = prompt
     // A question alone has nothing to learn.
     chat.options.isStrict = !prompt
+    // What a template leaves out is a finding of its own.
+    chat.options.allowsDropped = true
     chat.options.history = history
     chat.options.loss = .assistant
     chat.options.system = nil

@@ -8,12 +8,18 @@ public struct Segment: Hashable, Sendable {
   public var reason: Reason
   /// Factor of the loss over these bytes; 1 unless the record says otherwise.
   public var weight: Float
+  /// Whether the model samples these bytes at inference, whatever flags of the record say of learning them. Text is
+  /// tokenized apart where this changes, so that ids never depend on flags.
+  public var isSampled: Bool
 
-  public init(range: Range<Int>, source: Source, reason: Reason, weight: Float = 1) {
+  public init(
+    range: Range<Int>, source: Source, reason: Reason, weight: Float = 1, isSampled: Bool? = nil
+  ) {
     self.range = range
     self.source = source
     self.reason = reason
     self.weight = weight
+    self.isSampled = isSampled ?? reason.isSupervised
   }
 
   /// Whether the model is to learn to produce these bytes.
@@ -49,6 +55,8 @@ public enum Reason: Hashable, Sendable {
   case assistantReasoning(turn: Int)
   case assistantToolCall(turn: Int)
   case terminator(turn: Int)
+  /// A turn of another role that the run, or a flag of the record, asks to learn.
+  case turnContent(turn: Int)
   case generationBlock
   case everything
 
@@ -66,12 +74,14 @@ public enum Reason: Hashable, Sendable {
   case templateBeforeTurn(Int)
   case templateAfterTurn(Int)
   case turnNotSelected(Int)
+  /// A part of the turn that the run takes away from what is learned.
+  case takenAway(turn: Int)
   case weightZero(turn: Int)
 
   public var isSupervised: Bool {
     switch self {
     case .response, .text, .endOfText, .assistantContent, .assistantReasoning, .assistantToolCall,
-      .terminator, .generationBlock, .everything:
+      .terminator, .turnContent, .generationBlock, .everything:
       true
     default: false
     }
@@ -89,6 +99,7 @@ extension Reason: CustomStringConvertible {
     case .assistantReasoning: "assistant reasoning"
     case .assistantToolCall: "assistant tool call"
     case .terminator: "terminator"
+    case .turnContent(let turn): "turn \(turn), learned"
     case .generationBlock: "generation block"
     case .everything: "everything is supervised"
     case .task: "task"
@@ -104,7 +115,8 @@ extension Reason: CustomStringConvertible {
     case .templateBeforeTurn(let turn): "template, before turn \(turn)"
     case .templateAfterTurn(let turn): "template, after turn \(turn)"
     case .turnNotSelected(let turn): "assistant turn \(turn), not selected"
-    case .weightZero(let turn): "assistant turn \(turn), weight 0"
+    case .takenAway(let turn): "turn \(turn), taken away"
+    case .weightZero(let turn): "turn \(turn), weight 0"
     }
   }
 }
@@ -119,6 +131,8 @@ public struct RenderedRecord: Sendable {
   public var segments: [Segment]
   /// Paths in the record that segments name by index, such as `messages[3].content`.
   public var paths: [String]
+  /// Turns that say something and left nothing in the text; only where the run accepts that.
+  public var droppedTurns = 0
 
   public init() {
     text = []
@@ -131,6 +145,7 @@ public struct RenderedRecord: Sendable {
     text.removeAll(keepingCapacity: true)
     segments.removeAll(keepingCapacity: true)
     paths.removeAll(keepingCapacity: true)
+    droppedTurns = 0
   }
 
   /// Appends bytes of one author. An empty stretch leaves no segment; one that continues the last

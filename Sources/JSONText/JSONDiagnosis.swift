@@ -7,9 +7,25 @@ enum JSONDiagnosis {
 
   static let largeInteger = "an integer does not fit 64 bits"
 
-  static func explain(_ text: UnsafeBufferPointer<UInt8>, simdjson: String) -> JSONError {
+  /// The numbers of a text that Python's `json` writes and JSON, or 64 bits, do not hold: integers of any
+  /// size, floats beyond the range, NaN and Infinity. Throws where the text is no JSON otherwise. O(n).
+  static func foreignNumbers(
+    in text: UnsafeBufferPointer<UInt8>
+  ) throws(Problem) -> [Range<Int>] {
     var reader = unsafe Reader(text: text)
-    do throws(JSONError) {
+    reader.foreign = []
+    reader.skipSpace()
+    try reader.value(depth: 1)
+    reader.skipSpace()
+    if reader.position < text.count {
+      throw reader.error("text after the end of the JSON value")
+    }
+    return reader.foreign ?? []
+  }
+
+  static func explain(_ text: UnsafeBufferPointer<UInt8>, simdjson: String) -> Problem {
+    var reader = unsafe Reader(text: text)
+    do throws(Problem) {
       reader.skipSpace()
       try reader.value(depth: 1)
       reader.skipSpace()
@@ -27,6 +43,8 @@ enum JSONDiagnosis {
     // SAFETY: lives only inside `explain`, whose caller keeps the buffer alive.
     let text: UnsafeBufferPointer<UInt8>
     var position = 0
+    /// Where foreign numbers stand; nil where they are errors.
+    var foreign: [Range<Int>]?
 
     init(text: UnsafeBufferPointer<UInt8>) { unsafe self.text = unsafe text }
 
@@ -34,7 +52,7 @@ enum JSONDiagnosis {
 
     func error(
       _ reason: String, kind: Problem.Kind = .invalidJSON, at offset: Int? = nil
-    ) -> JSONError {
+    ) -> Problem {
       Problem(kind, reason: reason, byteOffset: offset ?? position)
     }
 
@@ -44,7 +62,7 @@ enum JSONDiagnosis {
       }
     }
 
-    mutating func value(depth: Int) throws(JSONError) {
+    mutating func value(depth: Int) throws(Problem) {
       guard depth < maximumDepth else {
         throw error("nested deeper than \(maximumDepth - 1) levels")
       }
@@ -57,13 +75,13 @@ enum JSONDiagnosis {
       case UInt8(ascii: "f"): try literal("false")
       case UInt8(ascii: "n"): try literal("null")
       case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
-      case UInt8(ascii: "N"), UInt8(ascii: "I"): throw error("NaN and Infinity are not JSON")
+      case UInt8(ascii: "N"), UInt8(ascii: "I"): try notANumber(from: position)
       case UInt8(ascii: "'"): throw error("a string in single quotes is not JSON")
       default: throw error("expected a value, found \(describe(byte))")
       }
     }
 
-    private mutating func object(depth: Int) throws(JSONError) {
+    private mutating func object(depth: Int) throws(Problem) {
       position += 1
       skipSpace()
       if peek == UInt8(ascii: "}") {
@@ -94,7 +112,7 @@ enum JSONDiagnosis {
       }
     }
 
-    private mutating func array(depth: Int) throws(JSONError) {
+    private mutating func array(depth: Int) throws(Problem) {
       position += 1
       skipSpace()
       if peek == UInt8(ascii: "]") {
@@ -116,12 +134,12 @@ enum JSONDiagnosis {
       }
     }
 
-    private func missing(_ what: String) -> JSONError {
+    private func missing(_ what: String) -> Problem {
       guard let byte = peek else { return error("the JSON ends too early: expected \(what)") }
       return error("expected \(what), found \(describe(byte))")
     }
 
-    private mutating func literal(_ word: StaticString) throws(JSONError) {
+    private mutating func literal(_ word: StaticString) throws(Problem) {
       for index in 0..<word.utf8CodeUnitCount {
         guard unsafe position + index < text.count,
           unsafe text[position + index] == word.utf8Start[index]
@@ -130,9 +148,10 @@ enum JSONDiagnosis {
       position += word.utf8CodeUnitCount
     }
 
-    private mutating func number() throws(JSONError) {
+    private mutating func number() throws(Problem) {
       let start = position
       if peek == UInt8(ascii: "-") { position += 1 }
+      if peek == UInt8(ascii: "I") { return try notANumber(from: start) }
       let integer = digits()
       guard integer > 0 else { throw error("a number has no digits", at: start) }
       let firstDigit = unsafe text[position - integer]
@@ -153,11 +172,23 @@ enum JSONDiagnosis {
       }
       let literal = unsafe String(decoding: text[start..<position], as: UTF8.self)
       if isInteger, Int64(literal) == nil, UInt64(literal) == nil {
-        throw error(JSONDiagnosis.largeInteger, at: start)
+        try takeForeign(from: start, JSONDiagnosis.largeInteger)
+      } else if !isInteger, Double(literal)?.isFinite != true {
+        try takeForeign(from: start, "a number does not fit a 64-bit float")
       }
-      if !isInteger, Double(literal)?.isFinite != true {
-        throw error("a number does not fit a 64-bit float", at: start)
+    }
+
+    /// `NaN`, `Infinity` or `-Infinity`, the sign read already.
+    private mutating func notANumber(from start: Int) throws(Problem) {
+      if foreign != nil {
+        try literal(peek == UInt8(ascii: "N") ? "NaN" : "Infinity")
       }
+      try takeForeign(from: start, "NaN and Infinity are not JSON")
+    }
+
+    private mutating func takeForeign(from start: Int, _ reason: String) throws(Problem) {
+      guard foreign != nil else { throw error(reason, at: start) }
+      foreign?.append(start..<position)
     }
 
     private mutating func digits() -> Int {
@@ -168,7 +199,7 @@ enum JSONDiagnosis {
       return position - start
     }
 
-    private mutating func string() throws(JSONError) {
+    private mutating func string() throws(Problem) {
       let start = position
       position += 1
       while let byte = peek {
@@ -186,7 +217,7 @@ enum JSONDiagnosis {
       throw error("a string has no end", at: start)
     }
 
-    private mutating func escape() throws(JSONError) {
+    private mutating func escape() throws(Problem) {
       let start = position
       position += 1
       guard let byte = peek else { throw error("the JSON ends inside a string") }
@@ -209,11 +240,11 @@ enum JSONDiagnosis {
       }
     }
 
-    private func loneSurrogate(_ start: Int) -> JSONError {
+    private func loneSurrogate(_ start: Int) -> Problem {
       error("a lone surrogate escape is not a character", kind: .loneSurrogate, at: start)
     }
 
-    private mutating func hex4(_ start: Int) throws(JSONError) -> UInt32 {
+    private mutating func hex4(_ start: Int) throws(Problem) -> UInt32 {
       var unit: UInt32 = 0
       for _ in 0..<4 {
         guard let byte = peek, let digit = Character(UnicodeScalar(byte)).hexDigitValue else {
@@ -226,7 +257,7 @@ enum JSONDiagnosis {
     }
 
     /// One character of two to four bytes (Unicode 16, table 3-7).
-    private mutating func scalar() throws(JSONError) {
+    private mutating func scalar() throws(Problem) {
       let lead = unsafe text[position]
       let (length, second): (Int, ClosedRange<UInt8>)
       switch lead {

@@ -18,6 +18,8 @@
 
   public enum Kind: Sendable, Hashable {
     case null, bool, int, uint, double, string, array, object
+    /// A number that JSON, or 64 bits, do not hold: see `JSONNode.foreignText`.
+    case foreign
 
     /// The word that error messages use.
     public var name: String {
@@ -28,6 +30,7 @@
       case .string: "a string"
       case .array: "an array"
       case .object: "an object"
+      case .foreign: "NaN, or a number beyond 64 bits"
       }
     }
   }
@@ -45,6 +48,7 @@
     case UInt8(ascii: "u"): .uint
     case UInt8(ascii: "d"): .double
     case UInt8(ascii: "t"), UInt8(ascii: "f"): .bool
+    case Self.foreignTag: .foreign
     default: .null
     }
   }

@@ -8,6 +8,7 @@ extension JSONWriter {
       if let value = node.int { int(value) } else { double(node.double ?? 0) }
     case .double: double(node.double ?? 0)
     case .string: if let text = unsafe node.utf8 { unsafe utf8(text) }
+    case .foreign: string(node.foreignText ?? "")
     case .array:
       beginArray()
       for element in node.elements { self.node(element) }

@@ -101,18 +101,15 @@ public final class SampleEncoder {
     }
   }
 
-  /// Segments that are tokenized together: up to a beginning or end token, and with `split` up to a
-  /// change of supervision or weight.
+  /// Segments that are tokenized together: up to a beginning or end token, and with `split` up to where the
+  /// model begins or ends to sample. Flags of the record do not matter here, so that ids do not depend on them.
   private func endOfStretch(from start: Int, in segments: [Segment]) -> Int {
     let first = segments[start]
     var end = start + 1
     while end < segments.count {
       let next = segments[end]
       if next.source == .beginningToken || next.source == .endToken { break }
-      if options.seam == .split {
-        if next.isSupervised != first.isSupervised { break }
-        if next.isSupervised, next.weight != first.weight { break }
-      }
+      if options.seam == .split, next.isSampled != first.isSampled { break }
       end += 1
     }
     return end
@@ -138,11 +135,14 @@ public final class SampleEncoder {
       }
     }
     let start = sample.tokens.count
-    let isJoint = options.seam == .joint && stretch.count > 1
-    let needsRanges = traced || isJoint
+    // Labels that change inside the stretch belong to tokens one by one.
+    let isMixed = segments[stretch].contains {
+      $0.isSupervised != first.isSupervised || ($0.isSupervised && $0.weight != first.weight)
+    }
+    let needsRanges = traced || isMixed
     try unsafe rendered.text.withUnsafeBufferPointer { text throws(RecordError) in
       let text = unsafe UnsafeBufferPointer(rebasing: text[bytes])
-      try sample.append(supervised: !isJoint && first.isSupervised, weight: first.weight) {
+      try sample.append(supervised: !isMixed && first.isSupervised, weight: first.weight) {
         ids throws(RecordError) in
         if needsRanges {
           ranges.removeAll(keepingCapacity: true)
@@ -159,7 +159,7 @@ public final class SampleEncoder {
       let range = Int(range.lowerBound) + base..<Int(range.upperBound) + base
       let owner = cursor.segment(at: range.lowerBound)
       if traced { sample.appendTraces(CollectionOfOne(TokenTrace(segment: owner, range: range))) }
-      guard isJoint else { continue }
+      guard isMixed else { continue }
       var supervised = segments[owner].isSupervised
       if cursor.straddles(range, from: owner) {
         sample.straddles += 1

@@ -47,6 +47,7 @@ final class BlockEncoder {
           counts.add(cut, straddles: sample.straddles)
         }
         totals.accepted += 1
+        counts.add(records.notes)
       } catch {
         let line = source.firstLine + UInt64(place.line)
         if error.kind == .tooLong, spec.truncation.policy == .error {
@@ -84,6 +85,15 @@ final class BlockEncoder {
     var tokens: UInt64 = 0
     var exchanges: UInt64 = 0
     var straddles: UInt64 = 0
+    var droppedTurns: UInt64 = 0
+    var decodedArguments: UInt64 = 0
+    var ways: [RecordSamples.Way: UInt64] = [:]
+
+    mutating func add(_ notes: RecordNotes) {
+      ways[notes.way, default: 0] += 1
+      droppedTurns += UInt64(notes.droppedTurns)
+      decodedArguments += UInt64(notes.decodedArguments)
+    }
 
     mutating func add(_ cut: Truncation.Cut, straddles: Int) {
       self.straddles += UInt64(straddles)
@@ -97,11 +107,13 @@ final class BlockEncoder {
     }
 
     var named: [String: UInt64] {
-      let all = [
+      var all = [
         "truncated_prompts": prompts, "truncated_responses": responses,
         "terminators_cut": terminators, "tokens_cut": tokens, "exchanges_cut": exchanges,
-        "straddling_tokens": straddles,
+        "straddling_tokens": straddles, "turns_dropped": droppedTurns,
+        "arguments_decoded": decodedArguments,
       ]
+      for (way, count) in ways { all["rendered_\(way.rawValue)"] = count }
       return all.filter { $0.value > 0 }
     }
   }

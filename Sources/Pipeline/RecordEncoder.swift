@@ -3,26 +3,32 @@ import JSONText
 import Masking
 import Problems
 
+/// What became of a record besides its samples.
+public struct RecordNotes: Sendable {
+  public var way = RecordSamples.Way.plain
+  /// Turns that left nothing in the text, where the run accepts that.
+  public var droppedTurns = 0
+  /// Arguments of calls that were texts and were rendered as objects.
+  public var decodedArguments = 0
+}
+
 /// Record → samples: parses one JSON record, renders it, encodes it, and makes it fit.
 ///
 /// One a worker: it keeps buffers, which are filled again for each record.
 public final class RecordEncoder {
   public let spec: RunSpec
   private let parser = JSONParser()
-  private let renderer: RecordRenderer
+  private let samples: RecordSamples
   private let encoder: SampleEncoder
-  private var rendered = RenderedRecord()
   private var sample = MaskedSample()
-  private let chat: ChatSamples?
+  /// What became of the last record besides its samples.
+  public private(set) var notes = RecordNotes()
 
   /// `encoder`: what turns text into ids, such as a tokenizer's encoder.
   public init(spec: RunSpec, encoder: any TextEncoder) {
     self.spec = spec
-    renderer = RecordRenderer(
-      fields: spec.fields, style: spec.render == .alpaca ? .alpaca : .plain,
-      beginningToken: spec.beginning?.text, endToken: spec.end.text)
+    samples = RecordSamples(spec)
     self.encoder = SampleEncoder(encoder: encoder, options: spec.encoding)
-    chat = spec.chat.map { ChatSamples($0, fields: spec.fields) }
   }
 
   /// Encodes a record of JSON that is followed by `JSONParser.padding` readable bytes, and gives its
@@ -38,38 +44,23 @@ public final class RecordEncoder {
         remedy: "raise --max-record-size, or split it")
     }
     let record = unsafe try parser.record(padded: text)
-    let fields = spec.fields
-    let found = try fields.find(in: record)
-    switch try fields.schema(of: found, record: record) {
-    case .messages:
-      let name = fields.name(of: .messages, in: found)
-      guard chat != nil else {
-        if let messages = found.messages { try MessagesSchema.validate(messages, name: name) }
-        throw Problem(
-          .templateFailed, field: name, reason: "messages need a chat template",
-          remedy: "name one: --template chatml, or a --tokenizer folder that has one")
-      }
-      return try encodeChat(record, traced: traced, body)
-    case .instruction, .auto:
-      if spec.render == .chat { return try encodeChat(record, traced: traced, body) }
-      try renderer.renderInstruction(found, into: &rendered)
-    case .text: try renderer.renderText(found, into: &rendered)
+    let count = try samples.render(record)
+    notes = RecordNotes(way: samples.way)
+    notes.droppedTurns = samples.samples.prefix(count).map(\.droppedTurns).max() ?? 0
+    if samples.way == .chat, let chat = samples.chat {
+      notes.decodedArguments = chat.decodedArguments
+      return try encode(chat, count, traced: traced, body)
     }
-    try encoder.encode(rendered, traced: traced, into: &sample)
+    try encoder.encode(samples.samples[0], traced: traced, into: &sample)
     let cut = try spec.truncation.fit(&sample)
-    body(sample, rendered, cut, 0)
+    body(sample, samples.samples[0], cut, 0)
   }
 
   /// Encodes the samples of a conversation: all of them, or none.
-  private func encodeChat(
-    _ record: JSONNode, traced: Bool,
+  private func encode(
+    _ chat: ChatSamples, _ count: Int, traced: Bool,
     _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
   ) throws(Problem) {
-    guard let chat else {
-      throw Problem(
-        .templateFailed, reason: "there is no chat template", remedy: "name one with --template")
-    }
-    let count = try chat.render(record)
     var cuts: [Truncation.Cut] = []
     if count > 1 || spec.truncation.policy == .oldestTurns {
       // Every sample must fit before the first is given away.
@@ -171,7 +162,7 @@ extension JSONParser {
   /// A record; what is not JSON is a reject.
   package func record(padded text: UnsafeBufferPointer<UInt8>) throws(Problem) -> JSONNode {
     do throws(Problem) {
-      return unsafe try parse(padded: text)
+      return unsafe try parseRecord(padded: text)
     } catch {
       throw Problem(notJSON: error)
     }

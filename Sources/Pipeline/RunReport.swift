@@ -51,7 +51,8 @@ public struct RunReport: Hashable, Sendable {
     writer.int(Int(clamping: totals.truncated))
     for name in [
       "truncated_prompts", "truncated_responses", "terminators_cut", "tokens_cut",
-      "exchanges_cut", "straddling_tokens",
+      "exchanges_cut", "straddling_tokens", "turns_dropped", "arguments_decoded",
+      "rendered_chat", "rendered_plain", "rendered_alpaca", "rendered_text",
     ] {
       writer.key(name)
       writer.int(Int(clamping: totals.counters[name] ?? 0))

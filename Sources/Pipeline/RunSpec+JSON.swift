@@ -27,6 +27,7 @@ extension RunSpec {
       spec.chat = ChatSpec(node)
       return spec.chat != nil
     },
+    .choice("loss", \.loss),
     SpecMember(key: "end_ids") { spec, writer in
       writer.ints(spec.end.ids)
     } read: { _, _ in

@@ -17,6 +17,8 @@ public struct RunSpec: Sendable {
 
   public var fields = RecordFields()
   public var render = Render.plain
+  /// What is learned of records.
+  public var loss = LossPolicy.assistant
   /// The chat template that renders messages; nil where there is none.
   public var chat: ChatSpec?
   /// Text and ids that begin every rendered sample (not those of chat templates, which write their own).

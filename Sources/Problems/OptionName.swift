@@ -9,7 +9,7 @@ public enum OptionName: String, Hashable, Sendable, CaseIterable, CustomStringCo
   case padToken = "pad-token"
   case parseSpecial = "parse-special"
   // Input.
-  case schema, field
+  case schema, field, role
   case maxRecordSize = "max-record-size"
   case maxRejects = "max-rejects"
   case skipOtherFiles = "skip-other-files"
@@ -17,6 +17,7 @@ public enum OptionName: String, Hashable, Sendable, CaseIterable, CustomStringCo
   case template
   case templateArg = "template-arg"
   case system, date, loss, history
+  case allowDropped = "allow-dropped"
   case seam, straddle
   // Length.
   case contextLength = "context-length"

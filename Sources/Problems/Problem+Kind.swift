@@ -14,6 +14,22 @@ extension Problem {
     case emptyText = "empty-text"
     case emptyConversation = "empty-conversation"
     case unknownRole = "unknown-role"
+    /// Two names of one role are both filled, and differ.
+    case ambiguousField = "ambiguous-field"
+    /// Two answers, a better and a worse one.
+    case preferencePair = "preference-pair"
+    /// An answer that is labelled as good or bad.
+    case feedbackLabel = "feedback-label"
+    /// A prompt without an answer.
+    case promptOnly = "prompt-only"
+    /// An image, audio or video.
+    case mediaPart = "media-part"
+    /// A part of a message of no known type.
+    case unknownPart = "unknown-part"
+    /// A flag whose meaning is not agreed on.
+    case unclearFlag = "unclear-flag"
+    /// A turn left nothing in the text.
+    case turnDropped = "turn-dropped"
     case noAssistantTurn = "no-assistant-turn"
     /// The chat template raised an exception of its own.
     case templateRefused = "template-refused"

@@ -67,7 +67,8 @@ struct CommandSuite {
     }
     #expect(
       message(["run", "a.jsonl", "--output", "o", "--field", "x"])
-        == "--field x: give role=name, the role one of task, context, response, text, messages")
+        == "--field x: give role=name, the role one of task, context, response, text, messages, system, "
+        + "history, tools, documents, role, content")
     #expect(
       message(["run", "a.jsonl", "--output", "o", "--max-rejects", "x%"])
         .contains("--max-rejects x%: give a share such as 1%, or a number"))

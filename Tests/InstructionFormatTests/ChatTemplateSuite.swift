@@ -65,7 +65,7 @@ struct ChatTemplateSuite {
       "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
       "{{ 'a' * 9999999999 }}",
     ] {
-      #expect(throws: ChatReject.self) { _ = try text(endless) }
+      #expect(throws: RecordError.self) { _ = try text(endless) }
     }
   }
 
@@ -98,7 +98,7 @@ struct ChatTemplateSuite {
       do {
         _ = try render(BuiltInTemplates.chatml, record)
         Issue.record("not refused: \(record)")
-      } catch let reject as ChatReject {
+      } catch let reject as RecordError {
         #expect(reject.kind == code && (reject.field ?? "") == field, "\(reject)")
       } catch {
         Issue.record("\(error)")

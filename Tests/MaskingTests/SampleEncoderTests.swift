@@ -89,11 +89,24 @@ import Testing
   func weights() throws {
     var record = rendered([("ab", .field(0), .task)])
     record.append(Array("cd".utf8), source: .field(1), reason: .response, weight: 1)
-    record.append(Array("ef".utf8), source: .field(2), reason: .response, weight: 0.5)
+    record.append(Array(" ef".utf8), source: .field(2), reason: .response, weight: 0.5)
     let sample = try encode(record)
-    #expect(
-      sample.runs == [1..<2, 2..<3])
+    #expect(sample.runs == [1..<2, 2..<4])
     #expect(sample.weights == [1, 0.5])
+  }
+
+  @Test("ids do not depend on what flags of the record say")
+  func flags() throws {
+    var plain = rendered([("ab", .field(0), .task)])
+    plain.append(Array("cdef".utf8), source: .field(1), reason: .response)
+    var flagged = rendered([("ab", .field(0), .task)])
+    flagged.append(Array("cd".utf8), source: .field(1), reason: .response)
+    flagged.append(Array("ef".utf8), source: .field(1), reason: .weightZero(turn: 0))
+    flagged.segments[2].isSampled = true
+    let sample = try encode(flagged)
+    #expect(sample.tokens == (try encode(plain)).tokens)
+    // The one token of both is learned in part: the rule for straddling tokens masks it.
+    #expect(sample.runs.isEmpty && sample.straddles == 1)
   }
 
   @Test("traces tile the text in order and name their segments", arguments: Seam.allCases)

@@ -1,5 +1,7 @@
 """Conversations and templates for the tests of chat rendering, and the reference that they are compared with."""
 
+import copy
+import functools
 import json
 import tempfile
 from datetime import datetime
@@ -152,6 +154,60 @@ def reference(template: str, record: dict, add_generation_prompt: bool, variable
     except Exception as error:
         return error
     return (texts[0], indices[0]) if spans else texts[0]
+
+
+def shows(template: str, variables: str, role: str, content, *words: str) -> str | None:
+    """The text of a conversation in which a role says something, if the template takes it and shows these words."""
+    for first in ["Q", parts("Q")]:
+        said = {"role": role, "content": content}
+        messages = {
+            "system": [said, user(first), assistant("Q")], "developer": [said, user(first), assistant("Q")], "user": [said, assistant("Q")], "assistant": [user(first), said],
+        }.get(role, [user(first), assistant("", tool_calls=[call("Qtool", {"a": "b"})]), said, assistant("Q")])
+        text = reference(template, {"messages": messages}, False, json.loads(variables))
+        if isinstance(text, str) and all(word in text for word in words):
+            return text
+    return None
+
+
+@functools.cache
+def form(template: str, variables: str, role: str) -> str:
+    """Whether a template takes strings, parts or either from a role: by what it shows of each."""
+    text = shows(template, variables, role, parts("Qone", "Qtwo"), "Qone", "Qtwo")
+    if text is None or "text" in text[text.index("Qone"):text.index("Qtwo")]:
+        return "string"
+    return "either" if shows(template, variables, role, "Qone Qtwo", "Qone Qtwo") else "parts"
+
+
+@functools.cache
+def encodes_arguments(template: str, variables: str) -> bool:
+    """Whether a template writes arguments that are a text as JSON once more."""
+    def text(arguments):
+        return reference(template, {"messages": [
+            user("Q"), assistant("", tool_calls=[call("Qtool", arguments, "call00001")]),
+            tool("Q", name="Qtool", tool_call_id="call00001"), assistant("Q")]}, False, json.loads(variables))
+
+    as_object, as_text = text({"Qcity": "Qzurich"}), text('{"Qcity": "Qzurich"}')
+    takes_text = isinstance(as_text, str) and "Qzurich" in as_text and '\\"Qcity' not in as_text
+    return isinstance(as_object, str) and "Qzurich" in as_object and not takes_text
+
+
+def adapted(template: str, record: dict, variables: dict) -> dict:
+    """The record as prep gives it to a template: text parts joined or a string made a part, arguments decoded."""
+    given = json.dumps(variables, sort_keys=True)
+    record = copy.deepcopy(record)
+    for message in record["messages"]:
+        content, role = message.get("content"), message.get("role")
+        if role in ("system", "developer", "user", "assistant", "tool"):
+            if isinstance(content, list) and all(isinstance(p, dict) and p.get("type") == "text" and isinstance(p.get("text"), str) for p in content):
+                if form(template, given, role) == "string":
+                    message["content"] = "".join(part["text"] for part in content)
+            elif isinstance(content, str) and content and form(template, given, role) == "parts":
+                message["content"] = parts(content)
+        for made in message.get("tool_calls") or []:
+            function = made.get("function", made)
+            if isinstance(function.get("arguments"), str) and encodes_arguments(template, given):
+                function["arguments"] = json.loads(function["arguments"])
+    return record
 
 
 def render(template: Path | str, records, *flags, bos=BOS, eos=EOS, date=DATE) -> list[dict]:

@@ -26,9 +26,9 @@ RECORDS = [
      "invalid JSON at byte 23 of the record: the JSON ends too early: a value is missing", "mend or remove the record"),
     (b'{"task":"T\xff","response":"R"}', "invalid-utf8", "invalid UTF-8 at byte 10 of the record",
      "convert the file to UTF-8"),
-    ('{"task":"T"}', "missing-field", 'field "response" is missing',
+    ('{"task":"T"}', "missing-field", 'field "response" is missing; the record has "task"',
      "add it, or name the one that holds it: --field response=NAME"),
-    ('{"response":"R"}', "missing-field", 'field "task" is missing',
+    ('{"response":"R"}', "missing-field", 'field "task" is missing; the record has "response"',
      "add it, or name the one that holds it: --field task=NAME"),
     ('{"task":"T","response":7}', "wrong-type", 'field "response" is a number, not a string', "write it as a string"),
     ('{"task":"T","response":""}', "empty-response", 'field "response" is empty: there is nothing to learn',
@@ -36,7 +36,19 @@ RECORDS = [
     ('{"task":"T","response":"\\ud800"}', "lone-surrogate",
      "a lone surrogate escape is not a character, at byte 24 of the record",
      "write the character itself, or remove it"),
-    ('[1,2]', "not-an-object", "the record is an array, not an object", "write one JSON object a record"),
+    ('[1,2]', "not-an-object", "the record is an array, not an object", "write one JSON object per record"),
+    ('{"task":"T","outptu":"R"}', "missing-field", 'field "response" is missing; the record has "task", "outptu"',
+     "did you mean `output`? Read it with --field response=outptu"),
+    ('{"task":"T","response":"R","completion":"S"}', "ambiguous-field",
+     'fields "response" and "completion" both hold the response, and differ', "say which one counts: --field response=response"),
+    ('{"prompt":"P","chosen":"C","rejected":"R"}', "preference-pair",
+     '"chosen" and "rejected" are a pair of answers for preference training',
+     "learn the better one alone: --field response=chosen, or --field messages=chosen where it is the whole conversation"),
+    ('{"prompt":"P","completion":"C","label":false}', "feedback-label",
+     "the answer is labelled as good or bad (KTO): a bad one must not be learned",
+     "keep the records with a true label, then say which field is the answer: --field response=completion"),
+    ('{"prompt":"P"}', "prompt-only", "the record is a prompt without an answer (as for reinforcement learning)",
+     "name the field of the answer, if there is one: --field response=NAME"),
     ('{"a":1}', "unknown-schema", 'no known field among "a"',
      "name the fields, as in --field task=question --field response=answer"),
 ]
@@ -63,7 +75,7 @@ def test_an_unknown_role_is_named(tmp_path):
     assert result.returncode == 0 or report is None
     assert report["rejected"] == {"unknown-role": 1}
     assert [(r["field"], r["message"], r["remedy"]) for r in rejects] == [
-        ("messages[0].role", 'messages[0].role: unknown role "wizard"', "use system, user, assistant or tool")]
+        ("messages[0].role", 'messages[0].role: unknown role "wizard"', "say what it means, as in --role wizard=user")]
 
 
 def test_above_the_limit_nothing_is_published(tmp_path):

@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from chat_cases import BOS, EOS, MORE_TEMPLATES, TEMPLATES, TOOLS, assistant, call, conversations, reference, render, supervised, system, tool, user
+from chat_cases import BOS, EOS, MORE_TEMPLATES, TEMPLATES, TOOLS, adapted, assistant, call, conversations, reference, render, supervised, system, tool, user
 from prep_command import prep
 
 GIVEN = {"bos_token": BOS, "eos_token": EOS}
@@ -91,7 +91,7 @@ def test_generation_blocks_equal_transformers(template):
     records = conversations()
     rendered = render(template, records.values(), "--loss", "generation")
     for (name, record), ours in zip(records.items(), rendered):
-        theirs = reference(text, record, False, GIVEN, spans=True)
+        theirs = reference(text, adapted(text, record, GIVEN), False, GIVEN, spans=True)
         if isinstance(theirs, Exception):
             assert "error" in ours, name
             continue
@@ -118,7 +118,7 @@ def test_unrolled_samples_are_the_prefixes(template):
     samples = render(template, [{"messages": messages}], "--history", "unroll")
     assert len(samples) == 3
     for index, sample in enumerate(samples):
-        assert sample["text"] == reference(text, {"messages": messages[:2 * index + 2]}, False, GIVEN)
+        assert sample["text"] == reference(text, adapted(text, {"messages": messages[:2 * index + 2]}, GIVEN), False, GIVEN)
         learned = b"\0".join(sample["text"].encode()[a:b] for a, b in supervised(sample)).decode()
         assert [word for word in own if word in learned] == [word for word in own[index:index + 1] if word in sample["text"]]
 

@@ -97,7 +97,7 @@ def test_records(doctor):
     assert found["history-rewritten"]["place"].endswith("data.jsonl:5")
     assert found["rejected"]["severity"] == "error" and found["rejected"]["place"].endswith("data.jsonl:6")
     assert "longest" in found["lengths"]["message"] and found["lengths"]["count"] == 4
-    seams = doctor(CHATML.replace("assistant\n", "assistant:"), [{"messages": PAIR}, {"task": "a", "response": "\n\nb"}])
+    seams = doctor(CHATML.replace("assistant\n", "assistant:"), [{"messages": PAIR}, {"task": "a", "response": "\n\nb"}], "--template", "plain")
     assert seams["seams-differ"]["place"].endswith("data.jsonl:2") and seams["seams-differ"]["severity"] == "note"
 
 

@@ -1,9 +1,10 @@
-"""Renders equal `transformers` byte for byte, and refuse what it refuses: every template × every conversation."""
+"""Renders equal `transformers` byte for byte, and refuse what it refuses: every template × every conversation, its texts in
+the form that the template takes (`adapted` finds it with the reference)."""
 
 import json
 
 import pytest
-from chat_cases import BOS, EOS, MORE_TEMPLATES, TEMPLATES, conversations, reference, render
+from chat_cases import BOS, EOS, MORE_TEMPLATES, TEMPLATES, adapted, conversations, reference, render
 
 RECORDS = conversations()
 
@@ -24,7 +25,7 @@ def test_renders_equal_transformers(template, variables):
         rendered = render(template, RECORDS.values(), *flags, *(["--add-generation-prompt"] if prompt else []))
         assert len(rendered) == len(RECORDS)
         for (name, record), ours in zip(RECORDS.items(), rendered):
-            theirs = reference(text, record, prompt, given)
+            theirs = reference(text, adapted(text, record, given), prompt, given)
             if isinstance(theirs, Exception):
                 if "error" not in ours:
                     differences.append((name, prompt, f"not refused: {theirs!r}", ours["text"][:200]))

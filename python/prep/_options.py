@@ -19,15 +19,20 @@ class EncodeOptions(TypedDict, total=False):
     schema: Literal["auto", "instruction", "messages", "text"]
     """instruction, messages, text; auto: each record's own fields decide. (default: auto)"""
     field: Mapping[str, str]
-    """Name of a field, as in task=question; may be repeated. Roles: task, context, response, text, messages."""
+    """Name of a field, as in task=question or messages=data.turns; may be repeated. Roles: task, context, response, text,
+    messages, system, history, tools, documents; inside messages: role, content."""
     template_arg: Mapping[str, Any]
     """A variable of the template; JSON where it is JSON, else text. May be repeated."""
     system: str
     """A system turn for conversations without one."""
     date: str
     """The day that the template shows as today."""
-    loss: Literal["assistant", "last", "all", "generation"]
-    """What is learned of conversations: assistant, last, all, generation. (default: assistant)"""
+    loss: str
+    """What is learned. assistant: all of its turns; last: those after the last user turn; all: every byte; tools: calls of
+    tools; system, user, tool: turns of others; generation: what the template marks. Join with +, take away with -reasoning,
+    -tool-calls, -terminator, as in assistant+user-reasoning. (default: assistant)"""
+    role: Mapping[str, str]
+    """What a word for a role means: system, developer, user, assistant, tool. May be repeated."""
     history: Literal["as-rendered", "last-turn", "unroll", "error"]
     """What rewritten history becomes: as-rendered, last-turn, unroll, error. (default: as-rendered)"""
     prompt_length: int
@@ -61,6 +66,8 @@ class EncodeOptions(TypedDict, total=False):
 class RunOptions(EncodeOptions, total=False):
     """What `prep.run` takes besides."""
 
+    allow_dropped: bool
+    """Accept records of which a turn leaves nothing in the text, and count such turns."""
     format: Literal["parquet", "mds", "megatron", "npy"]
     """Export the rows too, as prep export does: parquet, mds, megatron or npy, a folder of that name in the output."""
     block_size: int
@@ -79,8 +86,9 @@ class RunOptions(EncodeOptions, total=False):
 
 #: As the command spells them.
 NAMES = frozenset((
-    "block-size", "bos-token", "context-length", "date", "encoding", "eos-token", "field", "format", "history", "level",
-    "loss", "max-record-size", "max-rejects", "output", "overwrite", "pack", "pack-align", "pad-token", "parse-special",
-    "partition", "pattern", "prompt-length", "response-length", "schema", "seam", "skip-other-files", "special-token",
-    "straddle", "system", "template", "template-arg", "threads", "tokenizer", "truncate",
+    "allow-dropped", "block-size", "bos-token", "context-length", "date", "encoding", "eos-token", "field", "format",
+    "history", "level", "loss", "max-record-size", "max-rejects", "output", "overwrite", "pack", "pack-align",
+    "pad-token", "parse-special", "partition", "pattern", "prompt-length", "response-length", "role", "schema", "seam",
+    "skip-other-files", "special-token", "straddle", "system", "template", "template-arg", "threads", "tokenizer",
+    "truncate",
 ))

@@ -1,15 +1,3 @@
-/// Which parts of a conversation the model learns to produce.
-public enum LossPolicy: String, CaseIterable, Sendable {
-  /// Every assistant turn: its content, reasoning and tool calls, and the terminator.
-  case assistant
-  /// The last assistant turn only.
-  case last
-  /// Every byte.
-  case all
-  /// What the template marks with `{% generation %}`.
-  case generation
-}
-
 /// What becomes of a conversation whose earlier turns a template renders otherwise than when the model
 /// produced them (reasoning dropped, another terminator).
 public enum HistoryPolicy: String, CaseIterable, Sendable {
@@ -62,7 +50,7 @@ public indirect enum TemplateArgument: Sendable, Hashable {
 
 /// How conversations are rendered and what of them is learned. The same for a whole run.
 public struct ChatOptions: Sendable {
-  public var loss: LossPolicy = .assistant
+  public var loss = LossPolicy.assistant
   public var history: HistoryPolicy = .asRendered
   /// Ends the text with what prompts the model for its next turn.
   public var addGenerationPrompt = false
@@ -82,6 +70,10 @@ public struct ChatOptions: Sendable {
   /// The fields of records: where messages are, or the task, context and response that become a user
   /// and an assistant turn.
   public var fields = RecordFields()
+  /// What the user says of words for roles, before what data sets mean by them.
+  public var roles: [String: MessageRole] = [:]
+  /// Whether a record is accepted although a turn left nothing in the text.
+  public var allowsDropped = false
   /// Whether an empty assistant turn, an unknown role or a missing content is a reject. `prep render`
   /// shows what the template does with them instead.
   public var isStrict = true

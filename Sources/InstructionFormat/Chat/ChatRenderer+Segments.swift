@@ -24,28 +24,47 @@ extension ChatRenderer {
       }
       let inside = run < runs.count && runs[run].range.contains(start) ? runs[run] : nil
       let source = self.source(span.origin, &sample, &paths)
-      let reason = self.reason(start, span, spanIndex, inside, extents, learned)
-      let turn = inside?.turn ?? Int(span.scope)
-      let weight =
-        reason.isSupervised && turn >= 0 && turn < conversation.turns.count
-        ? conversation.turns[turn].weight : 1
-      append(start..<cut, source, reason, weight, to: &sample)
+      let found = self.reason(start, span, spanIndex, inside, extents, learned)
+      var segment = Segment(range: start..<cut, source: source, reason: found)
+      if found.isSupervised { decide(&segment, span, inside) }
+      append(segment, to: &sample)
       start = cut
       if start == end { spanIndex += 1 }
     }
   }
 
-  private func append(
-    _ range: Range<Int>, _ source: Source, _ reason: Reason, _ weight: Float,
-    to sample: inout RenderedRecord
+  /// Settles what the run takes away and what flags of the record say of bytes that would be learned. Whether the
+  /// model samples them does not depend on either.
+  private func decide(
+    _ segment: inout Segment, _ span: RenderOutput.Span, _ inside: SupervisedBytes?
   ) {
-    guard !range.isEmpty else { return }
-    if let last = sample.segments.last, last.source == source, last.reason == reason,
-      last.weight == weight
+    let path =
+      span.origin.author > 0 && span.origin.kind != .template ? paths[span.origin.author] : nil
+    var turn = inside?.turn ?? Int(span.scope)
+    if inside == nil, let path, path.turn >= 0 { turn = Int(path.turn) }
+    let isKnown = turn >= 0 && turn < conversation.turns.count
+    segment.isSampled = !isKnown || isSelected(turn)
+    guard options.loss.takes(segment.reason) else {
+      segment.reason = .takenAway(turn: max(turn, 0))
+      return
+    }
+    segment.weight = (isKnown ? conversation.turns[turn].weight : 1) * (path?.weight ?? 1)
+    if segment.weight == 0 {
+      segment.reason = .weightZero(turn: turn)
+      segment.weight = 1
+    }
+  }
+
+  private func append(_ segment: Segment, to sample: inout RenderedRecord) {
+    guard !segment.range.isEmpty else { return }
+    if let last = sample.segments.last, last.source == segment.source,
+      last.reason == segment.reason, last.weight == segment.weight,
+      last.isSampled == segment.isSampled
     {
-      sample.segments[sample.segments.count - 1].range = last.range.lowerBound..<range.upperBound
+      sample.segments[sample.segments.count - 1].range =
+        last.range.lowerBound..<segment.range.upperBound
     } else {
-      sample.segments.append(Segment(range: range, source: source, reason: reason, weight: weight))
+      sample.segments.append(segment)
     }
   }
 
@@ -73,16 +92,13 @@ extension ChatRenderer {
     _ start: Int, _ span: RenderOutput.Span, _ spanIndex: Int, _ inside: SupervisedBytes?,
     _ extents: [TurnExtent], _ learned: [Int]
   ) -> Reason {
-    switch options.loss {
-    case .all: return .everything
-    case .generation where span.origin.isGeneration:
+    if options.loss.isGeneration, span.origin.isGeneration {
       let turn = Int(span.scope)
       guard turn >= 0, turn < conversation.turns.count else { return .generationBlock }
-      if conversation.turns[turn].weight == 0 { return .weightZero(turn: turn) }
       return conversation.turns[turn].role != .assistant || learned.contains(turn)
         ? .generationBlock : .turnNotSelected(turn)
-    default: break
     }
+    if options.loss.isEverything { return everything(start, spanIndex, inside) }
     let path =
       span.origin.author > 0 && span.origin.kind != .template
       ? self.paths[span.origin.author] : nil
@@ -100,7 +116,6 @@ extension ChatRenderer {
     if let path, path.kind != .role {
       let turn = Int(path.turn)
       if turn >= 0, turn < conversation.turns.count, conversation.turns[turn].role == .assistant {
-        if conversation.turns[turn].weight == 0 { return .weightZero(turn: turn) }
         if !learned.contains(turn) { return .turnNotSelected(turn) }
         return .generationPrompt(turn: turn)
       }
@@ -119,6 +134,16 @@ extension ChatRenderer {
     }
     if let own = extents[turn].own, start < own.lowerBound { return .templateBeforeTurn(turn) }
     return .templateAfterTurn(turn)
+  }
+
+  /// Where every byte is learned: parts that the run takes away have names.
+  private func everything(_ start: Int, _ index: Int, _ inside: SupervisedBytes?) -> Reason {
+    guard let inside else { return .everything }
+    if start >= inside.terminator, inside.terminator < inside.range.upperBound {
+      return .terminator(turn: inside.turn)
+    }
+    let found = part(index, inside)
+    return options.loss.takes(found) ? .everything : found
   }
 
   private func field(_ path: RecordPaths.Node) -> Reason {
@@ -176,6 +201,9 @@ extension ChatRenderer {
     {
       found = kind(place)
       place += 1
+    }
+    guard conversation.turns[inside.turn].role == .assistant else {
+      return .turnContent(turn: inside.turn)
     }
     switch found {
     case .reasoning: return .assistantReasoning(turn: inside.turn)

@@ -4,7 +4,7 @@ import Problems
 /// Which bytes the model is to learn: from who wrote them, and from what a prompt already supplies.
 extension ChatRenderer {
   /// Decides which samples the record gives, and renders them.
-  func supervise(into samples: inout [RenderedRecord]) throws(ChatReject) -> Int {
+  func supervise(into samples: inout [RenderedRecord]) throws(RecordError) -> Int {
     dropped = 0..<0
     try plan()
     for place in plans.indices {
@@ -14,47 +14,111 @@ extension ChatRenderer {
     return plans.count
   }
 
-  private func plan() throws(ChatReject) {
-    let count = conversation.turns.count
-    let assistants = conversation.turns.indices.filter { conversation.turns[$0].role == .assistant }
-    if options.isStrict { try checkLearnable(assistants) }
-    var learned =
-      options.loss == .last || options.history == .lastTurn
-      ? Array(assistants.suffix(1)) : assistants
-    learned.removeAll { conversation.turns[$0].weight == 0 }
+  private func plan() throws(RecordError) {
+    let turns = conversation.turns
+    let learned = selectedTurns()
+    if options.isStrict { try checkLearnable(learned) }
     plans.removeAll(keepingCapacity: true)
-    if options.history == .unroll, options.loss != .all, !learned.isEmpty {
-      for turn in learned { plans.append(SamplePlan(count: turn + 1, learned: [turn])) }
+    let weighted = learned.filter { turns[$0].weight > 0 }
+    if options.history == .unroll, !options.loss.isEverything, !weighted.isEmpty {
+      for turn in weighted { plans.append(SamplePlan(count: turn + 1, learned: [turn])) }
       return
     }
     if options.history == .error, let turn = try firstRewrittenTurn() {
-      throw ChatReject(
-        .historyRewritten, at: "messages[\(turn)]",
-        reason: "the template renders this turn otherwise once others follow it",
-        remedy: "use --history unroll, last-turn or as-rendered")
+      throw RecordError(
+        .historyRewritten, at: place(of: turn),
+        "the template renders this turn otherwise once others follow it",
+        remedy: "use \(OptionName.history("unroll")), last-turn or as-rendered")
     }
-    plans.append(SamplePlan(count: count, learned: learned))
+    plans.append(SamplePlan(count: turns.count, learned: learned))
   }
 
-  private func checkLearnable(_ assistants: [Int]) throws(ChatReject) {
-    if assistants.isEmpty, options.loss != .all {
-      throw ChatReject(
-        .noAssistantTurn, at: "messages", reason: "no assistant turn to learn from",
-        remedy: "remove the record, or use --loss all")
+  /// The turns that the run learns, and those that a flag of the record asks for.
+  private func selectedTurns() -> [Int] {
+    let turns = conversation.turns
+    var selected = turns.indices.filter { isSelected($0) || turns[$0].learning.isWanted }
+    if options.history == .lastTurn { selected = Array(selected.suffix(1)) }
+    return selected
+  }
+
+  /// Whether the run's policy learns a turn, whatever flags say.
+  func isSelected(_ turn: Int) -> Bool {
+    let loss = options.loss
+    let turns = conversation.turns
+    if loss.isEverything { return true }
+    guard loss.selects(turns[turn].role), !turns[turn].isPrompt else { return false }
+    guard turns[turn].role == .assistant else { return true }
+    if loss.isCallsOnly { return turns[turn].hasCalls }
+    guard loss.isLast || options.history == .lastTurn else { return true }
+    guard let last = turns.lastIndex(where: { $0.role == .assistant && !$0.isPrompt }) else {
+      return false
     }
-    if let empty = assistants.first(where: {
-      conversation.turns[$0].isEmpty && conversation.turns[$0].weight > 0
-        && (options.loss != .last || $0 == assistants.last)
+    if options.history == .lastTurn { return turn == last }
+    // After the last question that is answered.
+    let asked = turns[..<last].lastIndex { $0.role == .user } ?? -1
+    return turn > asked
+  }
+
+  private func checkLearnable(_ learned: [Int]) throws(RecordError) {
+    let turns = conversation.turns
+    if learned.isEmpty, !options.loss.isEverything {
+      let whose =
+        options.loss == .assistant
+        ? "assistant turn" : "turn for \(OptionName.loss(options.loss.rawValue))"
+      throw RecordError(
+        .noAssistantTurn, at: "messages", "no \(whose) to learn from",
+        remedy: "remove the record, or use \(OptionName.loss("all"))")
+    }
+    if let empty = learned.first(where: {
+      turns[$0].role == .assistant && turns[$0].isEmpty && turns[$0].weight > 0
     }) {
-      throw ChatReject(
-        .emptyResponse, at: "messages[\(empty)].content", reason: "an assistant turn is empty",
-        remedy: "remove the turn, or give it weight 0")
+      let place = place(of: empty)
+      throw RecordError(
+        .emptyResponse, at: place.hasSuffix("]") ? place + ".content" : place,
+        "an assistant turn is empty", remedy: "remove the turn, or give it weight 0")
+    }
+  }
+
+  /// A turn as errors name it: `messages[3]`, or the field that it was made of.
+  func place(of turn: Int) -> String {
+    paths.describe(Int(conversation.turns[turn].path), in: machine.heap)
+  }
+
+  /// Counts the turns of a sample that say something and left nothing in its text; refuses them unless the run
+  /// accepts that.
+  private func checkDropped(
+    _ plan: SamplePlan, _ extents: [TurnExtent]
+  ) throws(RecordError) -> Int {
+    guard options.isStrict else { return 0 }
+    let turns = conversation.turns
+    var count = 0
+    for turn in 0..<plan.count where !extents[turn].isReached && !dropped.contains(turn) {
+      let isLearned = plan.learned.contains(turn) && turns[turn].weight > 0
+      guard !turns[turn].isBlank || (isLearned && !options.loss.isEverything) else { continue }
+      guard options.allowsDropped else {
+        throw RecordError(
+          .turnDropped, at: place(of: turn),
+          "the template leaves nothing of this turn in the text", remedy: remedy(forDropped: turn))
+      }
+      count += 1
+    }
+    return count
+  }
+
+  private func remedy(forDropped turn: Int) -> String {
+    let accept = "accept the loss with \(OptionName.allowDropped)"
+    return switch conversation.turns[turn].named {
+    case .developer: "use \(OptionName.role("developer=system")), or \(accept)"
+    case .tool: "use a template that shows answers of tools, or \(accept)"
+    case .assistant where conversation.turns[turn].hasCalls, .call:
+      "use a template that shows calls of tools, or \(accept)"
+    default: "use a template that shows it, remove the turn, or \(accept)"
     }
   }
 
   /// The first assistant turn that reads otherwise in the whole conversation than when it was the last
   /// one: the model was trained on, or produced, other tokens than these. nil if none does.
-  func firstRewrittenTurn() throws(ChatReject) -> Int? {
+  func firstRewrittenTurn() throws(RecordError) -> Int? {
     let count = conversation.turns.count
     try run(count, prompt: false, into: rendered)
     var whole: [TurnExtent] = []
@@ -75,15 +139,19 @@ extension ChatRenderer {
   }
 
   /// Renders the messages of one sample.
-  func render(_ plan: SamplePlan, into sample: inout RenderedRecord) throws(ChatReject) {
+  func render(_ plan: SamplePlan, into sample: inout RenderedRecord) throws(RecordError) {
     let isWhole = plan.count == conversation.turns.count
     try run(plan.count, prompt: options.addGenerationPrompt && isWhole, into: rendered)
     runs.removeAll(keepingCapacity: true)
     var extents: [TurnExtent] = []
     rendered.extents(plan.count, paths, into: &extents)
-    if options.loss == .assistant || options.loss == .last {
+    let droppedTurns = try checkDropped(plan, extents)
+    let loss = options.loss
+    if !loss.isGeneration, !loss.isEverything || !loss.without.isEmpty {
       for turn in plan.learned where !dropped.contains(turn) {
-        let start = start(of: turn, extents)
+        let isAssistant = conversation.turns[turn].role == .assistant
+        guard isAssistant || extents[turn].own != nil else { continue }
+        let start = isAssistant ? start(of: turn, extents) : extents[turn].own?.lowerBound ?? 0
         let end = end(of: turn, extents, from: start, in: rendered)
         guard start < end.end else { continue }
         runs.append(
@@ -93,6 +161,7 @@ extension ChatRenderer {
       }
     }
     fill(&sample, extents, plan.learned)
+    sample.droppedTurns = droppedTurns
   }
 
   // MARK: Where a turn starts

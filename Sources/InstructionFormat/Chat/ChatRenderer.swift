@@ -39,13 +39,18 @@ public final class ChatRenderer {
     var prompt = -1
   }
 
-  public init(template: ChatTemplate, options: ChatOptions) {
+  public convenience init(template: ChatTemplate, options: ChatOptions) {
+    self.init(template: template, options: options, traits: TemplateTraits(template, options))
+  }
+
+  /// `traits`: what the template takes; nil for messages that go to it as they stand.
+  init(template: ChatTemplate, options: ChatOptions, traits: TemplateTraits?) {
     self.template = template
     self.options = options
     machine = Machine(template.template, host: paths)
     let heap = machine.heap
     reader = ConversationReader(
-      heap: heap, paths: paths, atoms: template.template.atoms, options: options)
+      heap: heap, paths: paths, atoms: template.template.atoms, options: options, traits: traits)
     var standing: [Value] = []
     var slots = VariableSlots()
     for (index, name) in template.template.contextNames.enumerated() {
@@ -78,12 +83,15 @@ public final class ChatRenderer {
   /// Renders one record. Fills `samples` from its start, reusing what is there, and gives how many
   /// samples the record became: one, or one for each learned assistant turn where history is unrolled.
   /// Errors: the record is a reject. O(text), times the assistant turns for their prompts.
-  public func render(_ record: JSONNode, into samples: inout [RenderedRecord]) throws(ChatReject)
+  public func render(_ record: JSONNode, into samples: inout [RenderedRecord]) throws(RecordError)
     -> Int
   {
     try read(record)
     return try supervise(into: &samples)
   }
+
+  /// Arguments of calls of the last record that were texts and were given to the template as objects.
+  public var decodedArguments: Int { conversation.decodedArguments }
 
   /// Where a sample of the last record may begin instead: the messages with which a later exchange starts
   /// (a user turn). What stands before the first user turn, such as a system turn, always stays.
@@ -95,7 +103,7 @@ public final class ChatRenderer {
   /// Renders a sample of the last record again, without the exchanges before message `start` (one of
   /// `laterStarts`). Paths and turn numbers stay those of the record.
   public func render(sample index: Int, from start: Int, into sample: inout RenderedRecord)
-    throws(ChatReject)
+    throws(RecordError)
   {
     let first = conversation.turns.firstIndex { $0.role == .user } ?? 0
     dropped = first..<max(first, start)
@@ -104,7 +112,7 @@ public final class ChatRenderer {
   }
 
   /// The text of the record that was read last, without masks: appended to `text`.
-  public func renderText(into text: inout [UInt8]) throws(ChatReject) {
+  public func renderText(into text: inout [UInt8]) throws(RecordError) {
     dropped = 0..<0
     try run(conversation.turns.count, prompt: options.addGenerationPrompt, into: rendered)
     unsafe rendered.text.withElements(0..<rendered.text.count) {
@@ -113,7 +121,7 @@ public final class ChatRenderer {
   }
 
   /// Reads a record: what `renderText` then renders. O(record).
-  public func read(_ node: JSONNode) throws(ChatReject) {
+  public func read(_ node: JSONNode) throws(RecordError) {
     reset(to: base)
     try reader.read(node, into: &conversation)
     for index in standing.indices { machine.context[index] = standing[index] }
@@ -139,7 +147,7 @@ public final class ChatRenderer {
 
   /// Renders the first `count` messages; with `addingTurn`, and a short turn of the assistant behind them.
   func run(_ count: Int, prompt: Bool, addingTurn: Bool = false, into output: RenderOutput)
-    throws(ChatReject)
+    throws(RecordError)
   {
     reset(to: record)
     if slots.messages >= 0 {
@@ -153,7 +161,7 @@ public final class ChatRenderer {
     }
     machine.output.exchange(with: output)
     guard output.text.count <= RenderOutput.maximumBytes else {
-      throw ChatReject(
+      throw RecordError(
         .tooLarge, reason: "the text is longer than 1 GiB", remedy: "split the record")
     }
   }
@@ -183,36 +191,49 @@ public final class ChatRenderer {
     }
   }
 
-  private func reject(_ failure: Machine.Failure) -> ChatReject {
+  private func reject(_ failure: Machine.Failure) -> RecordError {
     let place = template.template.source.place(of: max(0, failure.offset))
     let shown =
       failure.offset < 0 ? template.name : "\(template.name):\(place.line):\(place.column)"
     switch failure.kind {
     case .raised:
-      return ChatReject(
-        .templateRefused, at: "messages",
-        reason: "the template refuses: \(failure.reason) [\(shown)]",
-        remedy: "change the conversation to what the template takes")
+      return RecordError(
+        .templateRefused, at: "messages", "the template refuses: \(failure.reason) [\(shown)]",
+        remedy: "change the conversation to what the template takes\(otherRole)")
     case .dateMissing:
-      return ChatReject(
+      return RecordError(
         .dateMissing, reason: "\(failure.reason) [\(shown)]",
-        remedy: "give --date YYYY-MM-DD, or a date in the record")
+        remedy: "give \(OptionName.date("YYYY-MM-DD")), or a date in the record")
     case .tooLarge:
-      return ChatReject(
+      return RecordError(
         .tooLarge, reason: "\(failure.reason) [\(shown)]",
-        remedy: "mend the template or split the record")
+        remedy: "fix the template or split the record")
     case .error, .undefined:
       let line = place.text.trimmingSpace()
-      return ChatReject(
+      return RecordError(
         .templateFailed, at: "messages",
-        reason: "\(failure.reason) [\(shown): \(line.prefix(120))]",
-        remedy: remedy(failure.reason))
+        "\(failure.reason) [\(shown): \(line.prefix(120))]", remedy: remedy(failure.reason))
     }
+  }
+
+  /// How to give a role that few templates know another place.
+  private var otherRole: String {
+    for turn in conversation.turns {
+      switch turn.named {
+      case .developer:
+        return ", or give the role another place: \(OptionName.role("developer=system"))"
+      case .tool: return ", or give the role another place: \(OptionName.role("tool=user"))"
+      default: continue
+      }
+    }
+    return conversation.turns.contains { $0.named == .system }
+      ? ", or give the role another place: \(OptionName.role("system=user"))" : ""
   }
 
   private func remedy(_ reason: String) -> String {
     for name in ["bos_token", "eos_token"] where reason == "'\(name)' is undefined" {
-      return "name the model with --tokenizer, or give --template-arg \(name)=TEXT"
+      return
+        "name the model with \(OptionName.tokenizer), or give \(OptionName.templateArg("\(name)=TEXT"))"
     }
     return "give the record what the template reads"
   }

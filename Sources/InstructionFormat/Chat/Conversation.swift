@@ -1,4 +1,3 @@
-import JSONText
 import Jinja
 
 /// The messages of one record as the template sees them, and what is known of each.
@@ -7,9 +6,19 @@ struct Conversation {
 
   struct Turn {
     var role: Role
-    var weight: Float
+    /// The role that the record names, and the path of the message.
+    var named: MessageRole?
+    var path: UInt32
+    var learning = Learning()
     /// Whether an assistant says anything: content, reasoning or tool calls.
     var isEmpty: Bool
+    /// Whether it says nothing but white space.
+    var isBlank: Bool
+    var hasCalls = false
+    /// Whether it belongs to the prompt of a prompt and a completion: never learned unless all is.
+    var isPrompt = false
+
+    var weight: Float { learning.weight }
   }
 
   /// A list value of message dictionaries.
@@ -20,6 +29,8 @@ struct Conversation {
   /// `chat_template_kwargs` of the record.
   var variables = Value.missing
   var date: TemplateDate?
+  /// Arguments of calls that were texts and are given to the template as objects.
+  var decodedArguments = 0
 
   /// Forgets the record, keeps the storage.
   mutating func removeAll() {
@@ -29,18 +40,6 @@ struct Conversation {
     documents = .none
     variables = .missing
     date = nil
-  }
-
-  private static let roles: [(name: StaticString, role: Role)] = [
-    ("user", .user), ("assistant", .assistant), ("system", .system), ("tool", .tool),
-    ("developer", .system), ("human", .user), ("context", .user), ("gpt", .assistant),
-    ("model", .assistant), ("chatbot", .assistant), ("bot", .assistant), ("bing", .assistant),
-    ("chatgpt", .assistant), ("function", .tool), ("ipython", .tool), ("observation", .tool),
-    ("tool_response", .tool), ("environment", .tool), ("function_response", .tool),
-  ]
-
-  static func role(_ name: UnsafeBufferPointer<UInt8>) -> Role? {
-    for (word, role) in roles where unsafe name.isEqual(to: word) { return role }
-    return nil
+    decodedArguments = 0
   }
 }

@@ -2,159 +2,158 @@ import JSONText
 import Jinja
 import Problems
 
-/// Messages, of a record or made of its task and response.
+/// Messages of a record.
 extension ConversationReader {
-  /// `prompt` or `completion`: messages, or a text that is one turn.
-  func side(
-    _ node: JSONNode, _ field: String, _ role: Value, _ conversation: inout Conversation
-  ) throws(ChatReject) {
-    if let text = unsafe node.utf8 {
-      let path = root(field, .content, Int32(list.count))
-      message(
-        role: role, content: unsafe heap.string(text, Origin(.field, author: path)), &conversation)
-    } else {
-      try messages(node, field, &conversation)
-    }
-  }
-
   func messages(_ node: JSONNode, _ field: String, _ conversation: inout Conversation)
-    throws(ChatReject)
+    throws(RecordError)
   {
-    guard node.isArray else { throw wrongType(node, field, "an array of messages") }
-    let path = root(field, .otherField, -1)
-    var index = 0
-    for message in node.elements {
-      let turn = Int32(list.count)
-      let place = paths.add(
-        parent: path, index: index, turn: turn, kind: .otherField, isMessage: true)
-      guard message.isObject else {
-        throw wrongType(message, "\(field)[\(index)]", "a message (an object)")
+    guard let messages = nested.container(node) else {
+      throw wrongType(node, field, "an array of messages")
+    }
+    // One exchange that is no list: {"human": …, "assistant": …}.
+    guard messages.isArray else {
+      guard let exchange = exchange(messages) else {
+        throw wrongType(node, field, "an array of messages")
       }
-      try self.message(message, place, turn, &conversation) { "\(field)[\(index)]" }
+      let root = self.root(field, .otherField, -1)
+      return try add(exchange, messages, root, field, &conversation)
+    }
+    let root = self.root(field, .otherField, -1)
+    var index = 0
+    for message in messages.elements {
+      try self.message(message, root, index, field, &conversation)
       index += 1
     }
   }
 
+  /// Message `index` of the array at `root`. Parts that hold results of tools become turns of their own before it.
   func message(
-    _ node: JSONNode, _ path: UInt32, _ turn: Int32, _ conversation: inout Conversation,
-    _ place: () -> String
-  ) throws(ChatReject) {
+    _ node: JSONNode, _ root: UInt32, _ index: Int, _ field: String,
+    _ conversation: inout Conversation
+  ) throws(RecordError) {
+    let place = { "\(field)[\(index)]" }
+    guard node.isObject else { throw wrongType(node, place(), "a message (an object)") }
+    let members = try MessageMembers(node, keys, at: place)
+    if members.role == nil, let exchange = exchange(node) {
+      let path = paths.add(parent: root, index: index, turn: -1, kind: .otherField)
+      return try add(exchange, node, path, place(), &conversation)
+    }
+    let role = try self.role(of: members, at: place)
+    let parts = try MessageParts(members.content?.node, isStrict: options.isStrict, at: place)
+    let above = paths.add(
+      parent: root, index: index, turn: Int32(list.count + parts.results.count), kind: .otherField,
+      isMessage: true)
+    for result in parts.results { try add(result, below: above, members.learning, &conversation) }
+    // A message of results alone is those turns.
+    if !parts.results.isEmpty, parts.isEmpty { return }
+    try add(node, members, parts, role, above, &conversation, at: place)
+  }
+
+  private func role(of members: MessageMembers, at place: () -> String) throws(RecordError)
+    -> MessageRole?
+  {
+    guard let (node, rank) = members.role else {
+      guard options.isStrict else { return nil }
+      throw RecordError(
+        .missingField, at: "\(place()).role", "the message has no role",
+        remedy: "add a role: system, user, assistant or tool")
+    }
+    let name = keys.role[rank]
+    guard let word = unsafe node.utf8 else {
+      throw wrongType(node, "\(place()).\(String(decoding: name, as: UTF8.self))", "a string")
+    }
+    if let role = unsafe role(word) { return role }
+    guard options.isStrict else { return nil }
+    let shown = unsafe String(decoding: word, as: UTF8.self)
+    let near = NearName.of(shown, among: MessageRole.known)
+    throw RecordError(
+      .unknownRole, at: "\(place()).\(String(decoding: name, as: UTF8.self))",
+      "unknown role \"\(shown)\"",
+      remedy: (near.map { "did you mean `\($0)`? Else say" } ?? "say")
+        + " what it means, as in \(OptionName.role("\(shown)=user"))")
+  }
+
+  // MARK: One message
+
+  private func add(
+    _ node: JSONNode, _ members: MessageMembers, _ parts: MessageParts, _ role: MessageRole?,
+    _ path: UInt32, _ conversation: inout Conversation, at place: () -> String
+  ) throws(RecordError) {
     let bottom = scratch.count
     defer { scratch.truncate(to: bottom) }
-    var role: Conversation.Role?
-    var hasRole = false
-    var weight: Float = 1
-    var isEmpty = true
+    let turn = Int32(list.count)
+    var draft = Draft(
+      turn: Conversation.Turn(
+        role: role?.speaker ?? .user, named: role, path: path, learning: members.learning,
+        isEmpty: true, isBlank: true))
+    for (key, child) in node.members {
+      guard let name = unsafe key.utf8, !child.isAbsent else { continue }
+      let shown = unsafe self.key(name)
+      func field(_ kind: RecordPaths.Node.Kind) -> UInt32 {
+        paths.add(parent: path, key: heap.flat(shown), turn: turn, kind: kind)
+      }
+      switch unsafe keys.field(name) {
+      case .role(let rank) where rank == members.role?.rank:
+        add(names.role, word(role, child, field(.role)), from: bottom)
+      case .content(let rank) where rank == members.content?.rank:
+        let spans = members.spans
+        try content(parts, child, spans, role, field(.content), &draft, bottom, place)
+      case .reasoning(let rank): reasoning(child, rank, shown, field(.reasoning), &draft, bottom)
+      case .toolCalls: try calls(child, field(.toolCall), &draft, bottom, place)
+      case .functionCall:
+        try functionCall(child, members, field(.toolCall), &draft, bottom, place)
+      default: add(shown, value(child, field(.otherField)), from: bottom)
+      }
+    }
+    guard !options.isStrict || draft.hasContent || !draft.turn.isEmpty else {
+      throw RecordError(
+        .missingField, at: "\(place()).content", "the message has no content",
+        remedy: "add a content (it may be empty)")
+    }
+    close(draft, path, bottom, &conversation)
+  }
+
+  /// What is gathered of a message while its members are read.
+  struct Draft {
+    var turn: Conversation.Turn
     var hasContent = false
     var reasoning: (rank: Int, value: Value)?
-    let isShareGPT = node["role"] == nil && node["from"] != nil
-    for (key, child) in node.members {
-      guard let name = unsafe key.utf8 else { continue }
-      // As `apply_chat_template` does: null is the same as not there.
-      if child.isNull { continue }
-      var kind = RecordPaths.Node.Kind.otherField
-      var shown: Value?
-      let keyRange =
-        unsafe name.isEqual(to: "role")
-        ? names.role : name.isEqual(to: "content") ? names.content : self.key(name)
-      switch name.count {
-      case 4 where unsafe name.isEqual(to: "role"),
-        4 where isShareGPT && (unsafe name.isEqual(to: "from")):
-        kind = .role
-        hasRole = true
-        guard let text = unsafe child.utf8 else {
-          throw wrongType(child, place() + ".role", "a string")
-        }
-        role = unsafe Conversation.role(text)
-        let field = paths.add(parent: path, key: heap.flat(keyRange), turn: turn, kind: .role)
-        if let role, isShareGPT {
-          let word =
-            switch role {
-            case .system: names.system
-            case .user: names.user
-            case .assistant: names.assistant
-            case .tool: names.tool
-            }
-          shown = heap.string(heap.flat(word), Origin(.word, author: field))
-        } else {
-          guard role != nil || !options.isStrict else {
-            throw ChatReject(
-              .unknownRole, at: place() + (isShareGPT ? ".from" : ".role"),
-              reason: "unknown role \"\(unsafe String(decoding: text, as: UTF8.self))\"",
-              remedy: "use system, user, assistant or tool")
-          }
-          shown = unsafe heap.string(text, Origin(role == nil ? .field : .word, author: field))
-        }
-        add(isShareGPT ? names.role : keyRange, shown ?? .none, from: bottom)
-        continue
-      case 7 where unsafe name.isEqual(to: "content"),
-        5 where isShareGPT && (unsafe name.isEqual(to: "value")):
-        kind = .content
-        hasContent = true
-        if let text = unsafe child.utf8 {
-          isEmpty = isEmpty && text.isEmpty
-        } else {
-          guard child.isArray || !options.isStrict else {
-            throw wrongType(child, place() + ".content", "a string or an array of parts")
-          }
-          isEmpty = isEmpty && child.count == 0
-        }
-        if isShareGPT {
-          let field = paths.add(parent: path, key: heap.flat(keyRange), turn: turn, kind: kind)
-          add(names.content, value(child, field), from: bottom)
-          continue
-        }
-      case 17 where unsafe name.isEqual(to: "reasoning_content"): kind = .reasoning
-      case 8 where unsafe name.isEqual(to: "thinking"): kind = .reasoning
-      case 9 where unsafe name.isEqual(to: "reasoning"): kind = .reasoning
-      case 10 where unsafe name.isEqual(to: "tool_calls"):
-        kind = .toolCall
-        isEmpty = isEmpty && child.count == 0
-      case 13 where unsafe name.isEqual(to: "function_call"):
-        kind = .toolCall
-        isEmpty = false
-      case 6 where unsafe name.isEqual(to: "weight"):
-        guard let number = child.double, number >= 0, number.isFinite else {
-          throw ChatReject(
-            .wrongType, at: place() + ".weight", reason: "is not a number from 0 up",
-            remedy: "use 0, 1 or another factor of the loss")
-        }
-        weight *= Float(number)
-      case 5 where unsafe name.isEqual(to: "train"):
-        guard let isTrained = child.bool else {
-          throw wrongType(child, place() + ".train", "a boolean")
-        }
-        if !isTrained { weight = 0 }
-      default: break
-      }
-      let field = paths.add(parent: path, key: heap.flat(keyRange), turn: turn, kind: kind)
-      let converted = value(child, field)
-      if kind == .reasoning {
-        if !converted.isString || converted.extra > 0 { isEmpty = false }
-        let rank = name.count == 17 ? 0 : name.count == 8 ? 1 : 2
-        if rank < reasoning?.rank ?? 3 { reasoning = (rank, converted) }
-      }
-      add(keyRange, converted, from: bottom)
+  }
+
+  /// The role as the template is to read it: its own word, unless only the record's spelling has a place there.
+  private func word(_ role: MessageRole?, _ node: JSONNode, _ path: UInt32) -> Value {
+    guard let spelled = unsafe node.utf8 else { return value(node, path) }
+    guard let role else { return unsafe heap.string(spelled, Origin(.field, author: path)) }
+    let word = unsafe UnsafeBufferPointer(
+      start: role.word.utf8Start, count: role.word.utf8CodeUnitCount)
+    if role == .tool, let traits, unsafe traits.prefers(spelled, to: word) {
+      return unsafe heap.string(spelled, Origin(.word, author: path))
     }
-    if options.isStrict {
-      guard hasRole else {
-        throw ChatReject(
-          .missingField, at: place() + ".role", reason: "the message has no role",
-          remedy: "add a role: system, user, assistant or tool")
-      }
-      guard hasContent || !isEmpty else {
-        throw ChatReject(
-          .missingField, at: place() + ".content", reason: "the message has no content",
-          remedy: "add a content (it may be empty)")
-      }
-    }
+    return unsafe heap.string(word, Origin(.word, author: path))
+  }
+
+  private func reasoning(
+    _ node: JSONNode, _ rank: Int, _ name: Value, _ path: UInt32, _ draft: inout Draft,
+    _ bottom: Int
+  ) {
+    let converted = value(node, path)
+    if !converted.isString || converted.extra > 0 { draft.turn.isEmpty = false }
+    if !isBlank(converted) { draft.turn.isBlank = false }
+    if rank < draft.reasoning?.rank ?? 3 { draft.reasoning = (rank, converted) }
+    add(name, converted, from: bottom)
+  }
+
+  /// Makes a message of the members in `scratch`. Reasoning goes by several names: `thinking` first,
+  /// `reasoning_content` last, as `transformers` does.
+  func close(
+    _ draft: Draft, _ path: UInt32, _ bottom: Int, _ conversation: inout Conversation
+  ) {
     let start = heap.entries.count
-    // Reasoning goes by several names: `thinking` first, `reasoning_content` last, as `transformers` does.
-    if let reasoning {
-      if find(names.thinking, from: bottom) == nil {
-        heap.entries.append(Entry(key: names.thinking, value: reasoning.value))
-      } else if let known = find(names.thinking, from: bottom) {
+    if let reasoning = draft.reasoning {
+      if let known = find(names.thinking, from: bottom) {
         heap.entries.append(scratch[known])
+      } else {
+        heap.entries.append(Entry(key: names.thinking, value: reasoning.value))
       }
       for index in bottom..<scratch.count where !heap.isEqual(scratch[index].key, names.thinking) {
         var entry = scratch[index]
@@ -170,28 +169,48 @@ extension ConversationReader {
       }
     }
     list.append(Value(.dictionary, start: start, count: heap.entries.count - start, extra: path))
-    conversation.turns.append(
-      Conversation.Turn(role: role ?? .user, weight: weight, isEmpty: isEmpty))
+    conversation.turns.append(draft.turn)
   }
 
-  /// A message that the reader makes: a role and a content.
-  func message(
-    role: Value, content: Value, _ conversation: inout Conversation
+  // MARK: Messages that the reader makes
+
+  /// A message of a role and a text that stands at a path of the record.
+  func add(
+    _ role: MessageRole, _ text: UnsafeBufferPointer<UInt8>, _ field: UInt32,
+    _ conversation: inout Conversation
   ) {
-    let turn = Int32(list.count)
-    let path = paths.add(
-      parent: 0, index: list.count, turn: turn, kind: .otherField, isMessage: true)
-    let start = heap.entries.count
-    let rolePath = paths.add(parent: path, key: heap.flat(names.role), turn: turn, kind: .role)
-    heap.entries.append(
-      Entry(key: names.role, value: heap.string(heap.flat(role), Origin(.word, author: rolePath))))
-    heap.entries.append(Entry(key: names.content, value: content))
-    list.append(Value(.dictionary, start: start, count: 2, extra: path))
-    let kind: Conversation.Role =
-      heap.isEqual(role, names.system)
-      ? .system : heap.isEqual(role, names.user) ? .user : .assistant
-    conversation.turns.append(
-      Conversation.Turn(role: kind, weight: 1, isEmpty: content.extra == 0))
+    unsafe add(role, heap.string(text, Origin(.field, author: field)), field, &conversation)
+  }
+
+  /// A message of a role and a content. `field`: what errors name.
+  func add(
+    _ role: MessageRole, _ content: Value, _ field: UInt32, _ conversation: inout Conversation
+  ) {
+    let message = paths.add(
+      parent: 0, index: list.count, turn: Int32(list.count), kind: .otherField, isMessage: true)
+    add(role, content, message, field, Learning(), &conversation)
+  }
+
+  func add(
+    _ role: MessageRole, _ content: Value, _ path: UInt32, _ field: UInt32, _ learning: Learning,
+    _ conversation: inout Conversation, callID: Value? = nil
+  ) {
+    let bottom = scratch.count
+    defer { scratch.truncate(to: bottom) }
+    let rolePath = paths.add(
+      parent: path, key: heap.flat(names.role), turn: Int32(list.count), kind: .role)
+    let word = unsafe heap.string(
+      UnsafeBufferPointer(start: role.word.utf8Start, count: role.word.utf8CodeUnitCount),
+      Origin(.word, author: rolePath))
+    scratch.append(Entry(key: names.role, value: word))
+    let shown = content.isString ? inForm(content, role, path) : content
+    scratch.append(Entry(key: names.content, value: shown))
+    if let callID { scratch.append(Entry(key: names.callID, value: callID)) }
+    let draft = Draft(
+      turn: Conversation.Turn(
+        role: role.speaker, named: role, path: field, learning: learning,
+        isEmpty: content.isString && content.extra == 0, isBlank: isBlank(content)))
+    close(draft, path, bottom, &conversation)
   }
 
   /// A turn of the assistant that says one word: message number `turn`, of no record.
@@ -202,27 +221,21 @@ extension ConversationReader {
     let start = heap.entries.count
     heap.entries.append(Entry(key: names.role, value: names.assistant))
     heap.entries.append(
-      Entry(key: names.content, value: heap.string("x", Origin(.field, author: content))))
+      Entry(
+        key: names.content,
+        value: inForm(heap.string("x", Origin(.field, author: content)), .assistant, path)))
     return Value(.dictionary, start: start, count: 2, extra: path)
   }
 
-  func task(
-    _ record: JSONNode, _ found: RecordFields.Found, _ conversation: inout Conversation
-  )
-    throws(ChatReject)
-  {
-    let fields = options.fields
-    func field(_ role: RecordRole, _ text: UnsafeBufferPointer<UInt8>) -> Value {
-      let path = root(fields.name(of: role, in: found), .content, Int32(list.count))
-      return unsafe heap.string(text, Origin(.field, author: path))
+  /// Whether a text is empty or white space; other values are not.
+  func isBlank(_ value: Value) -> Bool {
+    guard value.isString else { return value.tag == .list && value.count == 0 }
+    for index in value.range {
+      let isBlank = unsafe heap.bytes.withElements(heap.pieces[index].range) { bytes in
+        unsafe bytes.allSatisfy { $0 <= 0x20 }
+      }
+      guard isBlank else { return false }
     }
-    var user = unsafe field(.task, try fields.string(.task, in: found))
-    let context = unsafe try fields.optionalString(.context, in: found)
-    if !context.isEmpty {
-      user = unsafe heap.join(heap.join(user, names.blank), field(.context, context))
-    }
-    let response = unsafe try fields.string(.response, in: found)
-    message(role: names.user, content: user, &conversation)
-    message(role: names.assistant, content: unsafe field(.response, response), &conversation)
+    return true
   }
 }

@@ -24,8 +24,29 @@ extension ConversationReader {
     return key
   }
 
-  func value(_ node: JSONNode, _ path: UInt32) -> Value {
-    let above = paths[Int(path)]
+  func key(_ name: StaticString) -> Value {
+    unsafe key(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+  }
+
+  /// A member whose text is read as the JSON that it is.
+  enum Decoding { case nothing, arguments, parameters }
+
+  private func decoded(_ node: JSONNode, _ name: UnsafeBufferPointer<UInt8>, _ decoding: Decoding)
+    -> JSONNode?
+  {
+    switch decoding {
+    case .nothing: return nil
+    case .parameters: return unsafe name.isEqual(to: "parameters") ? nested.container(node) : nil
+    case .arguments:
+      guard unsafe name.isEqual(to: "arguments"), let decoded = nested.container(node) else {
+        return nil
+      }
+      nested.decodedArguments += 1
+      return decoded
+    }
+  }
+
+  func value(_ node: JSONNode, _ path: UInt32, decoding: Decoding = .nothing) -> Value {
     switch node.kind {
     case .string:
       guard let text = unsafe node.utf8 else { return .none }
@@ -38,12 +59,15 @@ extension ConversationReader {
       }
       return Value(.unsigned, bits: node.uint ?? 0, extra: path)
     case .double: return Value(.float, bits: (node.double ?? 0).bitPattern, extra: path)
+    case .foreign:
+      foreign.append(path)
+      return Value(.none, extra: path)
     case .array:
       let bottom = list.count
       var index = 0
       for element in node.elements {
-        let place = paths.add(parent: path, index: index, turn: above.turn, kind: above.kind)
-        list.append(value(element, place))
+        let place = paths.add(parent: path, index: index, like: path)
+        list.append(value(element, place, decoding: decoding))
         index += 1
       }
       let start = heap.items.count
@@ -51,35 +75,38 @@ extension ConversationReader {
       let count = list.count - bottom
       list.truncate(to: bottom)
       return Value(.list, start: start, count: count, extra: path)
-    case .object:
-      let bottom = scratch.count
-      var large: [[UInt8]: Int]? = node.count > 32 ? [:] : nil
-      for (name, child) in node.members {
-        guard let bytes = unsafe name.utf8 else { continue }
-        let key = unsafe self.key(bytes)
-        let place = paths.add(
-          parent: path, key: heap.flat(key), turn: above.turn, kind: above.kind)
-        let converted = value(child, place)
-        if large != nil {
-          let text = unsafe Array(bytes)
-          if let known = large?[text] {
-            scratch[known] = Entry(key: key, value: converted)
-          } else {
-            large?[text] = scratch.count
-            scratch.append(Entry(key: key, value: converted))
-          }
-        } else {
-          add(key, converted, from: bottom)
-        }
-      }
-      let start = heap.entries.count
-      unsafe scratch.withElements(bottom..<scratch.count) {
-        unsafe heap.entries.append(contentsOf: $0)
-      }
-      let count = scratch.count - bottom
-      scratch.truncate(to: bottom)
-      return Value(.dictionary, start: start, count: count, extra: path)
+    case .object: return dictionary(node, path, decoding)
     }
+  }
+
+  private func dictionary(_ node: JSONNode, _ path: UInt32, _ decoding: Decoding) -> Value {
+    let bottom = scratch.count
+    var large: [[UInt8]: Int]? = node.count > 32 ? [:] : nil
+    for (name, child) in node.members {
+      guard let bytes = unsafe name.utf8 else { continue }
+      let key = unsafe self.key(bytes)
+      let place = paths.add(parent: path, key: heap.flat(key), like: path)
+      let read = child.isString ? unsafe decoded(child, bytes, decoding) ?? child : child
+      let converted = value(read, place, decoding: decoding)
+      if large != nil {
+        let text = unsafe Array(bytes)
+        if let known = large?[text] {
+          scratch[known] = Entry(key: key, value: converted)
+        } else {
+          large?[text] = scratch.count
+          scratch.append(Entry(key: key, value: converted))
+        }
+      } else {
+        add(key, converted, from: bottom)
+      }
+    }
+    let start = heap.entries.count
+    unsafe scratch.withElements(bottom..<scratch.count) {
+      unsafe heap.entries.append(contentsOf: $0)
+    }
+    let count = scratch.count - bottom
+    scratch.truncate(to: bottom)
+    return Value(.dictionary, start: start, count: count, extra: path)
   }
 
   /// A variable of the template that the caller gives.

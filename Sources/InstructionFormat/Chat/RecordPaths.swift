@@ -18,6 +18,8 @@ final class RecordPaths: TemplateHost {
     var kind: Kind
     /// Whether this is a message itself.
     var isMessage: Bool
+    /// Factor of the loss over what stands here, beside that of the turn: parts and spans have flags too.
+    var weight: Float = 1
   }
 
   let nodes = Arena<Node>(capacity: 1 << 8)
@@ -48,6 +50,37 @@ final class RecordPaths: TemplateHost {
         parent: parent, key: UInt32(truncatingIfNeeded: index), keyCount: -1, turn: turn,
         kind: kind, isMessage: isMessage))
     return UInt32(nodes.count - 1)
+  }
+
+  /// A path inside another, of the same turn and kind.
+  func add(parent: UInt32, key: Range<Int>, like above: UInt32) -> UInt32 {
+    let path = add(
+      parent: parent, key: key, turn: nodes[Int(above)].turn, kind: nodes[Int(above)].kind)
+    return inherit(path, from: above)
+  }
+
+  func add(parent: UInt32, index: Int, like above: UInt32) -> UInt32 {
+    let path = add(
+      parent: parent, index: index, turn: nodes[Int(above)].turn, kind: nodes[Int(above)].kind)
+    return inherit(path, from: above)
+  }
+
+  private func inherit(_ path: UInt32, from above: UInt32) -> UInt32 {
+    let weight = nodes[Int(above)].weight
+    if weight != 1 { setWeight(weight, of: path) }
+    return path
+  }
+
+  /// The same path once more, for a stretch of its text.
+  func copy(_ path: UInt32) -> UInt32 {
+    nodes.append(nodes[Int(path)])
+    return UInt32(nodes.count - 1)
+  }
+
+  func setWeight(_ weight: Float, of path: UInt32) {
+    var node = nodes[Int(path)]
+    node.weight = weight
+    nodes[Int(path)] = node
   }
 
   /// The path in words: `messages[3].content`.

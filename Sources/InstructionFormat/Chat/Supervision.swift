@@ -1,6 +1,6 @@
 import Jinja
 
-/// Bytes of one assistant turn that the model is to produce.
+/// Bytes of one turn that the model is to produce.
 struct SupervisedBytes {
   var range: Range<Int>
   /// Where the terminator starts; the end where there is none.
@@ -10,7 +10,7 @@ struct SupervisedBytes {
   var region: Int
 }
 
-/// One sample of a record: the first `count` messages, and which assistant turns are learned.
+/// One sample of a record: the first `count` messages, and which turns are learned.
 struct SamplePlan {
   var count: Int
   var learned: [Int]
@@ -22,6 +22,8 @@ struct TurnExtent {
   var region: Range<Int>?
   /// From the first to past the last byte of the message's content, reasoning or tool calls.
   var own: Range<Int>?
+  /// Whether a byte of it, or computed from it, stands anywhere in the text.
+  var isReached = false
 }
 
 extension RenderOutput {
@@ -46,12 +48,17 @@ extension RenderOutput {
       }
       let path = paths[span.origin.author]
       let owner = Int(path.turn)
+      // A list of messages printed as a whole shows all of them.
+      if owner < 0, path.kind == .otherField, path.parent == 0 {
+        for turn in extents.indices { extents[turn].isReached = true }
+      }
+      guard owner >= 0, owner < count else { continue }
       switch path.kind {
       case .content, .reasoning, .toolCall:
-        guard owner >= 0, owner < count else { continue }
         let known = extents[owner].own
         extents[owner].own = (known?.lowerBound ?? start)..<end
-      default: break
+        extents[owner].isReached = true
+      default: if path.isMessage { extents[owner].isReached = true }
       }
     }
   }

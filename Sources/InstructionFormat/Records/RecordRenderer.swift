@@ -4,9 +4,11 @@ import Problems
 /// Renders instruction and text records: the `plain` render and the published Alpaca prompt.
 ///
 /// `plain` is exactly: task, then, when the context is not empty, `\n\n` and the context, then `\n\n`,
-/// then the response and the end token; an empty task is left out with its separator. `alpaca` is
+/// then the response and the end token; an empty task is left out with its separator. A system text stands before the
+/// task, in the same way. `alpaca` is
 /// `PROMPT_DICT` of tatsu-lab/stanford_alpaca (train.py), the response following `### Response:`
-/// at once. `text` is the text and the end token. Only response, text and end token are supervised.
+/// at once. `text` is the text and the end token. Response, text and end token are supervised, unless the run learns
+/// otherwise: task and context are the user's, the response is the assistant's.
 public struct RecordRenderer: Sendable {
   /// How instruction records are written.
   public enum Style: String, Hashable, Sendable, CaseIterable {
@@ -15,6 +17,7 @@ public struct RecordRenderer: Sendable {
 
   public let fields: RecordFields
   public let style: Style
+  public let loss: LossPolicy
   /// Text of the token that begins every sample; nil where none does.
   public let beginningToken: [UInt8]?
   /// Text of the token that ends every sample.
@@ -22,13 +25,17 @@ public struct RecordRenderer: Sendable {
   private let paths: [String]
 
   public init(
-    fields: RecordFields, style: Style = .plain, beginningToken: [UInt8]?, endToken: [UInt8]
+    fields: RecordFields, style: Style = .plain, loss: LossPolicy = .assistant,
+    beginningToken: [UInt8]?, endToken: [UInt8]
   ) {
     self.fields = fields
     self.style = style
+    self.loss = loss
     self.beginningToken = beginningToken
     self.endToken = endToken
-    paths = [.task, .context, .response, .text].map { fields.name(of: $0) }
+    paths =
+      [.task, .context, .response, .text, .system].map { fields.name(of: $0) }
+      + [RecordRole.context.usualNames[1]]
   }
 
   /// Indices into `paths`.
@@ -37,58 +44,100 @@ public struct RecordRenderer: Sendable {
     static let context = Source.field(1)
     static let response = Source.field(2)
     static let text = Source.field(3)
+    static let system = Source.field(4)
+    static let secondContext = Source.field(5)
   }
 
   /// Renders the members of an instruction record. O(bytes); allocates only while buffers grow.
   public func renderInstruction(
-    _ found: RecordFields.Found, into rendered: inout RenderedRecord
+    _ found: RecordFields.Found, of record: JSONNode, into rendered: inout RenderedRecord
   ) throws(RecordError) {
-    let task = unsafe try fields.string(.task, in: found)
-    let context = unsafe try fields.optionalString(.context, in: found)
-    let response = unsafe try fields.string(.response, in: found)
-    guard response.count > 0 else {
-      let name = fields.name(of: .response, in: found)
-      throw RecordError(
-        .emptyResponse, field: name,
-        reason: "field \"\(name)\" is empty: there is nothing to learn",
-        remedy: "give a response, or remove the record")
-    }
-    guard task.count > 0 || context.count > 0 else {
-      let name = fields.name(of: .task, in: found)
-      throw RecordError(
-        .emptyPrompt, field: name,
-        reason: "fields \"\(name)\" and \"\(fields.name(of: .context, in: found))\" are both empty",
-        remedy: "give a task, or read the response as text: --schema text --field text=NAME")
-    }
+    let texts = try fields.instruction(found, of: record)
+    try refuseTurns(found, texts)
     begin(&rendered)
     switch style {
     case .plain:
-      unsafe rendered.append(task, source: Path.task, reason: .task)
-      if context.count > 0 {
-        if task.count > 0 { rendered.append(Alpaca.gap, source: .template, reason: .separator) }
-        unsafe rendered.append(context, source: Path.context, reason: .context)
-      }
-      rendered.append(Alpaca.gap, source: .template, reason: .separator)
+      unsafe paragraph(texts.system, Path.system, .systemTurn(turn: 0), to: &rendered)
+      unsafe paragraph(texts.task, Path.task, .task, to: &rendered)
+      unsafe paragraph(texts.context, Path.context, .context, to: &rendered)
+      unsafe paragraph(texts.secondContext, Path.secondContext, .context, to: &rendered)
+      append(Alpaca.gap, .template, .separator, to: &rendered)
     case .alpaca:
-      let withContext = context.count > 0
-      rendered.append(
-        withContext ? Alpaca.introWithContext : Alpaca.intro, source: .template, reason: .scaffold)
-      unsafe rendered.append(task, source: Path.task, reason: .task)
+      let withContext = unsafe texts.context.count > 0
+      append(
+        withContext ? Alpaca.introWithContext : Alpaca.intro, .template, .scaffold, to: &rendered)
+      unsafe append(texts.task, Path.task, .task, to: &rendered)
       if withContext {
-        rendered.append(Alpaca.beforeContext, source: .template, reason: .scaffold)
-        unsafe rendered.append(context, source: Path.context, reason: .context)
+        append(Alpaca.beforeContext, .template, .scaffold, to: &rendered)
+        unsafe append(texts.context, Path.context, .context, to: &rendered)
+        if unsafe texts.secondContext.count > 0 {
+          append(Alpaca.gap, .template, .separator, to: &rendered)
+          unsafe append(texts.secondContext, Path.secondContext, .context, to: &rendered)
+        }
       }
-      rendered.append(Alpaca.beforeResponse, source: .template, reason: .scaffold)
+      append(Alpaca.beforeResponse, .template, .scaffold, to: &rendered)
     }
-    unsafe rendered.append(response, source: Path.response, reason: .response)
-    rendered.append(endToken, source: .endToken, reason: .endOfText)
+    unsafe append(texts.response, Path.response, .response, to: &rendered)
+    append(endToken, .endToken, .endOfText, to: &rendered)
+  }
+
+  /// A text that says something, apart from what stands before it.
+  private func paragraph(
+    _ text: UnsafeBufferPointer<UInt8>, _ source: Source, _ reason: Reason,
+    to rendered: inout RenderedRecord
+  ) {
+    guard !text.isEmpty else { return }
+    if rendered.segments.last.map({ $0.source != .beginningToken }) ?? false {
+      append(Alpaca.gap, .template, .separator, to: &rendered)
+    }
+    unsafe append(text, source, reason, to: &rendered)
+  }
+
+  /// Refuses what has no place in this render.
+  private func refuseTurns(
+    _ found: RecordFields.Found, _ texts: InstructionTexts
+  ) throws(RecordError) {
+    for role in [RecordRole.history, .tools] where !(found[role]?.isEmpty ?? true) {
+      let name = fields.name(of: role, in: found)
+      throw RecordError(
+        .turnDropped, field: name,
+        reason: "field \"\(name)\" has no place in the \(style.rawValue) render",
+        remedy: "use a chat template, as in \(OptionName.template("chatml"))")
+    }
+    if style == .alpaca, unsafe texts.system.count > 0 {
+      let name = fields.name(of: .system, in: found)
+      throw RecordError(
+        .turnDropped, field: name, reason: "field \"\(name)\" has no place in the alpaca render",
+        remedy: "use \(OptionName.template("plain")), or a chat template")
+    }
+  }
+
+  /// Appends bytes, and settles whether the run learns them.
+  private func append(
+    _ bytes: some Collection<UInt8>, _ source: Source, _ reason: Reason,
+    to rendered: inout RenderedRecord
+  ) {
+    rendered.append(bytes, source: source, reason: learned(reason))
+  }
+
+  private func learned(_ reason: Reason) -> Reason {
+    switch reason {
+    case .endOfText where loss.without.contains(.terminator): .takenAway(turn: 0)
+    case .endOfText where loss.selects(.assistant): reason
+    case .response:
+      loss.selects(.assistant) ? (loss.isEverything ? .everything : reason) : .turnNotSelected(0)
+    case .endOfText: .turnNotSelected(0)
+    case .task, .context: loss.selects(.user) ? .everything : reason
+    case .systemTurn: loss.selects(.system) ? .everything : reason
+    default: loss.isEverything ? .everything : reason
+    }
   }
 
   /// Renders the text of a text record. O(bytes); allocates only while buffers grow.
   public func renderText(
-    _ found: RecordFields.Found, into rendered: inout RenderedRecord
+    _ found: RecordFields.Found, of record: JSONNode, into rendered: inout RenderedRecord
   ) throws(RecordError) {
-    let text = unsafe try fields.string(.text, in: found)
+    let text = unsafe try fields.string(.text, in: found, of: record)
     guard text.count > 0 else {
       let name = fields.name(of: .text, in: found)
       throw RecordError(

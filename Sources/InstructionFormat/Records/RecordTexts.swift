@@ -6,7 +6,7 @@ extension RecordFields {
   public func forEachText<E: Error>(
     in found: Found, _ body: (UnsafeBufferPointer<UInt8>) throws(E) -> Void
   ) throws(E) {
-    for role in RecordRole.allCases {
+    for role in RecordRole.ofRecords where role != .tools && role != .documents {
       if let node = found[role] { unsafe try Self.visit(node, body) }
     }
   }

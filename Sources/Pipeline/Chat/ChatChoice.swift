@@ -17,6 +17,10 @@ public struct ChatChoice: Sendable {
   public var date: String?
   public var loss = LossPolicy.assistant
   public var history = HistoryPolicy.asRendered
+  /// What words for roles mean that no data set known to prep has.
+  public var roles: [String: MessageRole] = [:]
+  /// Whether a record is accepted although a turn left nothing in the text.
+  public var allowsDropped = false
 
   public init() {}
 
@@ -70,6 +74,8 @@ public struct ChatChoice: Sendable {
     var options = ChatOptions()
     options.loss = loss
     options.history = history
+    options.roles = roles
+    options.allowsDropped = allowsDropped
     options.system = system.map { Array($0.utf8) }
     if let date {
       guard let day = TemplateDate(date.utf8) else {

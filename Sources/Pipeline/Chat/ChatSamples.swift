@@ -20,7 +20,9 @@ public final class ChatSamples {
   }
 
   private func renderer(for record: JSONNode) -> ChatRenderer {
-    guard let withTools, let tools = record["tools"], !tools.isNull else { return standard }
+    guard let withTools, let tools = record["tools"] ?? record["functions"], !tools.isAbsent else {
+      return standard
+    }
     return withTools
   }
 
@@ -40,6 +42,9 @@ public final class ChatSamples {
   public func renderText(into text: inout [UInt8]) throws(Problem) {
     try last.renderText(into: &text)
   }
+
+  /// Arguments of calls of the last record that were texts and were rendered as objects.
+  public var decodedArguments: Int { last.decodedArguments }
 
   /// Messages with which a sample of the last record may begin instead, the earliest first.
   func laterStarts(ofSample index: Int) -> [Int] { last.laterStarts(ofSample: index) }

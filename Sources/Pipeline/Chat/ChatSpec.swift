@@ -13,9 +13,13 @@ public struct ChatSpec: Sendable {
     self.options = options
   }
 
-  /// Writes all that decides a render as one JSON object, members sorted.
+  /// Writes all that decides a render as one JSON object, members sorted. What is learned is the run's to say.
   func write(to writer: inout JSONWriter) {
     writer.beginObject()
+    if options.allowsDropped {
+      writer.key("allow_dropped")
+      writer.bool(true)
+    }
     writer.key("arguments")
     writer.beginArray()
     for argument in options.arguments {
@@ -37,8 +41,15 @@ public struct ChatSpec: Sendable {
     options.endOfText.map { writer.string($0) } ?? writer.null()
     writer.key("history")
     writer.string(options.history.rawValue)
-    writer.key("loss")
-    writer.string(options.loss.rawValue)
+    if !options.roles.isEmpty {
+      writer.key("roles")
+      writer.beginObject()
+      for (name, role) in options.roles.sorted(by: { $0.key < $1.key }) {
+        writer.key(name)
+        writer.string(role.rawValue)
+      }
+      writer.endObject()
+    }
     writer.key("stop_texts")
     writer.beginArray()
     for text in options.stopTexts { writer.string(text) }
@@ -58,7 +69,6 @@ public struct ChatSpec: Sendable {
   init?(_ node: JSONNode) {
     guard let text = node["template"]?.bytes,
       let template = try? ChatTemplate(source: text, name: "template"),
-      let loss = node["loss"]?.string.flatMap(LossPolicy.init),
       let history = node["history"]?.string.flatMap(HistoryPolicy.init)
     else { return nil }
     self.template = template
@@ -69,10 +79,18 @@ public struct ChatSpec: Sendable {
       toolTemplate = template
     }
     options = ChatOptions()
-    options.loss = loss
     options.history = history
     options.beginningOfText = node["bos_token"]?.bytes
     options.endOfText = node["eos_token"]?.bytes
+    options.allowsDropped = node["allow_dropped"]?.bool ?? false
+    if let roles = node["roles"] {
+      for (name, role) in roles.members {
+        guard let name = name.string, let role = role.string.flatMap(MessageRole.init) else {
+          return nil
+        }
+        options.roles[name] = role
+      }
+    }
     options.system = node["system"]?.bytes
     options.stopTexts = node["stop_texts"]?.elements.compactMap(\.bytes) ?? []
     let numbers = node["date"]?.elements.compactMap(\.int) ?? []
@@ -95,7 +113,7 @@ extension TemplateArgument {
   /// A JSON value as a variable of a template.
   public init(json node: JSONNode) {
     switch node.kind {
-    case .null: self = .none
+    case .null, .foreign: self = .none
     case .bool: self = .bool(node.bool ?? false)
     case .int, .uint: self = node.int.map { .int($0) } ?? .float(node.double ?? 0)
     case .double: self = .float(node.double ?? 0)

@@ -51,14 +51,28 @@ extension RunOption {
       stored: "schema", at: \.schema),
     other(
       .field, .input, "role=name",
-      "Name of a field, as in task=question; may be repeated. Roles: task, context, response, text, messages.",
-      .assignments
+      """
+      Name of a field, as in task=question or messages=data.turns; may be repeated. Roles: task, context, response, \
+      text, messages, system, history, tools, documents; inside messages: role, content.
+      """, .assignments
     ) { value, options throws(Problem) in
       for (role, name) in try value.assignments() {
         guard let role = RecordRole(rawValue: role) else {
           throw Problem(.option, reason: "\(value.name): there is no role \(role)")
         }
         options.fields[role] = name
+      }
+    },
+    other(
+      .role, .input, "name=role",
+      "What a word for a role means: system, developer, user, assistant, tool. May be repeated.",
+      .assignments
+    ) { value, options throws(Problem) in
+      for (name, role) in try value.assignments() {
+        guard let meant = MessageRole.named(role.utf8) else {
+          throw Problem(.option, reason: "\(value.name): there is no role \(role)")
+        }
+        options.chat.roles[name] = meant
       }
     },
     number(
@@ -71,7 +85,7 @@ extension RunOption {
       .template, .template, "template",
       """
       plain, alpaca, chatml, llama3, the name of one of the tokenizer's templates, a file, or a model folder. By \
-      default plain for instruction records, and the tokenizer's own chat template for messages.
+      default the tokenizer's own chat template; where it has none, plain, for instruction records.
       """, .text
     ) { value, options throws(Problem) in options.use(template: try value.text) },
     other(
@@ -82,15 +96,22 @@ extension RunOption {
       .system, .template, "text", "A system turn for conversations without one.", \.chat.system),
     text(.date, .template, "yyyy-mm-dd", "The day that the template shows as today.", \.chat.date),
     other(
-      .loss, .template, "loss",
-      "What is learned of conversations: assistant, last, all, generation.",
-      .choice(LossPolicy.allCases.map(\.rawValue)), standard: LossPolicy.assistant.rawValue
+      .loss, .template, "policy",
+      """
+      What is learned. assistant: all of its turns; last: those after the last user turn; all: every byte; tools: calls \
+      of tools; system, user, tool: turns of others; generation: what the template marks. Join with +, take away with \
+      -reasoning, -tool-calls, -terminator, as in assistant+user-reasoning.
+      """, .text, standard: LossPolicy.assistant.rawValue
     ) { value, options throws(Problem) in options.chat.loss = try value.choice() },
     other(
       .history, .template, "history",
       "What rewritten history becomes: as-rendered, last-turn, unroll, error.",
       .choice(HistoryPolicy.allCases.map(\.rawValue)), standard: HistoryPolicy.asRendered.rawValue
     ) { value, options throws(Problem) in options.chat.history = try value.choice() },
+    other(
+      .allowDropped, .template, "",
+      "Accept records of which a turn leaves nothing in the text, and count such turns.", .flag
+    ) { value, options throws(Problem) in options.chat.allowsDropped = try value.flag },
     choice(
       .seam, .template, "seam",
       "split: prompt and response are tokenized apart, as at inference; joint: together.", \.seam,

@@ -10,8 +10,7 @@ public struct RunOptions: Sendable {
   public var schema = RecordSchema.auto
   /// Names of fields, by role.
   public var fields: [RecordRole: String] = [:]
-  /// How instruction records are written; nil for `plain`, or through the chat template where `chat` names
-  /// one.
+  /// How instruction records are written; nil for the chat template where there is one, else `plain`.
   public var render: RunSpec.Render?
   /// How conversations are rendered: by default with the model folder's own template.
   public var chat = ChatChoice()
@@ -52,8 +51,9 @@ public struct RunOptions: Sendable {
     spec.tokenizerOptions = tokenizerOptions
     spec.fields = RecordFields(schema: schema, given: fields)
     for option in RunOption.all { option.settle(self, &spec) }
-    spec.render = render ?? (chat.template == nil ? .plain : .chat)
+    spec.loss = chat.loss
     spec.chat = try chat.resolve(with: ChatChoice.Texts(tokenizer: loaded, tokens: tokens))
+    spec.render = render ?? (spec.chat == nil ? .plain : .chat)
     return (spec, loaded)
   }
 }

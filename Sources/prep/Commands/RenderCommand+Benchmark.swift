@@ -6,7 +6,7 @@ import Problems
 extension RenderCommand {
   /// Renders all records several times in one thread, prints none of the texts, and says how long a first pass and the best one took:
   /// from a conversation in memory to its text and who wrote it, without reading, parsing and writing.
-  func measure(_ samples: ChatSamples, passes: Int) throws {
+  func measure(_ samples: RecordSamples, passes: Int) throws {
     let parser = JSONParser()
     let clock = ContinuousClock()
     var text: [UInt8] = []

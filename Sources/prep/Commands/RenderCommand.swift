@@ -13,7 +13,7 @@ struct RenderCommand: ParsableCommand {
     commandName: "render",
     abstract: "Show the text of records, and why each part is or is not learned.",
     discussion: """
-      Records are messages, conversations, prompt and completion, or task and response. With --json each line is
+      Records are read as prep run reads them, but for turns that it would refuse: they are shown. With --json each line is
       {"text", "segments": [{"start", "end", "source", "supervised", "reason"}]}: byte offsets in the text's UTF-8.
       Without it the texts follow each other, each with a line feed behind it.
       """)
@@ -29,6 +29,8 @@ struct RenderCommand: ParsableCommand {
       "A model folder, or another tokenizer: its template and special tokens.",
       valueName: "tokenizer"))
   var tokenizer: String?
+
+  @OptionGroup var records: FieldFlags
 
   @OptionGroup var chat: ChatFlags
 
@@ -49,7 +51,7 @@ struct RenderCommand: ParsableCommand {
 
   func run() throws {
     try reportingErrors {
-      let samples = try chatSamples()
+      let samples = try recordSamples()
       if let measure { return try self.measure(samples, passes: measure) }
       let parser = JSONParser()
       var page = RenderedPage(
@@ -84,11 +86,14 @@ struct RenderCommand: ParsableCommand {
   }
 
   /// What renders the records: with the tokenizer's own texts where it is named, else the template's alone.
-  private func chatSamples() throws -> ChatSamples {
+  private func recordSamples() throws -> RecordSamples {
     var texts = ChatChoice.Texts()
+    var spec: RunSpec?
     if let tokenizer {
       do {
-        texts = ChatChoice.Texts(tokenizer: try BPETokenizer.load(tokenizer))
+        let loaded = try BPETokenizer.load(tokenizer)
+        texts = ChatChoice.Texts(tokenizer: loaded)
+        spec = try? RunSpec(tokenizer: loaded)
       } catch {
         // A folder without a vocabulary that can be encoded still says how its chats are written.
         guard let folder = try? ModelFolder(tokenizer), !folder.templates.isEmpty else {
@@ -97,20 +102,23 @@ struct RenderCommand: ParsableCommand {
         texts = ChatChoice.Texts(folder: folder)
       }
     }
-    guard var spec = try chat.choice().resolve(with: texts) else {
-      throw Problem(
-        .template, Place(file: tokenizer ?? "no template"), reason: "no chat template is known",
-        remedy: "give --template chatml, llama3, a file or a model folder")
-    }
-    spec.options.addGenerationPrompt = addGenerationPrompt
-    spec.options.isStrict = false
-    return ChatSamples(spec, fields: RecordFields())
+    var options = RunOptions()
+    options.chat = try chat.choice()
+    options.use(template: chat.template)
+    var resolved = try options.chat.resolve(with: texts)
+    resolved?.options.addGenerationPrompt = addGenerationPrompt
+    resolved?.options.isStrict = false
+    return RecordSamples(
+      fields: RecordFields(schema: records.schema, given: try records.given()),
+      render: options.render ?? (resolved == nil ? .plain : .chat), loss: chat.loss,
+      beginning: spec?.beginning?.text, end: spec?.end.text ?? Array("<|endoftext|>".utf8),
+      chat: resolved)
   }
 }
 
 /// What is printed: texts, or objects with segments.
 private struct RenderedPage {
-  let samples: ChatSamples
+  let samples: RecordSamples
   let json: Bool
   let isTextOnly: Bool
   private(set) var rejects = 0
@@ -118,7 +126,7 @@ private struct RenderedPage {
   private var writer = JSONWriter()
   private var out = StandardOutput()
 
-  init(samples: ChatSamples, json: Bool, isTextOnly: Bool) {
+  init(samples: RecordSamples, json: Bool, isTextOnly: Bool) {
     self.samples = samples
     self.json = json
     self.isTextOnly = isTextOnly

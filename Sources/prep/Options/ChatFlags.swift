@@ -3,8 +3,12 @@ import InstructionFormat
 import Pipeline
 import Problems
 
-extension LossPolicy: ExpressibleByArgument {}
+extension LossPolicy: ExpressibleByArgument {
+  // More than a list can show: help says how they are put together.
+  public static var allValueStrings: [String] { [] }
+}
 extension HistoryPolicy: ExpressibleByArgument {}
+extension RecordSchema: ExpressibleByArgument {}
 
 /// Flags of every command that renders conversations.
 struct ChatFlags: ParsableArguments {
@@ -22,6 +26,12 @@ struct ChatFlags: ParsableArguments {
 
   @Option(help: .of(.loss))
   var loss: LossPolicy = .assistant
+
+  @Option(name: .customLong("role"), parsing: .singleValue, help: .of(.role))
+  var roles: [String] = []
+
+  @Flag(help: .of(.allowDropped))
+  var allowDropped = false
 
   @Option(help: .of(.history))
   var history: HistoryPolicy = .asRendered
@@ -41,6 +51,16 @@ struct ChatFlags: ParsableArguments {
     choice.date = date
     choice.loss = loss
     choice.history = history
+    choice.allowsDropped = allowDropped
+    for role in roles {
+      let parts = role.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let meant = MessageRole.named(parts[1].utf8) else {
+        throw ValidationError(
+          "--role \(role): give name=role, the role one of system, developer, user, assistant, tool"
+        )
+      }
+      choice.roles[parts[0]] = meant
+    }
     return choice
   }
 }

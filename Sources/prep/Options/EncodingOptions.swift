@@ -5,7 +5,6 @@ import Pipeline
 import Problems
 import Tokenizer
 
-extension RecordSchema: ExpressibleByArgument {}
 extension Seam: ExpressibleByArgument {}
 extension Straddle: ExpressibleByArgument {}
 extension TruncationPolicy: ExpressibleByArgument {}
@@ -17,11 +16,7 @@ struct EncodingOptions: ParsableArguments {
 
   @OptionGroup var rankFile: RankFileArguments
 
-  @Option(help: .of(.schema))
-  var schema = RecordSchema.auto
-
-  @Option(name: .customLong("field"), parsing: .singleValue, help: .of(.field))
-  var fields: [String] = []
+  @OptionGroup var records: FieldFlags
 
   @OptionGroup var chat: ChatFlags
 
@@ -59,26 +54,13 @@ struct EncodingOptions: ParsableArguments {
     try options().validate()
   }
 
-  /// Reads `role=name`.
-  private func role(of field: String) throws -> (RecordRole, String)? {
-    let parts = field.split(separator: "=", maxSplits: 1).map(String.init)
-    guard parts.count == 2, let role = RecordRole(rawValue: parts[0]) else {
-      throw ValidationError(
-        "--field \(field): give role=name, the role one of "
-          + RecordRole.allCases.map(\.rawValue).joined(separator: ", "))
-    }
-    return (role, parts[1])
-  }
-
   /// The flags as the library's options.
   func options() throws -> RunOptions {
     var options = RunOptions()
     options.tokenizer = tokenizer ?? "gpt2"
     options.tokenizerOptions = try rankFile.options()
-    options.schema = schema
-    for field in fields {
-      if let (role, name) = try role(of: field) { options.fields[role] = name }
-    }
+    options.schema = records.schema
+    options.fields = try records.given()
     options.chat = try chat.choice()
     options.use(template: chat.template)
     options.contextLength = contextLength

@@ -22,6 +22,15 @@ struct RunSummary {
     for (reason, count) in totals.rejected.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       add("", "\(Format.count(Int(clamping: count))) \(reason)")
     }
+    let ways = RecordSamples.Way.allCases.compactMap { way in
+      totals.counters["rendered_\(way.rawValue)"].map {
+        "\(Format.count(Int(clamping: $0))) as \(way.rawValue)"
+      }
+    }
+    if !ways.isEmpty { add("rendered", ways.joined(separator: ", ")) }
+    if let dropped = totals.counters["turns_dropped"], dropped > 0 {
+      add("turns dropped", "\(Format.count(Int(clamping: dropped))) left nothing in the text")
+    }
     add("samples", Format.count(Int(clamping: totals.samples)))
     add("rows", Format.count(Int(clamping: totals.rows)))
     var cuts = Format.count(Int(clamping: totals.truncated))

@@ -1,0 +1,120 @@
+import JSONText
+
+/// What a template takes, found by rendering made-up conversations with it, each when it is first asked for. One per
+/// renderer: settings of the template may change the answers.
+final class TemplateTraits {
+  /// How a template takes the content of a role.
+  enum Form { case either, string, parts }
+
+  private let renderer: ChatRenderer
+  private let parser = JSONParser()
+  private var forms: [String: Form] = [:]
+  private var places: [String: Bool] = [:]
+  private var encodes: Bool?
+
+  init(_ template: ChatTemplate, _ options: ChatOptions) {
+    var options = options
+    options.isStrict = false
+    options.fields = RecordFields()
+    options.roles = [:]
+    options.system = nil
+    options.addGenerationPrompt = false
+    // A template that shows the day is asked for its messages, not for the day.
+    options.date = options.date ?? TemplateDate("2024-01-01".utf8)
+    renderer = ChatRenderer(template: template, options: options, traits: nil)
+  }
+
+  /// Whether the template takes strings, lists of parts, or both from a role. A template that shows neither is said to
+  /// take strings.
+  func form(of role: MessageRole) -> Form {
+    let word = "\(role.word)"
+    if let known = forms[word] { return known }
+    let asString = text(of: word, #""Qone Qtwo""#)
+    let asParts = text(of: word, #"[{"type":"text","text":"Qone"},{"type":"text","text":"Qtwo"}]"#)
+    let takesString = asString.map { $0.contains("Qone Qtwo") } ?? false
+    let form: Form
+    if let asParts, let first = asParts.range(of: "Qone"),
+      let second = asParts.range(of: "Qtwo", from: first.upperBound),
+      // Between texts that were parts stands nothing of the way that lists are written.
+      !asParts[first.upperBound..<second.lowerBound].contains("text")
+    {
+      form = takesString ? .either : .parts
+    } else {
+      form = .string
+    }
+    forms[word] = form
+    return form
+  }
+
+  /// Whether a role has a place in the template under the record's own word only.
+  func prefers(_ spelled: UnsafeBufferPointer<UInt8>, to word: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard unsafe !spelled.elementsEqual(word) else { return false }
+    return unsafe !hasPlace(for: String(decoding: word, as: UTF8.self))
+      && hasPlace(for: String(decoding: spelled, as: UTF8.self))
+  }
+
+  private func hasPlace(for word: String) -> Bool {
+    if let known = places[word] { return known }
+    let found = text(of: word, #""Qone""#).map { $0.contains("Qone") } ?? false
+    places[word] = found
+    return found
+  }
+
+  /// Whether the template writes arguments that are a text as JSON once more, and takes them as an object.
+  var encodesArguments: Bool {
+    if let encodes { return encodes }
+    func text(_ arguments: String) -> String? {
+      render(
+        #"{"role":"user","content":"Q"},\#(Self.call(arguments)),{"role":"tool","content":"Q","name":"Qtool","tool_call_id":"call00001"},{"role":"assistant","content":"Q"}"#
+      )
+    }
+    let asObject = text(#"{"Qcity":"Qzurich"}"#)
+    let asText = text(#""{\"Qcity\": \"Qzurich\"}""#)
+    let takesObject = asObject.map { $0.contains("Qzurich") } ?? false
+    let takesText = asText.map { $0.contains("Qzurich") && !$0.contains(#"\"Qcity"#) } ?? false
+    encodes = takesObject && !takesText
+    return takesObject && !takesText
+  }
+
+  private static func call(_ arguments: String) -> String {
+    #"{"role":"assistant","content":"","tool_calls":[{"id":"call00001","type":"function","function":{"name":"Qtool","arguments":\#(arguments)}}]}"#
+  }
+
+  /// A conversation in which a role says something; nil where the template refuses it.
+  private func text(of word: String, _ content: String) -> String? {
+    let said = #"{"role":"\#(word)","content":\#(content)}"#
+    let user = #"{"role":"user","content":"Q"}"#
+    let partUser = #"{"role":"user","content":[{"type":"text","text":"Q"}]}"#
+    let answer = #"{"role":"assistant","content":"Q"}"#
+    for user in [user, partUser] {
+      let messages =
+        switch word {
+        case "system", "developer": "\(said),\(user),\(answer)"
+        case "user": "\(said),\(answer)"
+        case "assistant": "\(user),\(said)"
+        default: "\(user),\(Self.call(#"{"a":"b"}"#)),\(said),\(answer)"
+        }
+      if let text = render(messages), text.contains("Qone") || word == "user" { return text }
+    }
+    return nil
+  }
+
+  private func render(_ messages: String) -> String? {
+    guard let record = try? parser.parse(#"{"messages":[\#(messages)]}"#.utf8) else { return nil }
+    var text: [UInt8] = []
+    do {
+      try renderer.read(record)
+      try renderer.renderText(into: &text)
+    } catch {
+      return nil
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+extension String {
+  /// Where a text first stands, from a place on.
+  fileprivate func range(of text: String, from start: Index? = nil) -> Range<Index>? {
+    self[(start ?? startIndex)...].firstRange(of: text)
+  }
+}

@@ -1,0 +1,181 @@
+import JSONText
+import Problems
+
+/// Finds the members of records: by the usual names, or by names that the user gave.
+///
+/// `instruction/input/output`, `prompt/completion`, `query/response` and `question/answer` are read as
+/// `task/context/response`. A null, a NaN or an empty text under one name does not hide another; two names of one
+/// role that say different things are refused. A name given by the user may be a path: `data.messages`, `turns.0`.
+public struct RecordFields: Hashable, Sendable {
+  public let schema: RecordSchema
+  /// Names given by the user; a role named here has no other name.
+  public let given: [RecordRole: String]
+  /// Names by their length in bytes.
+  private let names: [[Name]]
+  /// Given names that may be paths.
+  private let paths: [(role: RecordRole, keys: [String])]
+
+  private struct Name: Sendable {
+    var bytes: [UInt8]
+    var role: RecordRole?
+    var sign: RecordSigns.Sign?
+    var rank: Int
+  }
+
+  public init(schema: RecordSchema = .auto, given: [RecordRole: String] = [:]) {
+    self.schema = schema
+    self.given = given
+    var names: [Name] = RecordRole.ofRecords.flatMap { role in
+      (given[role].map { [$0] } ?? role.usualNames).enumerated().map {
+        Name(bytes: Array($0.element.utf8), role: role, sign: nil, rank: $0.offset)
+      }
+    }
+    for (name, sign) in RecordSigns.names {
+      names.append(Name(bytes: Array(name.utf8), role: nil, sign: sign, rank: 0))
+    }
+    var byLength = Array(repeating: [Name](), count: (names.map(\.bytes.count).max() ?? 0) + 1)
+    for name in names { byLength[name.bytes.count].append(name) }
+    self.names = byLength
+    paths = given.filter { $0.key != .role && $0.key != .content && $0.value.contains(".") }.map {
+      ($0.key, $0.value.split(separator: ".").map(String.init))
+    }
+  }
+
+  public static func == (a: Self, b: Self) -> Bool { a.schema == b.schema && a.given == b.given }
+  public func hash(into hasher: inout Hasher) { hasher.combine(schema) }
+
+  /// The members found in one record. Valid as long as the parsed record is.
+  public struct Found {
+    private var nodes = InlineArray<11, JSONNode?>(repeating: nil)
+    private var ranks = InlineArray<11, Int>(repeating: .max)
+    /// The second of two names of the context: a record may have `input` and `context`.
+    var secondContext: (node: JSONNode, rank: Int)?
+    /// What says that a record is not for supervised finetuning as it stands.
+    var signs = RecordSigns()
+
+    public var task: JSONNode? { self[.task] }
+    public var response: JSONNode? { self[.response] }
+    public var messages: JSONNode? { self[.messages] }
+
+    public subscript(role: RecordRole) -> JSONNode? { nodes[role.slot] }
+
+    /// Place in the list of a role's names; nil where the record lacks it.
+    func rank(of role: RecordRole) -> Int? {
+      ranks[role.slot] == .max ? nil : ranks[role.slot]
+    }
+
+    fileprivate mutating func set(_ role: RecordRole, _ node: JSONNode, rank: Int) {
+      nodes[role.slot] = node
+      ranks[role.slot] = rank
+    }
+  }
+
+  /// Reads one record's members. O(members), no allocation.
+  public func find(in record: JSONNode) throws(RecordError) -> Found {
+    guard record.isObject else {
+      throw RecordError(
+        .notAnObject, reason: "the record is \(record.kind.name), not an object",
+        remedy: "write one JSON object per record")
+    }
+    var found = Found()
+    for (key, value) in record.members {
+      guard let key = unsafe key.utf8, key.count < names.count else { continue }
+      for name in names[key.count]
+      where unsafe name.bytes.withUnsafeBufferPointer({ unsafe key.isEqual(to: $0) }) {
+        if let role = name.role { try take(value, as: role, rank: name.rank, into: &found) }
+        if let sign = name.sign { found.signs.take(value, sign) }
+      }
+    }
+    for path in paths where found[path.role] == nil {
+      if let node = Self.node(at: path.keys, in: record) { found.set(path.role, node, rank: 0) }
+    }
+    return found
+  }
+
+  /// Keeps the name of a role that says something. Of one name twice the last counts (as in Python's `json`).
+  private func take(
+    _ node: JSONNode, as role: RecordRole, rank: Int, into found: inout Found
+  ) throws(RecordError) {
+    guard !node.isAbsent else { return }
+    guard let known = found[role], let knownRank = found.rank(of: role), knownRank != rank else {
+      return found.set(role, node, rank: rank)
+    }
+    if node.isEmpty {
+      // An empty text says nothing beside another name.
+      if known.isEmpty, rank < knownRank { found.set(role, node, rank: rank) }
+    } else if known.isEmpty {
+      found.set(role, node, rank: rank)
+    } else if role == .context {
+      let first = rank < knownRank ? (node, rank) : (known, knownRank)
+      found.secondContext = rank < knownRank ? (known, knownRank) : (node, rank)
+      if known.isEqual(to: node) { found.secondContext = nil }
+      found.set(role, first.0, rank: first.1)
+    } else if known.isEqual(to: node) {
+      if rank < knownRank { found.set(role, node, rank: rank) }
+    } else {
+      let pair = [rank, knownRank].sorted().map { role.usualNames[$0] }
+      throw RecordError(
+        .ambiguousField, field: pair[0],
+        reason:
+          "fields \"\(pair[0])\" and \"\(pair[1])\" both hold the \(role.rawValue), and differ",
+        remedy: "say which one counts: \(OptionName.field("\(role.rawValue)=\(pair[0])"))")
+    }
+  }
+
+  /// The value at a path of keys, and of indices into arrays.
+  private static func node(at keys: [String], in record: JSONNode) -> JSONNode? {
+    var node = record
+    for key in keys {
+      if node.isArray, let index = Int(key), index >= 0 {
+        guard let element = node.elements.dropFirst(index).first(where: { _ in true }) else {
+          return nil
+        }
+        node = element
+      } else {
+        guard let member = node[key] else { return nil }
+        node = member
+      }
+    }
+    return node.isAbsent ? nil : node
+  }
+
+  /// The name under which messages speak of a role: the user's, else the record's own, else ours.
+  public func name(of role: RecordRole, in found: Found? = nil) -> String {
+    given[role] ?? found?.rank(of: role).map { role.usualNames[$0] } ?? role.rawValue
+  }
+
+  /// The required string of a role.
+  public func string(_ role: RecordRole, in found: Found, of record: JSONNode) throws(RecordError)
+    -> UnsafeBufferPointer<UInt8>
+  {
+    guard let node = found[role] else { throw missing(role, in: record) }
+    guard let bytes = unsafe node.utf8 else { throw wrongType(name(of: role, in: found), node) }
+    return unsafe bytes
+  }
+
+  /// The string of a role that may be absent or null: empty then.
+  public func optionalString(_ role: RecordRole, in found: Found) throws(RecordError)
+    -> UnsafeBufferPointer<UInt8>
+  {
+    guard let node = found[role] else { return unsafe UnsafeBufferPointer(start: nil, count: 0) }
+    guard let bytes = unsafe node.utf8 else { throw wrongType(name(of: role, in: found), node) }
+    return unsafe bytes
+  }
+
+  func wrongType(_ name: String, _ node: JSONNode, wanted: String = "a string") -> RecordError {
+    RecordError(
+      .wrongType, field: name, reason: "field \"\(name)\" is \(node.kind.name), not \(wanted)",
+      remedy: "write it as \(wanted)")
+  }
+}
+
+extension JSONNode {
+  /// Whether a text, a list or an object holds nothing.
+  var isEmpty: Bool {
+    switch kind {
+    case .string: unsafe utf8?.isEmpty ?? true
+    case .array, .object: count == 0
+    default: false
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import InstructionFormat
+import JSONText
+import Problems
+
+/// Record → text with its authors: finds the render that is for each record. One per worker.
+public final class RecordSamples {
+  /// How a record was rendered.
+  public enum Way: String, Hashable, Sendable, CaseIterable {
+    case chat, plain, alpaca, text
+  }
+
+  private let fields: RecordFields
+  private let render: RunSpec.Render
+  private let renderer: RecordRenderer
+  let chat: ChatSamples?
+  private var single = [RenderedRecord()]
+  /// How the last record was rendered.
+  public private(set) var way = Way.plain
+
+  /// `beginning`, `end`: texts that begin and end a sample of the plain renders.
+  public init(
+    fields: RecordFields, render: RunSpec.Render, loss: LossPolicy, beginning: [UInt8]?,
+    end: [UInt8], chat: ChatSpec?
+  ) {
+    self.fields = fields
+    self.render = render
+    renderer = RecordRenderer(
+      fields: fields, style: render == .alpaca ? .alpaca : .plain, loss: loss,
+      beginningToken: beginning, endToken: end)
+    self.chat = chat.map {
+      var chat = $0
+      chat.options.loss = loss
+      return ChatSamples(chat, fields: fields)
+    }
+  }
+
+  public convenience init(_ spec: RunSpec) {
+    self.init(
+      fields: spec.fields, render: spec.render, loss: spec.loss, beginning: spec.beginning?.text,
+      end: spec.end.text, chat: spec.chat)
+  }
+
+  /// What the last record gave, from the start.
+  public var samples: [RenderedRecord] { way == .chat ? chat?.samples ?? [] : single }
+
+  /// Renders a record; how many samples it gave.
+  public func render(_ record: JSONNode) throws(RecordError) -> Int {
+    if let chat = try find(record) { return try chat.render(record) }
+    return 1
+  }
+
+  /// Reads a record for `renderText`.
+  public func read(_ record: JSONNode) throws(RecordError) {
+    if let chat = try find(record) { try chat.read(record) }
+  }
+
+  /// Appends the text of the record that was read last, without masks.
+  public func renderText(into text: inout [UInt8]) throws(RecordError) {
+    if way == .chat, let chat {
+      try chat.renderText(into: &text)
+    } else {
+      text += single[0].text
+    }
+  }
+
+  /// Finds the way of a record, and goes it unless it is the chat template's, which is given back then.
+  private func find(_ record: JSONNode) throws(RecordError) -> ChatSamples? {
+    let found = try fields.find(in: record)
+    switch try fields.schema(of: found, record: record) {
+    case .messages:
+      guard let chat else {
+        throw RecordError(
+          .templateFailed, field: fields.name(of: .messages, in: found),
+          reason: "messages need a chat template",
+          remedy:
+            "name one: \(OptionName.template("chatml")), or a \(OptionName.tokenizer) folder that has one"
+        )
+      }
+      way = .chat
+      return chat
+    case .instruction, .auto:
+      if render == .chat, let chat {
+        way = .chat
+        return chat
+      }
+      way = render == .alpaca ? .alpaca : .plain
+      try renderer.renderInstruction(found, of: record, into: &single[0])
+    case .text:
+      way = .text
+      try renderer.renderText(found, of: record, into: &single[0])
+    }
+    return nil
+  }
+}

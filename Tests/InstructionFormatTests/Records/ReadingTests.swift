@@ -1,0 +1,215 @@
+import JSONText
+import Problems
+import Testing
+
+@testable import InstructionFormat
+
+@Suite("Records as people have them") struct ReadingTests {
+  /// What is rendered with `chatml`, learned text between ⟦ and ⟧; or the reject's kind.
+  private func mask(
+    _ json: String, loss: String = "assistant", given: [RecordRole: String] = [:],
+    roles: [String: MessageRole] = [:], template: String = "chatml"
+  ) throws -> String {
+    var options = ChatOptions()
+    options.loss = try #require(LossPolicy(rawValue: loss))
+    options.fields = RecordFields(given: given)
+    options.roles = roles
+    let parser = JSONParser()
+    let padded = Array(json.utf8) + [UInt8](repeating: 0, count: JSONParser.padding)
+    let renderer = ChatRenderer(
+      template: try #require(try ChatTemplate.builtIn(template)), options: options)
+    var samples: [RenderedRecord] = []
+    do throws(RecordError) {
+      let record = try unsafe padded.withUnsafeBufferPointer { bytes throws(RecordError) in
+        do throws(Problem) {
+          return try unsafe parser.parseRecord(
+            padded: UnsafeBufferPointer(rebasing: bytes.dropLast(JSONParser.padding)))
+        } catch { throw RecordError(.invalidJSON, reason: error.reason) }
+      }
+      _ = try renderer.render(record, into: &samples)
+    } catch {
+      return "\(error.kind.rawValue) \(error.field ?? "")"
+    }
+    var text = ""
+    for segment in samples[0].segments {
+      let part = String(decoding: samples[0].text[segment.range], as: UTF8.self)
+      text += segment.isSupervised ? "⟦\(part)⟧" : part
+    }
+    return text.replacing("⟧⟦", with: "").replacing("<|im_start|>", with: "<")
+      .replacing("<|im_end|>", with: ">").replacing("\n", with: "/")
+  }
+
+  @Test(
+    "one exchange in every shape",
+    arguments: [
+      #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}"#,
+      #"{"messages":[{"role":"human","content":"a"},{"role":"gpt","content":"b"}]}"#,
+      #"{"messages":[{"role":"User","content":"a"},{"role":"Chatbot","content":"b"}]}"#,
+      #"{"messages":[{"from":"human","value":"a"},{"from":"model","value":"b"}]}"#,
+      #"{"messages":[{"speaker":"human","text":"a"},{"speaker":"AI","text":"b"}]}"#,
+      #"{"messages":null,"conversations":[{"from":"human","value":"a"},{"from":"gpt","value":"b"}]}"#,
+      #"{"conversation":[{"human":"a","assistant":"b"}]}"#,
+      #"{"conversation":[{"assistant":"b","human":"a"}]}"#,
+      #"{"messages":"[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"}]"}"#,
+      #"{"messages":[{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"assistant","content":["b"]}]}"#,
+      #"{"prompt":[{"role":"user","content":"a"}],"completion":[{"role":"assistant","content":"b"}]}"#,
+      #"{"query":"a","response":"b","history":[],"id":123456789012345678901234567890}"#,
+      #"{"instruction":"a","input":null,"output":"b","score":NaN,"system":NaN}"#,
+      #"{"completion":"","response":"b","task":"a"}"#,
+    ])
+  func shapes(json: String) throws {
+    #expect(try mask(json) == "<user/a>/<assistant/⟦b>⟧/")
+  }
+
+  @Test("keys and paths that the user names are read")
+  func named() throws {
+    #expect(
+      try mask(
+        #"{"data":{"turns":[{"who":"human","said":"a"},{"who":"oracle","said":"b"}]}}"#,
+        given: [.messages: "data.turns", .role: "who", .content: "said"],
+        roles: ["oracle": .assistant]) == "<user/a>/<assistant/⟦b>⟧/")
+  }
+
+  @Test("system and history stand before messages and instructions")
+  func beside() throws {
+    #expect(
+      try mask(#"{"query":"q","response":"r","history":[["h","i"]],"system":"S"}"#)
+        == "<system/S>/<user/h>/<assistant/⟦i>⟧/<user/q>/<assistant/⟦r>⟧/")
+    #expect(
+      try mask(
+        #"{"system":"S","conversations":[{"from":"human","value":"a"},{"from":"gpt","value":"b"}]}"#
+      )
+        == "<system/S>/<user/a>/<assistant/⟦b>⟧/")
+    #expect(
+      try mask(#"{"instruction":"i","context":"c","input":"n","output":"o"}"#)
+        == "<user/i//c//n>/<assistant/⟦o>⟧/")
+  }
+
+  @Test("only the completion is learned, all of its turns")
+  func completion() throws {
+    #expect(
+      try mask(
+        #"{"prompt":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"completion":[{"role":"assistant","content":"c"},{"role":"user","content":"d"},{"role":"assistant","content":"e"}]}"#
+      ) == "<user/a>/<assistant/b>/<assistant/⟦c>⟧/<user/d>/<assistant/⟦e>⟧/")
+    #expect(
+      try mask(
+        #"{"prompt":"p","chosen":[{"role":"user","content":"p"},{"role":"assistant","content":"c"}],"rejected":[]}"#,
+        given: [.response: "chosen"]) == "<user/p>/<assistant/⟦c>⟧/")
+  }
+
+  @Test("flags of turns, parts and spans are honoured under every policy, or refused by name")
+  func flags() throws {
+    func turns(_ flag: String, on role: String = "assistant") -> String {
+      let user = #"{"role":"user","content":"a"\#(role == "user" ? "," + flag : "")}"#
+      let answer = #"{"role":"assistant","content":"b"\#(role == "user" ? "" : "," + flag)}"#
+      return
+        #"{"messages":[\#(user),\#(answer),{"role":"user","content":"c"},{"role":"assistant","content":"d"}]}"#
+    }
+    for flag in [
+      "train", "training", "trainable", "loss", "loss_mask",
+    ] {
+      for value in ["false", "0"] {
+        #expect(
+          try mask(turns("\"\(flag)\":\(value)"))
+            == "<user/a>/<assistant/b>/<user/c>/<assistant/⟦d>⟧/")
+      }
+      #expect(
+        try mask(turns("\"\(flag)\":true", on: "user"))
+          == "<user/⟦a>⟧/<assistant/⟦b>⟧/<user/c>/<assistant/⟦d>⟧/")
+    }
+    for flag in ["weight", "loss_weight", "loss_scale"] {
+      #expect(
+        try mask(turns("\"\(flag)\":0"), loss: "all")
+          == "⟦<user/a>/⟧<assistant/b>/⟦<user/c>/<assistant/d>/⟧")
+    }
+    #expect(try mask(turns("\"mask\":1")) == "unclear-flag messages[1].mask")
+    #expect(try mask(turns("\"train\":\"yes\"")) == "wrong-type messages[1].train")
+    #expect(
+      try mask(
+        #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"höllo you","train_detail":[{"begin_offset":0,"end_offset":5,"train":false}]}]}"#
+      ) == "<user/a>/<assistant/höllo ⟦you>⟧/")
+    #expect(
+      try mask(
+        #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"text","text":"b","weight":0},{"type":"text","text":"c"}]}]}"#
+      ) == "<user/a>/<assistant/b⟦c>⟧/")
+  }
+
+  @Test(
+    "the policy says whose turns are learned, and what is taken away",
+    arguments: [
+      (
+        "last",
+        "<system/s>/<user/a>/<assistant/b>/<user/c>/<assistant/⟦d>⟧/<tool/e>/<assistant/⟦f>⟧/"
+      ),
+      (
+        "assistant-terminator",
+        "<system/s>/<user/a>/<assistant/⟦b⟧>/<user/c>/<assistant/⟦d⟧>/<tool/e>/<assistant/⟦f⟧>/"
+      ),
+      (
+        "user",
+        "<system/s>/<user/⟦a>⟧/<assistant/b>/<user/⟦c>⟧/<assistant/d>/<tool/e>/<assistant/f>/"
+      ),
+      (
+        "system+tool",
+        "<system/⟦s>⟧/<user/a>/<assistant/b>/<user/c>/<assistant/d>/<tool/⟦e>⟧/<assistant/f>/"
+      ),
+      ("all", "⟦<system/s>/<user/a>/<assistant/b>/<user/c>/<assistant/d>/<tool/e>/<assistant/f>/⟧"),
+    ])
+  func policies(loss: String, expected: String) throws {
+    #expect(
+      try mask(
+        #"{"messages":[{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"},{"role":"assistant","content":"d"},{"role":"tool","content":"e"},{"role":"assistant","content":"f"}]}"#,
+        loss: loss) == expected)
+  }
+
+  @Test("policies are written as they are read, and nonsense is none")
+  func policyNames() throws {
+    for name in [
+      "assistant", "last-reasoning", "all-terminator", "assistant+user-reasoning-tool-calls",
+      "tools",
+    ] {
+      #expect(LossPolicy(rawValue: name)?.rawValue == name)
+    }
+    for name in ["", "assistant-", "everything", "all+user", "assistant+last", "assistant-content"]
+    {
+      #expect(LossPolicy(rawValue: name) == nil)
+    }
+  }
+
+  @Test(
+    "what is no conversation to learn from is refused with its place",
+    arguments: [
+      (
+        #"{"messages":[{"role":"user","content":[{"type":"image_url"}]},{"role":"assistant","content":"b"}]}"#,
+        "media-part messages[0].content[0]"
+      ),
+      (
+        #"{"messages":[{"role":"user","content":[{"type":"poem"}]},{"role":"assistant","content":"b"}]}"#,
+        "unknown-part messages[0].content[0]"
+      ),
+      (
+        #"{"images":["x"],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}"#,
+        "media-part "
+      ),
+      (
+        #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{}}}]}]}"#,
+        "turn-dropped messages[1]"
+      ),
+      (#"{"messages":[{"role":"assistnat","content":"a"}]}"#, "unknown-role messages[0].role"),
+      (
+        #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"tools":[{"x":NaN}]}"#,
+        "wrong-type tools[0].x"
+      ),
+      (
+        #"{"system":"S","messages":[{"role":"system","content":"T"},{"role":"assistant","content":"b"}]}"#,
+        "ambiguous-field system"
+      ),
+      (
+        #"{"messages":[{"role":"user","content":"a"}],"conversations":[{"from":"human","value":"b"}]}"#,
+        "ambiguous-field messages"
+      ),
+    ])
+  func refusals(json: String, expected: String) throws {
+    #expect(try mask(json) == expected)
+  }
+}
