@@ -44,6 +44,7 @@ let package = Package(
     .target(name: "CXXHash"),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "CUnicode"),
+    .target(name: "CPieces", dependencies: ["CUnicode"], exclude: ["kernel.h"]),
     .target(name: "CEmbedded", exclude: ["gpt2.tiktoken", "LICENSE-gpt2", "report"]),
 
     // Ours, in the order in which data flows.
@@ -57,7 +58,7 @@ let package = Package(
     .target(
       name: "Tokenizer",
       dependencies: [
-        "Problems", "Files", "JSONText", "CPCRE2", "CEmbedded", "CUnicode", system,
+        "Problems", "Files", "JSONText", "CPCRE2", "CEmbedded", "CPieces", "CUnicode", system,
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),

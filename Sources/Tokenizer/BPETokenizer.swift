@@ -21,8 +21,8 @@ public final class BPETokenizer: Sendable {
   let definition: TokenizerDefinition
   let model: BPEModel
   let added: AddedVocabulary
-  /// The hand-written scanner that cuts unchanged text, where there is one for the pre-tokenizer.
-  let scanner: KnownPattern?
+  /// What cuts unchanged text, where the pattern of the pre-tokenizer is a known one.
+  let cutter: PieceCutter?
 
   /// Builds the tables. O(size of the vocabulary and merges).
   init(_ definition: TokenizerDefinition) throws(TokenizerError) {
@@ -37,7 +37,7 @@ public final class BPETokenizer: Sendable {
       takesFirst: definition.decodesBytes,
       vocabulary: definition.model.vocabulary, normalizer: definition.normalizer,
       source: definition.source)
-    scanner = KnownPattern(definition.preTokenizer)
+    cutter = KnownPattern(definition.preTokenizer).map { PieceCutter($0) }
     idCount = max(
       definition.model.vocabulary.idCount, added.highestID.map { Int($0) + 1 } ?? 0)
     specials = SpecialTokens(definition, added)
@@ -158,12 +158,24 @@ extension KnownPattern {
       }
       guard !usesPattern else { return nil }
     }
+    if Self.isDeepSeek(rest) {
+      self = .deepSeek
+      return
+    }
     guard rest.count == 1, case .split(let pattern, let behavior, let invert)? = rest.first,
       behavior == .isolated || behavior == .removed && invert, let source = pattern.source
     else { return nil }
     self.init(pattern: source)
     // In Oniguruma `{1,3}+` is a repeated interval.
     if case .cl100k(_, keepsTail: true, _) = self, pattern.dialect != .rust { return nil }
+  }
+
+  private static func isDeepSeek(_ steps: ArraySlice<PreTokenizer.Step>) -> Bool {
+    guard steps.count == deepSeekSplits.count else { return false }
+    return zip(steps, deepSeekSplits).allSatisfy { step, text in
+      guard case .split(let pattern, .isolated, invert: _) = step else { return false }
+      return pattern.source.map { $0.utf8.elementsEqual(text.utf8) } ?? false
+    }
   }
 }
 

@@ -9,6 +9,8 @@
 
 extern const uint16_t prep_scalar_kinds_blocks[8704];
 extern const uint8_t prep_scalar_kinds[];
+/// Kinds of scalars.
+enum { prep_kind_count = 58 };
 extern const uint64_t prep_kind_classes[];
 
 /// The number of the scalar's kind: scalars of one kind have the same classes.
@@ -16,6 +18,9 @@ static inline uint8_t prep_scalar_kind(uint32_t scalar) {
   if (scalar >= 0x110000) scalar = 0xd800;
   return prep_scalar_kinds[((uint32_t)prep_scalar_kinds_blocks[scalar >> 7] << 7) | (scalar & 127)];
 }
+
+/// The class bits of the scalars of a kind below `prep_kind_count`.
+static inline uint64_t prep_classes_of_kind(uint32_t kind) { return prep_kind_classes[kind]; }
 
 /// The class bits of the scalar; those of a surrogate beyond U+10FFFF.
 static inline uint64_t prep_scalar_classes(uint32_t scalar) {

@@ -21,17 +21,12 @@ extension BPEEncoder {
   }
 
   /// Appends the tokens of a piece.
-  @inline(__always)
   func append(_ piece: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
-    guard let base = piece.baseAddress else { return }
-    let length = piece.count
-    if length > PieceCache.maximumLength || length == 0 {
-      return try unsafe appendMerged(piece, nil)
-    }
-    let key = unsafe PieceCache.key(base, length: length, left: length)
+    guard let base = piece.baseAddress, !piece.isEmpty else { return }
+    let key = unsafe PieceCache.key(atEnd: base, length: piece.count)
     let home = cache.home(key)
     guard let entry = unsafe cache.find(key, home: home) else {
-      return try unsafe appendMerged(piece, (key, home))
+      return try unsafe appendMissing(piece, key, home: home)
     }
     buffer.reserve(PieceCache.maximumCount)
     // SAFETY: room for four ids; those beyond the count are overwritten by the next piece.
@@ -40,11 +35,23 @@ extension BPEEncoder {
     unsafe buffer.count += PieceCache.count(entry)
   }
 
-  /// Merges a piece, appends its tokens and keeps them in the cache.
+  /// Appends the tokens of a piece that `cache` does not have, and keeps them there or in `longPieces`.
   @inline(never)
-  func appendMerged(
-    _ piece: UnsafeBufferPointer<UInt8>, _ place: (key: PieceCache.Key, home: Int)?
+  func appendMissing(
+    _ piece: UnsafeBufferPointer<UInt8>, _ key: PieceCache.Key, home: Int
   ) throws(TokenizerError) {
+    let mayBeLong = piece.count > PieceCache.maximumCount
+    if mayBeLong, let ids = unsafe longPieces.find(piece) {
+      counters.longHits &+= 1
+      buffer.reserve(ids.count)
+      if let first = ids.baseAddress {
+        // SAFETY: room for as many ids was made.
+        unsafe (buffer.ids + buffer.count).update(from: first, count: ids.count)
+      }
+      buffer.count += ids.count
+      return
+    }
+    counters.misses &+= 1
     unsafe model.encode(piece, in: space, keepsLengths: false)
     if space.lacksUnknown { throw unknownTokenError }
     let count = space.count
@@ -52,8 +59,10 @@ extension BPEEncoder {
     // SAFETY: room for `count` ids was made.
     unsafe (buffer.ids + buffer.count).update(from: space.symbols, count: count)
     buffer.count += count
-    if let place {
-      unsafe cache.insert(place.key, home: place.home, ids: space.symbols, count: count)
+    if piece.count <= PieceCache.maximumLength, count <= PieceCache.maximumCount {
+      unsafe cache.insert(key, home: home, ids: space.symbols, count: count)
+    } else {
+      unsafe longPieces.insert(piece, ids: space.symbols, count: count)
     }
   }
 

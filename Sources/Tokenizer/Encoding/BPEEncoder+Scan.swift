@@ -1,53 +1,103 @@
+import CPieces
 import Problems
 
 extension BPEEncoder {
-  /// Cuts unchanged text with a hand-written scanner and encodes its pieces.
+  /// Cuts unchanged text by a known pattern and encodes its pieces.
   func scan(
-    _ segment: UnsafeBufferPointer<UInt8>, base: Int, with pattern: KnownPattern
+    _ segment: UnsafeBufferPointer<UInt8>, base: Int, with cutter: PieceCutter
   ) throws(TokenizerError) {
     guard let start = segment.baseAddress else { return }
     let text = unsafe TextView(base: start, end: segment.count)
-    switch pattern {
-    case .gpt2: try scan(text, base, GPT2Scanner())
+    switch cutter.pattern {
+    case .gpt2: try scan(text, base, cutter, GPT2Scanner())
     case .cl100k(let digits, let keepsTail, let marksAreLetters):
       try scan(
-        text, base,
+        text, base, cutter,
         CL100KScanner(digits: digits, keepsTail: keepsTail, marksAreLetters: marksAreLetters))
     case .o200k(let digits, let hasContractions, let hasSlash):
       try scan(
-        text, base,
+        text, base, cutter,
         O200KScanner(digits: digits, hasContractions: hasContractions, hasSlash: hasSlash))
+    case .deepSeek: try scan(text, base, cutter, DeepSeekScanner())
     }
   }
 
   private func scan<Scanner: PieceScanner>(
-    _ text: TextView, _ base: Int, _ scanner: Scanner
+    _ text: TextView, _ base: Int, _ cutter: PieceCutter, _ scanner: Scanner
   ) throws(TokenizerError) {
-    let keepsRanges = buffer.keepsRanges
+    let ends = unsafe batch.ends
     var position = 0
     while position < text.end {
-      let end = scanner.endOfPiece(at: position, in: text)
-      let first = buffer.count
-      let length = end - position
-      let pointer = unsafe text.base + position
-      if length <= PieceCache.maximumLength {
-        let key = unsafe PieceCache.key(pointer, length: length, left: text.end - position)
-        let home = cache.home(key)
-        if let entry = unsafe cache.find(key, home: home) {
-          buffer.reserve(PieceCache.maximumCount)
-          // SAFETY: room for four ids; those beyond the count are overwritten by the next piece.
-          unsafe UnsafeMutableRawPointer(buffer.ids + buffer.count).storeBytes(
-            of: entry.pointee.ids, as: (UInt32, UInt32, UInt32, UInt32).self)
-          unsafe buffer.count += PieceCache.count(entry)
-        } else {
-          unsafe try appendMerged(UnsafeBufferPointer(start: pointer, count: length), (key, home))
-        }
-      } else {
-        unsafe try appendMerged(UnsafeBufferPointer(start: pointer, count: length), nil)
+      let start = position
+      let count = unsafe cutter.cut(
+        text, from: &position, scanner, into: ends, capacity: PieceBatch.capacity)
+      if !buffer.keepsRanges {
+        try appendBatch(text, from: start, count)
+        continue
       }
-      if keepsRanges { try setRanges(from: first, position..<end, text, base) }
-      position = end
+      var from = start
+      for index in 0..<count {
+        let end = unsafe Int(ends[index])
+        let first = buffer.count
+        unsafe try append(UnsafeBufferPointer(start: text.base + from, count: end - from))
+        try setRanges(from: first, from..<end, text, base)
+        from = end
+      }
     }
+  }
+
+  /// Appends the tokens of the pieces of the batch, the first of which begins at `start`: first all keys, then all look-ups.
+  private func appendBatch(
+    _ text: TextView, from start: Int, _ count: Int
+  ) throws(TokenizerError) {
+    cache.growIfNeeded()
+    let ends = unsafe batch.ends
+    let keys = unsafe batch.keys
+    let homes = unsafe batch.homes
+    let entries = unsafe cache.entries
+    let shift = cache.shift
+    let lastWide = text.end - 16
+    var from = start
+    for index in 0..<count {
+      let end = unsafe Int(ends[index])
+      // SAFETY: wide keys read 16 bytes that are there.
+      let key =
+        unsafe from <= lastWide
+        ? PieceCache.key(text.base + from, length: end - from)
+        : PieceCache.key(atEnd: text.base + from, length: end - from)
+      let home = PieceCache.home(key, shift: shift)
+      unsafe prep_prefetch(entries + home)
+      unsafe keys[index] = key
+      unsafe homes[index] = UInt32(truncatingIfNeeded: home)
+      from = end
+    }
+    buffer.reserve(PieceCache.maximumCount * count)
+    var output = unsafe buffer.ids + buffer.count
+    from = start
+    for index in 0..<count {
+      let key = unsafe keys[index]
+      let home = unsafe Int(homes[index])
+      let first = unsafe entries + home
+      let second = unsafe entries + (home ^ 1)
+      let isFirst = unsafe PieceCache.differences(first, key) == 0
+      let isSecond = unsafe PieceCache.differences(second, key) == 0
+      let end = unsafe Int(ends[index])
+      if isFirst != isSecond {
+        let entry = unsafe isSecond ? second : first
+        // SAFETY: four ids a piece have room; those beyond the count are overwritten by the next piece.
+        unsafe UnsafeMutableRawPointer(output).storeBytes(
+          of: entry.pointee.ids, as: (UInt32, UInt32, UInt32, UInt32).self)
+        unsafe output += PieceCache.count(entry)
+      } else {
+        unsafe buffer.count = output - buffer.ids
+        unsafe try appendMissing(
+          UnsafeBufferPointer(start: text.base + from, count: end - from), key, home: home)
+        buffer.reserve(PieceCache.maximumCount * (count - index))
+        unsafe output = buffer.ids + buffer.count
+      }
+      from = end
+    }
+    unsafe buffer.count = output - buffer.ids
   }
 
   /// Ranges of the tokens from `first` on, which are those of the piece `range` of unchanged text.

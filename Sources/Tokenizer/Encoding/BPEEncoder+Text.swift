@@ -82,11 +82,11 @@ extension BPEEncoder {
   ) throws(TokenizerError) {
     let added = tokenizer.added
     let definition = tokenizer.definition
-    if let scanner = tokenizer.scanner,
+    if let cutter = tokenizer.cutter,
       unsafe definition.normalizer?.leavesAlone(segment) ?? true,
       unsafe added.normalized.firstMatch(in: segment, from: 0) == nil
     {
-      return try unsafe scan(segment, base: base, with: scanner)
+      return try unsafe scan(segment, base: base, with: cutter)
     }
     unsafe aligned.reset(
       to: segment, base: base,
@@ -166,11 +166,9 @@ extension AlignedText {
 extension Normalizer {
   /// Whether the text surely stays as it is; a false costs time, not exactness.
   func leavesAlone(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard !steps.isEmpty else { return true }
     for step in steps {
-      guard case .form = step else { return false }
+      guard case .form(let form) = step, unsafe form.isSurelyKept(text) else { return false }
     }
-    // ASCII is in every normal form.
-    return unsafe text.allSatisfy { $0 < 0x80 }
+    return true
   }
 }

@@ -6,6 +6,9 @@ public final class BPEEncoder {
   let model: BPEModel
   let space = MergeSpace()
   let cache = PieceCache()
+  let longPieces = LongPieceCache()
+  let batch = PieceBatch()
+  var counters = Counters()
   let buffer = TokenBuffer()
   let normalizerSpace: NormalizerSpace
   let pieces: PreTokenization
@@ -89,6 +92,17 @@ public final class BPEEncoder {
     if let failure { throw failure }
     return (ids, ranges)
   }
+
+  /// What encoding did so far beyond finding pieces in the cache.
+  public struct Counters: Sendable {
+    /// Pieces that were merged.
+    public var misses = 0
+    /// Long pieces that were found.
+    public var longHits = 0
+  }
+
+  /// Misses and long pieces so far.
+  public var counts: Counters { counters }
 
   /// Pairs that merging looked at so far: grows with the text, never with its square.
   public var mergeSteps: Int { space.steps }

@@ -1,7 +1,7 @@
-/// The tokens of pieces seen before: bounded, open addressing, one of two places a piece.
+/// The tokens of pieces seen before: bounded, open addressing, one of two places a piece, both in one cache line.
 ///
 /// An entry is 32 bytes: a piece of at most 15 bytes with its length and the number of its ids packed into the 16th, and up to 4 ids.
-/// A hit touches one cache line. Longer pieces and those of more tokens are not kept.
+/// Longer pieces and those of more tokens are kept by `LongPieceCache`.
 @safe
 final class PieceCache {
   struct Entry {
@@ -13,76 +13,85 @@ final class PieceCache {
 
   static let maximumLength = 15
   static let maximumCount = 4
-  private static let keyMask: UInt64 = 0x0FFF_FFFF_FFFF_FFFF
+  static let keyMask: UInt64 = 0x0FFF_FFFF_FFFF_FFFF
+  /// 2 MiB at first, 16 MiB at most.
+  private static let logCapacities = 16...19
 
-  // SAFETY: `capacity` entries, allocated in `init`, freed in `deinit`; indices are masked.
-  let entries: UnsafeMutablePointer<Entry>
-  private let mask: Int
+  // SAFETY: `memory` holds 2 to the `logCapacity` entries, all zero at first; homes are below that.
+  private var memory: ZeroedMemory
+  private(set) var entries: UnsafeMutablePointer<Entry>
+  private var logCapacity: Int
+  private var insertions = 0
 
-  /// `logCapacity` 16 takes 2 MiB.
-  init(logCapacity: Int = 16) {
-    let capacity = 1 << logCapacity
-    mask = capacity - 1
-    unsafe entries = .allocate(capacity: capacity)
-    unsafe entries.initialize(repeating: Entry(low: 0, high: 0, ids: (0, 0, 0, 0)), count: capacity)
+  init() {
+    logCapacity = Self.logCapacities.lowerBound
+    memory = ZeroedMemory(byteCount: MemoryLayout<Entry>.stride << logCapacity)
+    unsafe entries = memory.base.assumingMemoryBound(to: Entry.self)
   }
-
-  deinit { unsafe entries.deallocate() }
 
   struct Key {
     var low: UInt64
     var high: UInt64
+
+    /// Of no piece, and unlike a free entry.
+    static let none = Key(low: 1, high: 0)
   }
 
-  /// The key of the piece of `length` (1...15) bytes at `pointer`. `left` bytes can be read from there on.
+  /// The key of the piece of `length` bytes at `pointer`, `none` where it is longer than 15. 16 bytes can be read from there.
   @inline(__always)
-  static func key(_ pointer: UnsafePointer<UInt8>, length: Int, left: Int) -> Key {
-    // SAFETY: reads 16 bytes only where there are as many, else exactly `length`.
-    var low: UInt64
-    var high: UInt64
-    if left >= 16 {
-      let raw = unsafe UnsafeRawPointer(pointer)
-      low = unsafe raw.loadUnaligned(as: UInt64.self)
-      high = unsafe raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-      if length <= 8 {
-        low &= ~0 >> UInt64(truncatingIfNeeded: 64 - 8 * length)
-        high = 0
+  static func key(_ pointer: UnsafePointer<UInt8>, length: Int) -> Key {
+    let raw = unsafe UnsafeRawPointer(pointer)
+    let bits = UInt64(truncatingIfNeeded: length) &* 8
+    // Shifts by 64 and more give zero.
+    let low = unsafe raw.loadUnaligned(as: UInt64.self) & ~(~0 << bits)
+    let rest = bits > 64 ? bits &- 64 : 0
+    let high = unsafe raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self) & ~(~0 << rest)
+    let isLong = length > maximumLength
+    return Key(
+      low: isLong ? 1 : low, high: isLong ? 0 : high | UInt64(truncatingIfNeeded: length) << 56)
+  }
+
+  /// The same where only `length` bytes can be read.
+  static func key(atEnd pointer: UnsafePointer<UInt8>, length: Int) -> Key {
+    guard length <= maximumLength else { return .none }
+    var low: UInt64 = 0
+    var high: UInt64 = 0
+    for index in 0..<length {
+      let byte = unsafe UInt64(pointer[index])
+      if index < 8 {
+        low |= byte << UInt64(8 * index)
       } else {
-        high &= ~(~0 &<< UInt64(truncatingIfNeeded: 8 * (length - 8)))
-      }
-    } else {
-      low = 0
-      high = 0
-      for index in 0..<length {
-        let byte = unsafe UInt64(pointer[index])
-        if index < 8 {
-          low |= byte << UInt64(8 * index)
-        } else {
-          high |= byte << UInt64(8 * (index - 8))
-        }
+        high |= byte << UInt64(8 * (index - 8))
       }
     }
     return Key(low: low, high: high | UInt64(length) << 56)
   }
 
+  /// By how much a hash is shifted to be a home.
+  var shift: UInt64 { UInt64(64 - logCapacity) }
+
   @inline(__always)
-  func home(_ key: Key) -> Int {
-    let product = (key.low ^ (key.high &* 0xC2B2_AE3D_27D4_EB4F)) &* 0x9E37_79B9_7F4A_7C15
-    return Int(truncatingIfNeeded: (product ^ product >> 32) &>> 12) & mask
+  static func home(_ key: Key, shift: UInt64) -> Int {
+    let mixed = key.low ^ (key.high &* 0xC2B2_AE3D_27D4_EB4F)
+    let product = (mixed ^ mixed &>> 32) &* 0x9E37_79B9_7F4A_7C15
+    return Int(truncatingIfNeeded: product &>> shift)
   }
+
+  func home(_ key: Key) -> Int { Self.home(key, shift: shift) }
 
   /// Where the piece is, nil where it is not.
   @inline(__always)
   func find(_ key: Key, home: Int) -> UnsafeMutablePointer<Entry>? {
     let first = unsafe entries + home
-    if unsafe first.pointee.low == key.low, unsafe first.pointee.high & Self.keyMask == key.high {
-      return unsafe first
-    }
+    if unsafe Self.differences(first, key) == 0 { return unsafe first }
     let second = unsafe entries + (home ^ 1)
-    if unsafe second.pointee.low == key.low, unsafe second.pointee.high & Self.keyMask == key.high {
-      return unsafe second
-    }
-    return nil
+    return unsafe Self.differences(second, key) == 0 ? second : nil
+  }
+
+  /// Zero where the entry is that of the key.
+  @inline(__always)
+  static func differences(_ entry: UnsafeMutablePointer<Entry>, _ key: Key) -> UInt64 {
+    unsafe (entry.pointee.low ^ key.low) | (entry.pointee.high & keyMask ^ key.high)
   }
 
   /// Number of ids of an entry.
@@ -91,17 +100,43 @@ final class PieceCache {
     unsafe Int(truncatingIfNeeded: entry.pointee.high >> 60)
   }
 
-  /// Keeps a piece of at most 4 ids. The older of its two places is given up.
-  @inline(__always)
+  /// Keeps a piece of at most 15 bytes and 4 ids. The older of its two places is given up.
   func insert(_ key: Key, home: Int, ids: UnsafeMutablePointer<UInt32>, count: Int) {
-    guard count <= Self.maximumCount else { return }
-    let first = unsafe entries + home
-    if unsafe first.pointee.high != 0 { unsafe entries[home ^ 1] = first.pointee }
+    insertions &+= 1
     var entry = Entry(low: key.low, high: key.high | UInt64(count) << 60, ids: (0, 0, 0, 0))
     if count > 0 { entry.ids.0 = unsafe ids[0] }
     if count > 1 { entry.ids.1 = unsafe ids[1] }
     if count > 2 { entry.ids.2 = unsafe ids[2] }
     if count > 3 { entry.ids.3 = unsafe ids[3] }
+    put(entry, home)
+  }
+
+  private func put(_ entry: Entry, _ home: Int) {
+    let first = unsafe entries + home
+    if unsafe first.pointee.high != 0 { unsafe entries[home ^ 1] = first.pointee }
     unsafe first.pointee = entry
+  }
+
+  /// Doubles once as many pieces as half of the entries came in. Homes and entries found before are void then. O(entries).
+  func growIfNeeded() {
+    guard insertions > 1 << (logCapacity - 1), logCapacity < Self.logCapacities.upperBound else {
+      return
+    }
+    let old = memory
+    let count = 1 << logCapacity
+    let oldEntries = unsafe entries
+    logCapacity += 1
+    memory = ZeroedMemory(byteCount: MemoryLayout<Entry>.stride << logCapacity)
+    unsafe entries = memory.base.assumingMemoryBound(to: Entry.self)
+    insertions = 0
+    // SAFETY: `old` is alive until the end of the loop.
+    withExtendedLifetime(old) {
+      // The second of a pair is the older one.
+      for index in 0..<count {
+        let entry = unsafe oldEntries[index ^ 1]
+        guard entry.high != 0 else { continue }
+        put(entry, home(Key(low: entry.low, high: entry.high & Self.keyMask)))
+      }
+    }
   }
 }

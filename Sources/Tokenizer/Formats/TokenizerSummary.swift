@@ -44,7 +44,7 @@ extension BPETokenizer {
     }
     if !model.continuingPrefix.isEmpty { summary.model.append("continuing_subword_prefix") }
     if !model.endSuffix.isEmpty { summary.model.append("end_of_word_suffix") }
-    summary.family = scanner?.family
+    summary.family = cutter?.pattern.family
     summary.vocabularyCount = self.model.vocabulary.count
     summary.addedCount = added.tokens.count
     return summary
@@ -62,6 +62,7 @@ extension KnownPattern {
     case .cl100k: "Llama 3"
     case .o200k(digits: 1, hasContractions: false, _): "tekken"
     case .o200k: "o200k"
+    case .deepSeek: "DeepSeek V3"
     }
   }
 }

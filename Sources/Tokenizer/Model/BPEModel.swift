@@ -22,6 +22,8 @@ final class BPEModel: Sendable {
   let isPlainByteLevel: Bool
   /// Pairs of first symbols that some merge may join; nil where texts cannot be cut by it.
   let joints: JointTable?
+  /// What pieces of bytes begin to merge from; nil where `isPlainByteLevel` is false.
+  let starts: StartSymbols?
 
   init(_ definition: BPEDefinition) {
     let vocabulary = definition.vocabulary
@@ -49,6 +51,11 @@ final class BPEModel: Sendable {
     characterIDs = CharacterTable(vocabulary)
     let isPlain = continuingPrefix.isEmpty && endSuffix.isEmpty
     isPlainByteLevel = isByteLevel && isPlain && !byteIDs.contains(Self.none)
+    starts =
+      isPlainByteLevel
+      ? StartSymbols(
+        byteIDs: byteIDs, pairs: pairs, merges: definition.merges, idCount: vocabulary.idCount)
+      : nil
     joints =
       !isByteLevel && isPlain && !ignoresMerges
       ? JointTable(vocabulary, definition.merges) : nil
@@ -68,23 +75,43 @@ final class BPEModel: Sendable {
       space.append(id, length: unsafe keepsLengths ? textLength(of: piece) : 0)
       return
     }
-    if isPlainByteLevel {
-      space.reserve(piece.count)
-      unsafe byteIDs.withUnsafeBufferPointer { ids in
-        for index in 0..<piece.count {
-          unsafe space.symbols[index] = ids[Int(piece[index])]
-        }
+    if let starts {
+      unsafe setSymbols(of: piece, starts, in: space, keepsLengths: keepsLengths)
+      if space.count == piece.count {
+        return unsafe space.merge(
+          bytes: piece, pairs: pairs, starts: starts, keepsLengths: keepsLengths)
       }
-      if keepsLengths {
-        for index in 0..<piece.count {
-          unsafe space.lengths[index] = ByteAlphabet.scalar(of: piece[index]) < 0x80 ? 1 : 2
-        }
-      }
-      space.count = piece.count
     } else {
       unsafe appendSymbols(of: piece, to: space)
     }
     space.merge(pairs: pairs, keepsLengths: keepsLengths)
+  }
+
+  /// The symbols of the bytes of a piece, or of its characters where they can be begun with.
+  private func setSymbols(
+    of piece: UnsafeBufferPointer<UInt8>, _ starts: StartSymbols, in space: MergeSpace,
+    keepsLengths: Bool
+  ) {
+    space.reserve(piece.count)
+    unsafe byteIDs.withUnsafeBufferPointer { ids in
+      var count = 0
+      var index = 0
+      while index < piece.count {
+        let byte = unsafe piece[index]
+        if byte >= 0x80, !keepsLengths, let start = unsafe starts.symbol(of: piece, at: index) {
+          unsafe space.symbols[count] = start.symbol
+          index += start.length
+        } else {
+          unsafe space.symbols[count] = ids[Int(byte)]
+          if keepsLengths {
+            unsafe space.lengths[count] = ByteAlphabet.scalar(of: byte) < 0x80 ? 1 : 2
+          }
+          index += 1
+        }
+        count += 1
+      }
+      space.count = count
+    }
   }
 
   /// Length of a piece in the text that the model sees: that of the byte alphabet for byte-level models.

@@ -5,15 +5,19 @@
 @safe
 final class MergeSpace {
   /// Up to this many symbols a scan is faster than a heap.
-  static let scanLimit = 48
+  static let scanLimit = 64
+  /// Ranks below this leave room for a place of a scan.
+  static let rankLimit: UInt32 = 1 << 26 - 1
   /// Up to this many a heap is faster than windows.
   static let heapLimit = 2 * WindowedMerge.windowCount
 
-  // SAFETY: all hold `capacity` elements (`heap` three times as many), are allocated by `reserve` and freed in `deinit`;
+  // SAFETY: `keys` and `products` hold `scanLimit` elements, all others `capacity` (`heap` three times as many), and are allocated by `reserve` and freed in `deinit`;
   // every index is below `count`, which `reserve` keeps below `capacity`.
   private(set) var symbols: UnsafeMutablePointer<UInt32>
   private(set) var lengths: UnsafeMutablePointer<UInt32>
   private var values: UnsafeMutablePointer<UInt64>
+  private let keys: UnsafeMutablePointer<UInt32>
+  private let products: UnsafeMutablePointer<UInt32>
   private var links: UnsafeMutablePointer<Int32>
   private var heap: UnsafeMutablePointer<UInt64>
   private var capacity: Int
@@ -31,6 +35,8 @@ final class MergeSpace {
     unsafe symbols = .allocate(capacity: capacity)
     unsafe lengths = .allocate(capacity: capacity)
     unsafe values = .allocate(capacity: capacity)
+    unsafe keys = .allocate(capacity: Self.scanLimit)
+    unsafe products = .allocate(capacity: Self.scanLimit)
     linkCapacity = 256
     unsafe links = .allocate(capacity: 2 * linkCapacity)
     unsafe heap = .allocate(capacity: 3 * linkCapacity)
@@ -40,6 +46,8 @@ final class MergeSpace {
     unsafe symbols.deallocate()
     unsafe lengths.deallocate()
     unsafe values.deallocate()
+    unsafe keys.deallocate()
+    unsafe products.deallocate()
     unsafe links.deallocate()
     unsafe heap.deallocate()
   }
@@ -82,11 +90,26 @@ final class MergeSpace {
     }
   }
 
+  /// The same where the symbols are those of the bytes of `piece`.
+  func merge(
+    bytes piece: UnsafeBufferPointer<UInt8>, pairs: PairTable, starts: StartSymbols,
+    keepsLengths: Bool
+  ) {
+    guard count > 1 else { return }
+    if count <= MergeSpace.scanLimit, pairs.highestRank < MergeSpace.rankLimit {
+      scan(
+        pairs: pairs, keepsLengths: keepsLengths,
+        unsafe BytePairs(values: starts.bytePairs, piece: piece))
+    } else {
+      merge(pairs: pairs, keepsLengths: keepsLengths)
+    }
+  }
+
   /// The same without windows.
   func mergeAtOnce(pairs: PairTable, keepsLengths: Bool = true) {
     if count < 2 { return }
-    if count <= MergeSpace.scanLimit {
-      scan(pairs: pairs, keepsLengths: keepsLengths)
+    if count <= MergeSpace.scanLimit, pairs.highestRank < MergeSpace.rankLimit {
+      scan(pairs: pairs, keepsLengths: keepsLengths, nil)
     } else {
       mergeLong(pairs: pairs, keepsLengths: keepsLengths)
     }
@@ -114,49 +137,74 @@ final class MergeSpace {
     return true
   }
 
-  private func scan(pairs: PairTable, keepsLengths: Bool) {
+  /// The bytes that symbols stand for, and what pairs of bytes merge to.
+  @safe
+  private struct BytePairs {
+    // SAFETY: 65,536 values, and a byte for each symbol.
+    let values: UnsafeMutablePointer<UInt64>
+    let piece: UnsafeBufferPointer<UInt8>
+  }
+
+  /// Looks for the best pair again and again. Nothing moves: symbols that are gone leave `alive`, and a key holds a rank and the place where
+  /// its pair begins. O(n²) of at most 64 symbols.
+  private func scan(pairs: PairTable, keepsLengths: Bool, _ bytePairs: BytePairs?) {
+    let n = count
     let symbols = unsafe symbols
     let lengths = unsafe lengths
-    let values = unsafe values
-    var n = count
-    var best = UInt64.max
-    var bestIndex = 0
-    for index in 0..<n - 1 {
-      let value = unsafe pairs[symbols[index], symbols[index + 1]]
-      unsafe values[index] = value
-      if value >> 32 < best >> 32 {
-        best = value
-        bestIndex = index
-      }
+    let keys = unsafe keys
+    let products = unsafe products
+    let none = UInt32.max
+    @inline(__always)
+    func set(_ index: Int, _ value: UInt64) {
+      let rank = UInt32(truncatingIfNeeded: value >> 32)
+      unsafe keys[index] =
+        value == PairTable.none ? none : rank << 6 | UInt32(truncatingIfNeeded: index)
+      unsafe products[index] = UInt32(truncatingIfNeeded: value)
     }
-    while best != PairTable.none {
+    if let bytePairs {
+      for index in 0..<n - 1 {
+        unsafe set(
+          index,
+          bytePairs.values[Int(bytePairs.piece[index]) << 8 | Int(bytePairs.piece[index + 1])])
+      }
+    } else {
+      for index in 0..<n - 1 { unsafe set(index, pairs[symbols[index], symbols[index + 1]]) }
+    }
+    var alive = UInt64.max >> UInt64(truncatingIfNeeded: 64 - n)
+    while true {
+      var best = none
+      for index in 0..<n - 1 { best = unsafe min(best, keys[index]) }
+      if best == none { break }
       steps &+= n
-      let index = bestIndex
-      unsafe symbols[index] = UInt32(truncatingIfNeeded: best)
-      if keepsLengths { unsafe lengths[index] &+= lengths[index + 1] }
-      n -= 1
-      // Close the gap; the pair that begins at the removed symbol moves with it.
-      var move = index + 1
-      while move < n {
-        unsafe symbols[move] = symbols[move + 1]
-        if keepsLengths { unsafe lengths[move] = lengths[move + 1] }
-        unsafe values[move - 1] = values[move]
-        move += 1
+      let index = Int(best & 63)
+      // The bits above a place are those of the symbols behind it.
+      let after = alive & (~1 << UInt64(truncatingIfNeeded: index))
+      let right = after.trailingZeroBitCount
+      unsafe symbols[index] = products[index]
+      if keepsLengths { unsafe lengths[index] &+= lengths[right] }
+      alive ^= 1 << UInt64(truncatingIfNeeded: right)
+      if right < n - 1 { unsafe keys[right] = none }
+      let next = (after & (after &- 1)).trailingZeroBitCount
+      if next < n {
+        unsafe set(index, pairs[symbols[index], symbols[next]])
+      } else {
+        unsafe keys[index] = none
       }
-      if index > 0 { unsafe values[index - 1] = pairs[symbols[index - 1], symbols[index]] }
-      if index < n - 1 { unsafe values[index] = pairs[symbols[index], symbols[index + 1]] }
-      best = UInt64.max
-      var look = 0
-      while look < n - 1 {
-        let value = unsafe values[look]
-        if value >> 32 < best >> 32 {
-          best = value
-          bestIndex = look
-        }
-        look += 1
+      let before = alive & ~(~0 << UInt64(truncatingIfNeeded: index))
+      if before != 0 {
+        let left = 63 - before.leadingZeroBitCount
+        unsafe set(left, pairs[symbols[left], symbols[index]])
       }
     }
-    count = n
+    var kept = 0
+    while alive != 0 {
+      let index = alive.trailingZeroBitCount
+      unsafe symbols[kept] = symbols[index]
+      if keepsLengths { unsafe lengths[kept] = lengths[index] }
+      kept += 1
+      alive &= alive &- 1
+    }
+    count = kept
   }
 
   /// Symbols in a linked list, pairs in a heap ordered by (rank, position); outdated entries are skipped when

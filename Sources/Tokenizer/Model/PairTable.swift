@@ -1,21 +1,20 @@
 /// Which pairs of adjacent symbols merge: (left, right) → (rank, product), one flat table.
 ///
-/// A value is `rank << 32 | product`; `none` where the pair does not merge. Open addressing, at most half full.
+/// A value is `rank << 32 | product`; `none` where the pair does not merge. Open addressing, at most half full. Keys lie apart from values:
+/// most look-ups are of pairs that do not merge, and read keys alone.
 @safe
 final class PairTable: @unchecked Sendable {
   static let none = UInt64.max
   private static let free = UInt64.max
 
-  private struct Slot {
-    var key: UInt64
-    var value: UInt64
-  }
-
   // SAFETY: allocated in `init`, written only there and by `insert` while the model is built, freed in `deinit`; every index
   // is masked by the capacity.
-  private let slots: UnsafeMutablePointer<Slot>
+  private let keys: UnsafeMutablePointer<UInt64>
+  private let values: UnsafeMutablePointer<UInt64>
   private let mask: Int
   private let shift: UInt64
+  /// The highest rank of a pair.
+  private(set) var highestRank: UInt32 = 0
 
   /// Room for `count` pairs.
   init(count: Int) {
@@ -23,12 +22,15 @@ final class PairTable: @unchecked Sendable {
     while capacity < count * 2 { capacity *= 2 }
     mask = capacity - 1
     shift = UInt64(64 - capacity.trailingZeroBitCount)
-    unsafe slots = .allocate(capacity: capacity)
-    unsafe slots.initialize(
-      repeating: Slot(key: PairTable.free, value: PairTable.none), count: capacity)
+    unsafe keys = .allocate(capacity: capacity)
+    unsafe values = .allocate(capacity: capacity)
+    unsafe keys.initialize(repeating: PairTable.free, count: capacity)
   }
 
-  deinit { unsafe slots.deallocate() }
+  deinit {
+    unsafe keys.deallocate()
+    unsafe values.deallocate()
+  }
 
   @inline(__always)
   private func home(_ key: UInt64) -> Int {
@@ -39,10 +41,12 @@ final class PairTable: @unchecked Sendable {
   func insert(_ left: UInt32, _ right: UInt32, rank: UInt32, product: UInt32) {
     let key = UInt64(left) << 32 | UInt64(right)
     var index = home(key)
-    while unsafe slots[index].key != PairTable.free, unsafe slots[index].key != key {
+    while unsafe keys[index] != PairTable.free, unsafe keys[index] != key {
       index = (index + 1) & mask
     }
-    unsafe slots[index] = Slot(key: key, value: UInt64(rank) << 32 | UInt64(product))
+    unsafe keys[index] = key
+    unsafe values[index] = UInt64(rank) << 32 | UInt64(product)
+    highestRank = max(highestRank, rank)
   }
 
   /// O(1).
@@ -51,9 +55,9 @@ final class PairTable: @unchecked Sendable {
     let key = UInt64(left) << 32 | UInt64(right)
     var index = home(key)
     while true {
-      let slot = unsafe slots[index]
-      if slot.key == key { return slot.value }
-      if slot.key == PairTable.free { return PairTable.none }
+      let found = unsafe keys[index]
+      if found == key { return unsafe values[index] }
+      if found == PairTable.free { return PairTable.none }
       index = (index + 1) & mask
     }
   }

@@ -9,6 +9,10 @@ public enum NormalForm: Sendable {
 
   /// Whether the text is surely in this form already: one pass, and ASCII is skipped over.
   func isSurelyKept(_ text: borrowing [UInt8]) -> Bool {
+    unsafe text.withUnsafeBufferPointer { unsafe isSurelyKept($0) }
+  }
+
+  func isSurelyKept(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     let mayChange: UInt16 =
       switch self {
       case .nfd: 1 << 8
@@ -16,15 +20,23 @@ public enum NormalForm: Sendable {
       case .nfc: 1 << 10
       case .nfkc: 1 << 11
       }
+    guard let base = unsafe UnsafeRawPointer(text.baseAddress) else { return true }
     var lastClass: UInt16 = 0
     var index = 0
     while index < text.count {
-      if text[index] < 0x80 {
+      if unsafe text[index] < 0x80 {
         lastClass = 0
         index += 1
+        // SAFETY: eight bytes are read where there are as many.
+        while index + 8 <= text.count,
+          unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            & 0x8080_8080_8080_8080 == 0
+        {
+          index += 8
+        }
         continue
       }
-      let scalar = text.scalar(at: index)
+      let scalar = unsafe text.scalar(at: index)
       let record = prep_normal_record(scalar.value)
       let combining = record & 0xFF
       if record & mayChange != 0 || combining != 0 && combining < lastClass { return false }

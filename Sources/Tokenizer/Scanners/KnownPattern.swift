@@ -3,6 +3,16 @@ enum KnownPattern: Sendable, Equatable {
   case gpt2
   case cl100k(digits: Int, keepsTail: Bool, marksAreLetters: Bool)
   case o200k(digits: Int, hasContractions: Bool, hasSlash: Bool)
+  case deepSeek
+
+  /// The three splits of `deepSeek`, one after the other.
+  static let deepSeekSplits = [
+    #"\p{N}{1,3}"#,
+    "[\u{4E00}-\u{9FA5}\u{3040}-\u{309F}\u{30A0}-\u{30FF}]+",
+    ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^"## + "\r\n"
+      + #"\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+["# + "\r\n" + #"]*|\s*["# + "\r\n"
+      + #"]+|\s+(?!\S)|\s+"#,
+  ]
 
   /// nil for any other pattern.
   init?(pattern: String) {
