@@ -23,6 +23,8 @@ public final class BPETokenizer: Sendable {
   let added: AddedVocabulary
   /// What cuts unchanged text, where the pattern of the pre-tokenizer is a known one.
   let cutter: PieceCutter?
+  /// What the pipeline does to text, where that is no more than to mark spaces.
+  let markedSpaces: MarkedSpaces?
 
   /// Builds the tables. O(size of the vocabulary and merges).
   init(_ definition: TokenizerDefinition) throws(TokenizerError) {
@@ -37,6 +39,7 @@ public final class BPETokenizer: Sendable {
       takesFirst: definition.decodesBytes,
       vocabulary: definition.model.vocabulary, normalizer: definition.normalizer,
       source: definition.source)
+    markedSpaces = MarkedSpaces(definition)
     cutter = KnownPattern(definition.preTokenizer).map { PieceCutter($0) }
     idCount = max(
       definition.model.vocabulary.idCount, added.highestID.map { Int($0) + 1 } ?? 0)

@@ -9,8 +9,8 @@ extension BPEEncoder {
     unsafe text.bytes.withUnsafeBufferPointer { bytes in
       let bytes = unsafe UnsafeBufferPointer(rebasing: bytes[piece])
       do throws(TokenizerError) {
-        if let joints = model.joints, !keepsRanges {
-          unsafe try appendRuns(of: bytes, joints)
+        if let runs = model.runs, !keepsRanges {
+          unsafe try appendRuns(of: bytes, runs)
         } else {
           unsafe try append(bytes)
         }
@@ -72,25 +72,22 @@ extension BPEEncoder {
       "add unk_token to the vocabulary of the model")
   }
 
-  /// Cuts a piece between characters that no merge joins, and appends the tokens of the runs: long texts without
-  /// pre-tokenization stay in the cache's reach and never become one huge piece.
-  private func appendRuns(
-    of piece: UnsafeBufferPointer<UInt8>, _ joints: JointTable
+  /// Cuts a piece between characters that no merge joins, and appends the tokens of the runs.
+  func appendRuns(
+    of piece: UnsafeBufferPointer<UInt8>, _ runs: RunCutter
   ) throws(TokenizerError) {
-    var start = 0
+    guard let base = piece.baseAddress else { return }
+    let text = unsafe TextView(base: base, end: piece.count)
+    var state = RunCutter.State()
     var position = 0
-    var last = BPEModel.none
-    while position < piece.count {
-      let scalar = unsafe piece.scalar(at: position)
-      let isKnown = model.characterIDs.id(of: scalar.value) != nil
-      if isKnown, last != BPEModel.none, !joints.mayJoin(last, scalar.value) {
-        unsafe try append(UnsafeBufferPointer(rebasing: piece[start..<position]))
-        start = position
-      }
-      last = isKnown ? scalar.value : BPEModel.none
-      position += scalar.length
+    var start = 0
+    while position < text.end {
+      let count = unsafe runs.cut(
+        text, from: &position, &state, into: batch.ends, capacity: PieceBatch.capacity)
+      guard count > 0 else { continue }
+      try appendBatch(text, from: start, count)
+      start = unsafe Int(batch.ends[count - 1])
     }
-    unsafe try append(UnsafeBufferPointer(rebasing: piece[start..<piece.count]))
   }
 
   /// Ranges of the tokens from `first` on, which are those of one piece.

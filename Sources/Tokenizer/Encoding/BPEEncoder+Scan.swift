@@ -22,6 +22,31 @@ extension BPEEncoder {
     }
   }
 
+  /// How many pieces unchanged text is cut into, without encoding them; nil where the pattern is no known one. For measurements.
+  public func countPieces(of text: UnsafeBufferPointer<UInt8>) -> Int? {
+    guard let cutter = tokenizer.cutter else { return nil }
+    guard let base = text.baseAddress else { return 0 }
+    let view = unsafe TextView(base: base, end: text.count)
+    return switch cutter.pattern {
+    case .gpt2: countPieces(of: view, cutter, GPT2Scanner())
+    case .cl100k: countPieces(of: view, cutter, CL100KScanner())
+    case .o200k: countPieces(of: view, cutter, O200KScanner())
+    case .deepSeek: countPieces(of: view, cutter, DeepSeekScanner())
+    }
+  }
+
+  private func countPieces<Scanner: PieceScanner>(
+    of text: TextView, _ cutter: PieceCutter, _ scanner: Scanner
+  ) -> Int {
+    var count = 0
+    var position = 0
+    while position < text.end {
+      count += unsafe cutter.cut(
+        text, from: &position, scanner, into: batch.ends, capacity: PieceBatch.capacity)
+    }
+    return count
+  }
+
   private func scan<Scanner: PieceScanner>(
     _ text: TextView, _ base: Int, _ cutter: PieceCutter, _ scanner: Scanner
   ) throws(TokenizerError) {
@@ -47,7 +72,7 @@ extension BPEEncoder {
   }
 
   /// Appends the tokens of the pieces of the batch, the first of which begins at `start`: first all keys, then all look-ups.
-  private func appendBatch(
+  func appendBatch(
     _ text: TextView, from start: Int, _ count: Int
   ) throws(TokenizerError) {
     cache.growIfNeeded()
@@ -57,13 +82,14 @@ extension BPEEncoder {
     let entries = unsafe cache.entries
     let shift = cache.shift
     let lastWide = text.end - 16
+    let maker = PieceCache.keyMaker
     var from = start
     for index in 0..<count {
       let end = unsafe Int(ends[index])
       // SAFETY: wide keys read 16 bytes that are there.
       let key =
         unsafe from <= lastWide
-        ? PieceCache.key(text.base + from, length: end - from)
+        ? maker.key(text.base + from, length: end - from)
         : PieceCache.key(atEnd: text.base + from, length: end - from)
       let home = PieceCache.home(key, shift: shift)
       unsafe prep_prefetch(entries + home)

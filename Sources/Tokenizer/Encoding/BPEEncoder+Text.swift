@@ -88,6 +88,17 @@ extension BPEEncoder {
     {
       return try unsafe scan(segment, base: base, with: cutter)
     }
+    if let spaces = tokenizer.markedSpaces, let runs = model.runs, !buffer.keepsRanges {
+      let isPrefixed = unsafe spaces.isPrefixed(
+        segment, continues: continues && isFirst, isStart: base == 0 && !continues)
+      unsafe marked.write(segment, isPrefixed: isPrefixed)
+      if unsafe added.normalized.firstMatch(
+        in: spaces.isNormalizer ? marked.text : segment, from: 0)
+        == nil
+      {
+        return try unsafe appendRuns(of: marked.text, runs)
+      }
+    }
     unsafe aligned.reset(
       to: segment, base: base,
       isTracking: buffer.keepsRanges || definition.normalizer?.needsSpans == true

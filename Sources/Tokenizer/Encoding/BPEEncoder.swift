@@ -14,6 +14,7 @@ public final class BPEEncoder {
   let pieces: PreTokenization
   var aligned = AlignedText()
   var gap = AlignedText()
+  let marked = MarkedText()
   var rawSplits: [AddedSplit] = []
   var normalizedSplits: [AddedSplit] = []
   var literal: [Range<Int>] = []

@@ -32,28 +32,48 @@ final class PieceCache {
   struct Key {
     var low: UInt64
     var high: UInt64
-
-    /// Of no piece, and unlike a free entry.
-    static let none = Key(low: 1, high: 0)
   }
 
-  /// The key of the piece of `length` bytes at `pointer`, `none` where it is longer than 15. 16 bytes can be read from there.
-  @inline(__always)
-  static func key(_ pointer: UnsafePointer<UInt8>, length: Int) -> Key {
-    let raw = unsafe UnsafeRawPointer(pointer)
-    let bits = UInt64(truncatingIfNeeded: length) &* 8
-    // Shifts by 64 and more give zero.
-    let low = unsafe raw.loadUnaligned(as: UInt64.self) & ~(~0 << bits)
-    let rest = bits > 64 ? bits &- 64 : 0
-    let high = unsafe raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self) & ~(~0 << rest)
-    let isLong = length > maximumLength
-    return Key(
-      low: isLong ? 1 : low, high: isLong ? 0 : high | UInt64(truncatingIfNeeded: length) << 56)
+  /// What is left of 16 bytes for a piece of each length up to 15, and its length in the top byte. Longer ones have the last row: a key of no
+  /// entry, as those have at most 15 there. Never freed.
+  static let keyMaker: KeyMaker = {
+    let rows = UnsafeMutablePointer<KeyRow>.allocate(capacity: 17)
+    for length in 0...maximumLength {
+      unsafe (rows + length).initialize(
+        to: KeyRow(
+          low: ~(~0 << UInt64(8 * length)), high: ~(~0 << UInt64(max(0, 8 * length - 64))),
+          top: UInt64(length) << 56))
+    }
+    unsafe (rows + 16).initialize(to: KeyRow(low: 0, high: 0, top: ~0))
+    return unsafe KeyMaker(rows: UnsafePointer(rows))
+  }()
+
+  fileprivate struct KeyRow {
+    var low: UInt64
+    var high: UInt64
+    var top: UInt64
+  }
+
+  /// Makes keys of pieces where 16 bytes can be read.
+  @safe
+  struct KeyMaker: @unchecked Sendable {
+    // SAFETY: 17 rows, written once and never freed.
+    fileprivate let rows: UnsafePointer<KeyRow>
+
+    /// The key of the piece of `length` bytes at `pointer`; that of no entry where it is longer than 15.
+    @inline(__always)
+    func key(_ pointer: UnsafePointer<UInt8>, length: Int) -> Key {
+      let raw = unsafe UnsafeRawPointer(pointer)
+      let row = unsafe rows + min(length, 16)
+      let low = unsafe raw.loadUnaligned(as: UInt64.self) & row.pointee.low
+      let high = unsafe raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self) & row.pointee.high
+      return unsafe Key(low: low, high: high | row.pointee.top)
+    }
   }
 
   /// The same where only `length` bytes can be read.
   static func key(atEnd pointer: UnsafePointer<UInt8>, length: Int) -> Key {
-    guard length <= maximumLength else { return .none }
+    guard length <= maximumLength else { return Key(low: 0, high: ~0) }
     var low: UInt64 = 0
     var high: UInt64 = 0
     for index in 0..<length {

@@ -28,8 +28,8 @@ final class ZeroedMemory {
     let misplaced = Int(bitPattern: address) & (Self.alignment - 1)
     unsafe base = misplaced == 0 ? address : address + (Self.alignment - misplaced)
     #if os(Linux)
-      // Advice only, before the first touch.
-      _ = unsafe madvise(base, byteCount, 14 /* MADV_HUGEPAGE */)
+      // Advice only, before the first touch; 14 is MADV_HUGEPAGE.
+      _ = unsafe madvise(base, byteCount, 14)
     #endif
   }
 

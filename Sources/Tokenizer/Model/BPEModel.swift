@@ -20,8 +20,8 @@ final class BPEModel: Sendable {
   let endSuffix: [UInt8]
   /// Every byte has a token and nothing is written around characters: symbols can be read off the bytes.
   let isPlainByteLevel: Bool
-  /// Pairs of first symbols that some merge may join; nil where texts cannot be cut by it.
-  let joints: JointTable?
+  /// Cuts texts between characters that no merge joins; nil where that is not proven.
+  let runs: RunCutter?
   /// What pieces of bytes begin to merge from; nil where `isPlainByteLevel` is false.
   let starts: StartSymbols?
 
@@ -56,9 +56,9 @@ final class BPEModel: Sendable {
       ? StartSymbols(
         byteIDs: byteIDs, pairs: pairs, merges: definition.merges, idCount: vocabulary.idCount)
       : nil
-    joints =
+    runs =
       !isByteLevel && isPlain && !ignoresMerges
-      ? JointTable(vocabulary, definition.merges) : nil
+      ? RunCutter(characterIDs, JointTable(vocabulary, definition.merges)) : nil
   }
 
   /// `<0xAB>`.

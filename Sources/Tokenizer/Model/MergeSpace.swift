@@ -185,12 +185,16 @@ final class MergeSpace {
       alive ^= 1 << UInt64(truncatingIfNeeded: right)
       if right < n - 1 { unsafe keys[right] = none }
       let next = (after & (after &- 1)).trailingZeroBitCount
+      let before = alive & ~(~0 << UInt64(truncatingIfNeeded: index))
+      // Both look-ups wait for memory at once.
+      if before != 0 {
+        unsafe pairs.prefetch(symbols[63 - before.leadingZeroBitCount], symbols[index])
+      }
       if next < n {
         unsafe set(index, pairs[symbols[index], symbols[next]])
       } else {
         unsafe keys[index] = none
       }
-      let before = alive & ~(~0 << UInt64(truncatingIfNeeded: index))
       if before != 0 {
         let left = 63 - before.leadingZeroBitCount
         unsafe set(left, pairs[symbols[left], symbols[index]])
