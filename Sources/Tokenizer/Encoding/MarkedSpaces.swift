@@ -75,7 +75,7 @@ final class MarkedText {
   /// Writes `text` with `▁` in place of each space, and one in front where `isPrefixed`. O(bytes).
   func write(_ text: UnsafeBufferPointer<UInt8>, isPrefixed: Bool) {
     count = 0
-    guard let base = text.baseAddress else { return }
+    guard let base = text.baseAddress, !text.isEmpty else { return }
     // Every byte may become three; words are copied eight bytes at a time.
     let needed = 3 * (text.count + 1) + 8
     if needed > capacity {
