@@ -12,6 +12,8 @@ import Problems
   var records: [RecordPlace]?
   /// Records that cannot be read at all; each counts as one.
   package internal(set) var problems: [BlockProblem] = []
+  /// First row of each row group of the table that it is of; empty for other files.
+  var groupStarts: [Int] = []
   /// Bytes taken from the file up to its end, compressed as they are.
   public internal(set) var fileBytesRead = 0
 
@@ -106,6 +108,12 @@ package struct BlockProblem {
 }
 
 extension Block {
+  /// Where a line of a table is, such as `row 17 of row group 3` (rows from 1, row groups from 0); empty for other files.
+  package func rowPlace(line: UInt64) -> String {
+    guard let group = groupStarts.lastIndex(where: { $0 < line }) else { return "" }
+    return "row \(Int(line) - groupStarts[group]) of row group \(group)"
+  }
+
   /// Sets the key: a digest of the bytes, of where they lie, and of the run's spec.
   package func setKey(spec: Digest128) {
     var bytes = spec.bytes

@@ -52,7 +52,7 @@ package final class BlockReader {
 
     var content = Content()
     switch files[file].form {
-    case .lines: content = try readLines(into: block, from: source)
+    case .lines, .table: content = try readLines(into: block, from: source)
     case .values: content = try readValues(into: block, from: source)
     }
     if carry.isEmpty, !isAtEnd { try readAhead(from: source) }
@@ -61,6 +61,7 @@ package final class BlockReader {
       input: file, inputCount: files.count, block: self.block, isLastOfInput: isLast,
       file: Array(files[file].path.utf8), byteOffset: UInt64(byteOffset),
       byteCount: UInt64(content.byteCount), firstLine: UInt64(line), key: content.skipped)
+    block.groupStarts = source.groupStarts
     block.fileBytesRead = finishedFileBytes + source.fileBytesRead
     byteOffset += content.byteCount
     line += content.lineCount

@@ -1,4 +1,5 @@
 import Files
+import JSONText
 import Problems
 import SystemPackage
 
@@ -13,8 +14,13 @@ final class ByteSource {
   /// Bytes taken from the file so far.
   var fileBytesRead: Int { fileBytes }
 
+  /// First row of each row group of a table (or batch of an Arrow file), from 0; empty for other files.
+  private(set) var groupStarts: [Int] = []
+
   private let descriptor: FileDescriptor
   private let owned: Bool
+  /// Whoever reads the file for us, where it is a table.
+  private let table: TableProcess?
   private var buffer: [UInt8]
   private var position = 0
   private var end = 0
@@ -27,7 +33,14 @@ final class ByteSource {
   init(_ file: InputFile) throws(Problem) {
     path = file.path
     buffer = [UInt8](repeating: 0, count: 256 << 10)
-    owned = !file.isStandardInput
+    owned = !file.isStandardInput && file.form != .table
+    table = file.form == .table ? try TableProcess("read", path) : nil
+    if let table {
+      descriptor = table.output
+      opened = nil
+      groupStarts = try readGroups()
+      return
+    }
     do {
       descriptor =
         file.isStandardInput ? .standardInput : try FileDescriptor.open(FilePath(path), .readOnly)
@@ -115,6 +128,7 @@ final class ByteSource {
         reason: "cannot be read: \(error)",
         remedy: (error as? Errno) == .isDirectory ? "name a file" : "check the disk")
     }
+    try table?.finish()
     try checkUnchanged()
     return 0
   }
@@ -133,6 +147,27 @@ final class ByteSource {
       remedy: "let nothing write to it, and run the same command again")
   }
 
+  /// Reads the line in front of a table's rows: how many rows each row group has.
+  private func readGroups() throws(Problem) -> [Int] {
+    var line: [UInt8] = []
+    while line.last != UInt8(ascii: "\n") {
+      if position == end { try fill(atLeast: 1) }
+      guard position < end else { return [] }
+      line.append(buffer[position])
+      position += 1
+    }
+    let parser = JSONParser()
+    defer { withExtendedLifetime(parser) {} }
+    guard let root = try? parser.parse(line), root.isArray else { return [] }
+    var starts: [Int] = []
+    var next = 0
+    for count in root.elements {
+      starts.append(next)
+      next += count.int ?? 0
+    }
+    return starts
+  }
+
   private func recognize() throws(Problem) -> (any Decompressor)? {
     let head = Array(buffer[position..<min(end, position + 8)])
     func starts(_ magic: [UInt8]) -> Bool { head.starts(with: magic) }
@@ -140,9 +175,6 @@ final class ByteSource {
     let skippable = head.count >= 4 && head[0] & 0xF0 == 0x50 && head[1...3] == [0x2A, 0x4D, 0x18]
     if starts([0x28, 0xB5, 0x2F, 0xFD]) || skippable { return try made(ZstdStream()) }
     let refused: [(magic: [UInt8], name: String, command: String)] = [
-      (Array("PAR1".utf8), "Parquet", "convert it to JSON lines first"),
-      (Array("ARROW1".utf8), "Arrow", "convert it to JSON lines first"),
-      (Array("FEA1".utf8), "Feather", "convert it to JSON lines first"),
       (Array("SQLite f".utf8), "SQLite", "write its records as JSON lines first"),
       ([0x50, 0x4B, 3, 4], "zip", "unpack it first"),
       (Array("BZh".utf8), "bzip2", "bzip2 -d \(path)"),

@@ -14,6 +14,8 @@ public struct InputFile: Hashable, Sendable {
     case lines
     /// One JSON value after the other, however they are laid out; an array's elements are records.
     case values
+    /// A table (Parquet, Arrow, CSV, TSV): each row is a record, as the line of JSON that `TableProcess` makes of it.
+    case table
   }
 
   public init(path: String, form: Form) {
@@ -31,27 +33,33 @@ public enum InputFiles {
   static let lineExtensions = ["jsonl", "ndjson"]
   static let valueExtensions = ["json"]
   static let compressions = ["gz", "zst", "zstd"]
+  /// Extensions of tables, of which text may be compressed with gzip.
+  static let tableExtensions = ["parquet", "arrow", "feather", "csv", "tsv"]
 
   /// Files in the order given; a folder's are found recursively and sorted by path (bytes), as are
   /// those of a pattern (`*`, `?`, `[…]`). A folder gives its `.jsonl`, `.ndjson` and `.json` files,
-  /// compressed or not, without hidden ones; a file named directly may have any name.
+  /// compressed or not, and its tables, without hidden ones; a file named directly may have any name.
+  /// `hf://datasets/ORG/NAME` gives a data set's files in the cache of Hugging Face.
   /// Files of a folder that look like data and are not read (`OtherFile`) are an error, unless `skipOtherFiles`.
   public static func resolve(
     _ inputs: [String], skipOtherFiles: Bool = false
   ) throws(Problem) -> [InputFile] {
     var files: [InputFile] = []
     for input in inputs {
+      if input.hasPrefix("hf://") {
+        for path in try TableProcess.files(of: input) { files.append(file(path)) }
+        continue
+      }
       switch kind(of: input) {
       case .standardInput: files.append(InputFile(path: "-", form: .lines))
-      case .file:
-        if let problem = OtherFile.problem(named: input) { throw problem }
-        files.append(InputFile(path: input, form: form(of: input) ?? .lines))
+      case .file: files.append(file(input))
       case .folder:
         let found = try list(folder: input, skipOtherFiles)
         guard !found.isEmpty else {
           throw Problem(
             .inputMissing, Place(file: input),
-            reason: "the folder holds no .jsonl, .ndjson or .json file",
+            reason:
+              "the folder holds no .jsonl, .ndjson, .json, .parquet, .arrow, .csv or .tsv file",
             remedy: "name the files themselves")
         }
         files += found
@@ -65,12 +73,28 @@ public enum InputFiles {
         for match in matches {
           switch kind(of: match) {
           case .folder: files += try list(folder: match, skipOtherFiles)
-          default: files.append(InputFile(path: match, form: form(of: match) ?? .lines))
+          default: files.append(file(match))
           }
         }
       }
     }
     return files
+  }
+
+  /// A file named directly: by its name, else by its first bytes.
+  static func file(_ path: String) -> InputFile {
+    if let form = form(of: path) { return InputFile(path: path, form: form) }
+    return InputFile(path: path, form: beginsAsTable(path) ? .table : .lines)
+  }
+
+  private static func beginsAsTable(_ path: String) -> Bool {
+    guard FileSystem.kind(of: path) == .file,
+      let file = try? FileDescriptor.open(FilePath(path), .readOnly)
+    else { return false }
+    defer { try? file.close() }
+    var head = [UInt8](repeating: 0, count: 6)
+    _ = unsafe try? head.withUnsafeMutableBytes { unsafe try file.read(into: $0) }
+    return head.starts(with: "PAR1".utf8) || head.starts(with: "ARROW1".utf8)
   }
 
   private enum Kind {
@@ -95,8 +119,10 @@ public enum InputFiles {
     var parts = (path.split(separator: "/").last ?? "").split(separator: ".").map {
       $0.lowercased()
     }
-    if let last = parts.last, compressions.contains(last) { parts.removeLast() }
+    let compression = parts.last.flatMap { compressions.contains($0) ? $0 : nil }
+    if compression != nil { parts.removeLast() }
     guard parts.count > 1, let last = parts.last else { return nil }
+    if tableExtensions.contains(last), compression == nil || compression == "gz" { return .table }
     return lineExtensions.contains(last) ? .lines : valueExtensions.contains(last) ? .values : nil
   }
 
@@ -111,8 +137,10 @@ public enum InputFiles {
           .inputUnreadable, Place(file: next), reason: "the folder cannot be read: \(error)",
           remedy: "check its permissions")
       }
-      if OtherFile.isSavedTable(names.map(\.text)) { throw OtherFile.savedTable(next) }
+      let isSaved = try isSavedDataSet(names.map(\.text), in: next)
       for name in names where !name.text.hasPrefix(".") {
+        // `save_to_disk` writes settings as JSON beside its rows, and `map` what it keeps for itself.
+        if isSaved, !name.text.hasSuffix(".arrow") || name.text.hasPrefix("cache-") { continue }
         let path = next.hasSuffix("/") ? next + name.text : next + "/" + name.text
         guard name.isText else {
           others.append(path)
@@ -144,11 +172,27 @@ public enum InputFiles {
 }
 
 extension InputFiles {
+  /// Whether these are the files of a folder that `datasets.Dataset.save_to_disk` wrote.
+  private static func isSavedDataSet(
+    _ names: [String], in folder: String
+  ) throws(Problem) -> Bool {
+    if names.contains("dataset_dict.json") {
+      let splits = names.filter { FileSystem.kind(of: folder + "/" + $0) == .folder }
+      throw Problem(
+        .inputUnsupported, Place(file: folder),
+        reason: "the folder holds several splits of a saved data set: "
+          + splits.joined(separator: ", "),
+        remedy: "name one: \(folder)/\(splits.first ?? "train")")
+    }
+    return names.contains("dataset_info.json") && names.contains { $0.hasSuffix(".arrow") }
+  }
+
   /// Bytes of all files as they lie on disk; nil where one is not a plain file.
   public static func size(of files: [InputFile]) -> Int? {
     var total = 0
     for file in files {
-      guard !file.isStandardInput, let status = try? FileSystem.status(of: file.path),
+      guard !file.isStandardInput, file.form != .table,
+        let status = try? FileSystem.status(of: file.path),
         status.kind == .file
       else { return nil }
       total += status.size

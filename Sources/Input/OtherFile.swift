@@ -2,11 +2,8 @@ import Problems
 
 /// Files that hold data in a form that is not read: known by name, so that none is passed over without a word.
 enum OtherFile {
-  private static let tables: [String: String] = [
-    "csv": "CSV", "tsv": "TSV", "parquet": "Parquet", "arrow": "Arrow", "feather": "Feather",
-    "orc": "ORC", "avro": "Avro", "xlsx": "Excel",
-  ]
-  private static let others: Set<String> = [
+  private static let endings: Set<String> = [
+    "orc", "avro", "xlsx",
     "bz2", "xz", "lzma", "lz4", "br", "7z", "rar", "zip", "tar", "tgz", "jsonlines", "jsonl5",
     "ldjson",
     "tfrecord", "msgpack", "pkl", "pickle", "npz", "db", "sqlite", "yaml", "yml", "xml",
@@ -17,35 +14,7 @@ enum OtherFile {
     var parts = name.lowercased().split(separator: ".").map(String.init)
     if let last = parts.last, InputFiles.compressions.contains(last) { parts.removeLast() }
     guard parts.count > 1, let last = parts.last else { return false }
-    return tables[last] != nil || others.contains(last)
-  }
-
-  /// What is wrong with a table that was named as an input; nil where its name is not one.
-  static func problem(named path: String) -> Problem? {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    guard let ending = name.lowercased().split(separator: ".").dropFirst().last.map(String.init),
-      ending == "csv" || ending == "tsv", let form = tables[ending]
-    else { return nil }
-    let tab = ending == "tsv" ? ", sep='\\t'" : ""
-    return Problem(
-      .inputUnsupported, Place(file: path), reason: "is a \(form) file, which is not supported",
-      remedy:
-        "convert it: python3 -c \"import pandas; pandas.read_csv('\(name)'\(tab)).to_json('data.jsonl', "
-        + "orient='records', lines=True)\"; prep.run of the Python package reads it as it is")
-  }
-
-  /// Whether the names are those of a folder that `datasets.save_to_disk` wrote: its JSON files are no records.
-  static func isSavedTable(_ names: [String]) -> Bool {
-    names.contains("dataset_info.json") && names.contains { $0.hasSuffix(".arrow") }
-  }
-
-  static func savedTable(_ folder: String) -> Problem {
-    Problem(
-      .inputUnsupported, Place(file: folder),
-      reason: "is a data set that Hugging Face datasets saved, in Arrow files",
-      remedy:
-        "write it as JSON lines: python3 -c \"import datasets; datasets.load_from_disk('\(folder)')"
-        + ".to_json('data.jsonl')\"; prep.run of the Python package reads it as it is")
+    return endings.contains(last)
   }
 
   static func notRead(_ paths: [String], in folder: String) -> Problem {
@@ -72,7 +41,7 @@ enum OtherFile {
       return nil
     }
     return
-      "check the path; a data set of the Hugging Face Hub is fetched first: hf download --repo-type dataset "
-      + "\(path) --local-dir \(parts[1])"
+      "check the path; a data set of the Hugging Face Hub is fetched first, hf download --repo-type dataset \(path), "
+      + "and then named hf://datasets/\(path)"
   }
 }

@@ -54,8 +54,8 @@ public enum RecordLocation {
   public static func record(
     at offset: Int, of path: String, maximumSize: Int = 16 << 20
   ) throws(Problem) -> [UInt8] {
-    let form = InputFiles.form(of: path) ?? .lines
-    let source = try ByteSource(InputFile(path: path, form: form))
+    let file = InputFiles.file(path)
+    let source = try ByteSource(file)
     var skipped = 0
     let chunk = Block()
     while skipped < offset {
@@ -81,8 +81,8 @@ public enum RecordLocation {
       let count = unsafe try chunk.append(room: 1 << 16) { out throws(Problem) -> Int in
         unsafe try source.read(into: out)
       }
-      switch form {
-      case .lines:
+      switch file.form {
+      case .lines, .table:
         if let end = unsafe chunk.bytes.newline(from: before) {
           return unsafe Array(chunk.bytes[..<end])
         }

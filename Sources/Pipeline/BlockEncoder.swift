@@ -57,7 +57,7 @@ final class BlockEncoder {
           Reject(
             line: line, offset: source.byteOffset + UInt64(place.start),
             reason: error.kind.rawValue, field: error.field,
-            message: Surface.command.spell(error.reason),
+            message: Self.message(error.reason, block.rowPlace(line: line)),
             remedy: Surface.command.spell(error.remedy),
             record: unsafe Array(bytes[place.start..<place.end].prefix(1 << 20))))
       }
@@ -68,12 +68,17 @@ final class BlockEncoder {
         Reject(
           line: source.firstLine + UInt64(problem.line),
           offset: source.byteOffset + UInt64(problem.start), reason: problem.kind.rawValue,
-          message: Surface.command.spell(problem.reason),
+          message: Self.message(
+            problem.reason, block.rowPlace(line: source.firstLine + UInt64(problem.line))),
           remedy: Surface.command.spell(problem.remedy), record: problem.head))
     }
     totals.truncated = counts.truncated
     totals.counters = counts.named
     return Result(rows: spec.packed(rows), totals: totals, rejects: rejects)
+  }
+
+  private static func message(_ reason: String, _ row: String) -> String {
+    Surface.command.spell(reason) + (row.isEmpty ? "" : ", in \(row)")
   }
 
   /// Counts beside the totals that shards know.

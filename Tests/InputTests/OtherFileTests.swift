@@ -18,7 +18,7 @@ import Testing
   @Test(
     "data of a folder that would be passed over stops the run by name",
     arguments: [
-      "b.csv", "b.parquet", "b.jsonl.bz2", "b.jsonl.xz", "b.jsonlines", "sub/b.arrow", "b.CSV.gz",
+      "b.xlsx", "b.orc", "b.jsonl.bz2", "b.jsonl.xz", "b.jsonlines", "sub/b.avro", "b.CSV.xz",
       "b.tar.gz",
     ])
   func data(name: String) throws {
@@ -34,14 +34,24 @@ import Testing
     #expect(try Self.resolve(names) == ["a.jsonl"])
   }
 
-  @Test("a folder that datasets saved is refused, also with its JSON files alone to be read")
+  @Test("tables of a folder are read with its other files")
+  func tables() throws {
+    let names = ["a.jsonl", "b.csv", "c.parquet", "d.TSV.gz", "e.feather", "sub/f.arrow"]
+    #expect(try Self.resolve(names) == names)
+    #expect(InputFiles.form(of: "c.parquet") == .table && InputFiles.form(of: "a.jsonl") == .lines)
+    #expect(InputFiles.form(of: "c.parquet.zst") == nil)
+  }
+
+  @Test(
+    "of a folder that datasets saved its rows are read, not its settings; several splits are refused"
+  )
   func savedTable() throws {
-    for skip in [false, true] {
-      let error = #expect(throws: Problem.self) {
-        try Self.resolve(["dataset_info.json", "state.json", "data-00000.arrow"], skip: skip)
-      }
-      #expect(error?.kind == .inputUnsupported)
+    let names = ["dataset_info.json", "state.json", "data-00000.arrow", "cache-1.arrow"]
+    #expect(try Self.resolve(names) == ["data-00000.arrow"])
+    let error = #expect(throws: Problem.self) {
+      try Self.resolve(["dataset_dict.json", "train/state.json", "test/state.json"])
     }
+    #expect(error?.kind == .inputUnsupported && error?.reason.contains("test, train") == true)
   }
 
   @Test(

@@ -224,7 +224,8 @@ def test_unreadable_input_is_an_error_and_nothing_is_published(tmp_path):
     (tmp_path / "empty").mkdir()
     result = prep("run", tmp_path / "empty", "-o", tmp_path / "o2", check=False)
     assert result.stderr.decode() == (
-        f"prep: {tmp_path}/empty: the folder holds no .jsonl, .ndjson or .json file (name the files themselves)\n")
+        f"prep: {tmp_path}/empty: the folder holds no .jsonl, .ndjson, .json, .parquet, .arrow, .csv or .tsv file "
+        "(name the files themselves)\n")
 
 
 def test_a_full_disk_leaves_no_partial_file(tmp_path):

@@ -5,9 +5,8 @@ training that the same records as JSON lines give. Rows come in batches: memory 
 
 The `prep` command runs this module as a process of its own where an input is a table:
 
-    python -m prep.tables read FILE           the rows, as JSON lines
+    python -m prep.tables read FILE           how many rows each row group or batch has, and the rows, as JSON lines
     python -m prep.tables find hf://datasets/ORG/NAME[@REVISION][/CONFIG][:SPLIT]   the data set's files in the cache, one a line
-    python -m prep.tables groups FILE         how many rows each row group or batch has, as a JSON array
 
 What is wrong goes to standard error as one JSON object: `reason`, `remedy`.
 """
@@ -15,6 +14,7 @@ What is wrong goes to standard error as one JSON object: `reason`, `remedy`.
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime
 import decimal
 import json
@@ -54,31 +54,45 @@ def _pyarrow() -> Any:
 
 def batches(path: str) -> Iterator[Any]:
     """The record batches of a file, by what its first bytes or its name say it is."""
-    pyarrow = _pyarrow()
-    try:
-        with open(path, "rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        raise TableError(f"cannot be opened: {error.strerror}", "check the path and permissions") from None
-    name = path.lower()
-    try:
+    pyarrow, head = _pyarrow(), _head(path)
+    with _readable(path):
         if head.startswith(b"PAR1"):
             yield from _parquet(path)
+        elif _is_text(path, head):
+            yield from _csv(path, "\t" if ".tsv" in path.lower()[-7:] else ",")
+        elif head.startswith(b"FEA1"):
+            raise TableError("is a Feather file of version 1", "write it again with pyarrow.feather.write_feather(…, version=2)")
         elif head.startswith(b"ARROW1"):
             with pyarrow.memory_map(path) as source:
                 reader = pyarrow.ipc.open_file(source)
                 for index in range(reader.num_record_batches):
                     yield from _cut(reader.get_batch(index))
-        elif head.startswith(b"FEA1"):
-            raise TableError("is a Feather file of version 1", "write it again with pyarrow.feather.write_feather(…, version=2)")
-        elif name.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")):
-            yield from _csv(path, "\t" if ".tsv" in name[-7:] else ",")
         else:
             with pyarrow.memory_map(path) as source:
                 for batch in pyarrow.ipc.open_stream(source):
                     yield from _cut(batch)
-    except pyarrow.ArrowException as error:
-        raise TableError(f"cannot be read: {str(error).splitlines()[0]}", "write the file again, or check that it is whole") from None
+
+
+def _head(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(8)
+    except OSError as error:
+        raise TableError(f"cannot be opened: {error.strerror}", "check the path and permissions") from None
+
+
+def _is_text(path: str, head: bytes) -> bool:
+    return path.lower().endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")) and not head.startswith((b"PAR1", b"ARROW1"))
+
+
+@contextlib.contextmanager
+def _readable(path: str) -> Iterator[None]:
+    pyarrow = _pyarrow()
+    try:
+        yield
+    except (pyarrow.ArrowException, OSError) as error:
+        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise TableError(f"cannot be read: {what}", "check that the file is whole, or write it again") from None
 
 
 def _parquet(path: str) -> Iterator[Any]:
@@ -179,16 +193,17 @@ def _plain(value: Any) -> Any:
 
 
 def groups(path: str) -> list[int]:
-    """Rows of each row group of a Parquet file, or of each batch of an Arrow file."""
-    pyarrow = _pyarrow()
-    with open(path, "rb") as file:
-        head = file.read(8)
+    """Rows of each row group of a Parquet file, or of each batch of an Arrow file; nothing of text."""
+    pyarrow, head = _pyarrow(), _head(path)
+    if _is_text(path, head):
+        return []
     if head.startswith(b"PAR1"):
         import pyarrow.parquet as parquet
 
-        metadata = parquet.read_metadata(path)
+        with _readable(path):
+            metadata = parquet.read_metadata(path)
         return [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
-    with pyarrow.memory_map(path) as source:
+    with _readable(path), pyarrow.memory_map(path) as source:
         if head.startswith(b"ARROW1"):
             reader = pyarrow.ipc.open_file(source)
             return [reader.get_batch(index).num_rows for index in range(reader.num_record_batches)]
@@ -270,17 +285,16 @@ def _split(file: str) -> Optional[str]:
 
 def main(arguments: list[str]) -> int:
     try:
-        if len(arguments) != 2 or arguments[0] not in ("read", "find", "groups"):
-            raise TableError("usage: python -m prep.tables read|find|groups NAME", "see the module's help")
+        if len(arguments) != 2 or arguments[0] not in ("read", "find"):
+            raise TableError("usage: python -m prep.tables read|find NAME", "see the module's help")
         command, name = arguments
         if command == "read":
+            sys.stdout.buffer.write(json.dumps(groups(name)).encode() + b"\n")
             for lines in json_lines(batches(name)):
                 sys.stdout.buffer.write(lines)
             sys.stdout.buffer.flush()
-        elif command == "find":
-            print(*find(name), sep="\n")
         else:
-            print(json.dumps(groups(name)))
+            print(*find(name), sep="\n")
         return 0
     except BrokenPipeError:
         # The reader has what it wanted.
