@@ -74,3 +74,33 @@ def test_trl_makes_of_parquet_what_the_collator_makes_of_shards(folders, case, t
     assert set(ours) == set(theirs)
     for name in theirs:
         assert torch.as_tensor(ours[name]).tolist() == torch.as_tensor(theirs[name]).tolist(), name
+
+
+@pytest.mark.parametrize("case", ["plain", "packed", "aligned"])
+def test_trl_and_trainer_take_what_to_hf_gives(folders, case, tmp_path, monkeypatch):
+    import prep
+    import torch
+    from prep.torch import PackedCollator, PadCollator, ShardDataset
+    from transformers import Trainer, TrainingArguments
+    from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+
+    sys.path.append(str(EXAMPLES))
+    from tiny import tiny_model
+
+    rows, data = ShardDataset(folders[case], padded=False), prep.Dataset(folders[case])
+    table = data.to_hf(tmp_path)
+    assert len(table) == len(rows) and len(list(tmp_path.iterdir())) == 1
+    again = rows.to_hf(tmp_path)
+    assert again[5] == table[5] and table[5]["labels"] == rows[5]["labels"].tolist()
+    ours = (PadCollator(50256) if case == "plain" else PackedCollator())([rows[i] for i in range(4)])
+    theirs = DataCollatorForLanguageModeling(pad_token_id=50256, padding_free=case != "plain")([table[i] for i in range(4)])
+    for name in ("input_ids", "labels"):
+        assert theirs[name].dtype == torch.int64 and theirs[name].tolist() == ours[name].tolist()
+    collate = PadCollator(50256) if case == "plain" else PackedCollator()
+    assert collate([table[i] for i in range(4)])["labels"].tolist() == ours["labels"].tolist()
+    if case == "plain":
+        Trainer(
+            model=tiny_model(50257, 320), train_dataset=table, data_collator=collate,
+            args=TrainingArguments(
+                str(tmp_path / "out"), max_steps=1, per_device_train_batch_size=2, use_cpu=True, report_to="none", save_strategy="no"),
+        ).train()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from . import _rows
+from ._hf import to_hf
 from ._library import DatasetInfo, Handle, PrepError, address, call, library
 from ._rows import DEFAULT_COLUMNS, Column, Row, Rows
 
@@ -126,17 +127,20 @@ class Dataset(Sequence[Row]):
 
     def read(
         self, rows: Optional[ArrayLike] = None, *, first: int = 0, count: Optional[int] = None,
-        padded_to: Optional[int] = None, columns: Optional[Sequence[Column]] = None, mask_first_labels: bool = False,
+        padded_to: Optional[int] = None, padded: Optional[bool] = None, columns: Optional[Sequence[Column]] = None,
+        mask_first_labels: bool = False,
     ) -> Rows:
         """The rows at these indices in their order, or `count` rows from `first` on, in one call. `padded_to` is their
-        length; a row that is longer is an error. `mask_first_labels`: the label of each sample's first token is -100, so
+        length; a row that is longer is an error. `padded` and `columns` are those of the data set unless given. `mask_first_labels`: the label of each sample's first token is -100, so
         that no sample of a packed row is predicted from the one before it."""
         indices = None if rows is None else self._indices(rows)
         if indices is None:
             count = max(0, len(self) - first) if count is None else count
         else:
             count = len(indices)
-        length = padded_to if padded_to is not None else self.context_length if self.padded else None
+        if padded is None:
+            padded = self.padded
+        length = padded_to if padded_to is not None else self.context_length if padded else None
         chosen = self.columns if columns is None else _rows.check_columns(columns)
         handle = self._handle
 
@@ -145,6 +149,14 @@ class Dataset(Sequence[Row]):
 
         return _rows.rows(
             fill, lambda: self._measure(indices, first, count), chosen, count, self.dtype, length, mask_first_labels)
+
+    def to_hf(
+        self, folder: Optional[Union[str, os.PathLike[str]]] = None, *, columns: Optional[Sequence[Column]] = None
+    ) -> Any:
+        """The rows as a `datasets.Dataset`, as TRL's `SFTTrainer` and `transformers.Trainer` take it: without padding,
+        `input_ids`, `attention_mask` and `labels`, or of packed rows `input_ids`, `labels` and `seq_lengths`. It is an Arrow
+        file in `folder` (by default in the cache of `datasets`), written once and mapped into memory."""
+        return to_hf(self, folder, columns)
 
     @overload
     def __getitem__(self, key: int) -> Row: ...

@@ -12,6 +12,14 @@ from ._tensors import TensorRow
 _IGNORED_LABEL = -100
 
 
+def _tensors(rows: Sequence[Any]) -> list[TensorRow]:
+    """Rows of a `datasets.Dataset` bring lists."""
+    return [
+        cast(TensorRow, {name: value if isinstance(value, torch.Tensor) else torch.as_tensor(value) for name, value in row.items()})
+        for row in rows
+    ]
+
+
 def _length(row: TensorRow) -> int:
     """Tokens of a row, without padding."""
     if "seq_lengths" in row:
@@ -30,6 +38,7 @@ class PadCollator:
         self.pad_id, self.length, self.multiple_of = pad_id, length, multiple_of
 
     def __call__(self, rows: Sequence[TensorRow]) -> dict[str, torch.Tensor]:
+        rows = _tensors(rows)
         lengths = [_length(row) for row in rows]
         longest = max(lengths)
         length = longest if self.length is None else self.length
@@ -71,6 +80,7 @@ class PackedCollator:
         self.seq_idx = seq_idx
 
     def __call__(self, rows: Sequence[TensorRow]) -> dict[str, Union[torch.Tensor, int]]:
+        rows = _tensors(rows)
         lengths = torch.cat([
             row["seq_lengths"].to(torch.int32) if "seq_lengths" in row else torch.tensor([_length(row)], dtype=torch.int32)
             for row in rows

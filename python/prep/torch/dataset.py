@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -42,3 +42,7 @@ class ShardDataset(data.Dataset[TensorRow]):
     def __getitems__(self, indices: Sequence[int]) -> list[TensorRow]:
         """The rows of a batch in one read; `DataLoader` calls this."""
         return tensor_rows(self.rows, indices)
+
+    def to_hf(self, folder: Optional[Union[str, os.PathLike[str]]] = None) -> Any:
+        """The rows as a `datasets.Dataset`: see `prep.Dataset.to_hf`."""
+        return self.rows.to_hf(folder)
