@@ -23,6 +23,10 @@ final class TableProcess {
   private let name: String
   private var isRunning = true
 
+  /// What the interpreter runs: the module's own words for `python -m prep.tables`, without a warning about its package.
+  private static let program =
+    "import sys; from prep.tables import main; sys.exit(main(sys.argv[1:]))"
+
   /// Starts `python -m prep.tables VERB NAME`.
   init(_ verb: String, _ name: String) throws(Problem) {
     self.name = name
@@ -52,7 +56,7 @@ final class TableProcess {
     output = ends.readEnd
     var child: pid_t = 0
     let failure = Self.spawn(
-      &child, [python, "-m", "prep.tables", verb, name], output: ends.writeEnd, errors: errors)
+      &child, [python, "-c", Self.program, verb, name], output: ends.writeEnd, errors: errors)
     try? ends.writeEnd.close()
     process = child
     guard failure == 0 else {
@@ -122,7 +126,7 @@ final class TableProcess {
     // SAFETY: the strings live until the call returns; the list ends with NULL.
     var list = unsafe arguments.map { unsafe strdup($0) }
     unsafe list.append(nil)
-    defer { unsafe list.forEach { text in unsafe free(text) } }
+    defer { for index in arguments.indices { unsafe free(list[index]) } }
     return unsafe posix_spawnp(&process, arguments[0], &actions, nil, list, environ)
   }
 }

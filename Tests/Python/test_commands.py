@@ -105,6 +105,13 @@ def test_inspect_and_doctor_are_the_commands(folders):
         command("doctor", "--tokenizer", "gpt2", "--template", "chatml", "--json", check=False).stdout)
 
 
+def test_stats_are_the_commands(folders):
+    found = prep.stats(folders["packed"])
+    assert found == json.loads(command("stats", folders["packed"], "--json").stdout)
+    with pytest.raises(prep.PrepError, match="/nowhere"):
+        prep.stats("/nowhere")
+
+
 def test_the_module_is_the_command(tmp_path):
     run = [sys.executable, "-m", "prep", "run", str(GSM8K), "--output", str(tmp_path / "out"), "--json"]
     found = json.loads(subprocess.run(run, check=True, capture_output=True, text=True, cwd=CHECKOUT / "python").stdout)

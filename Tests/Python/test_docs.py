@@ -56,3 +56,24 @@ def test_links_lead_somewhere():
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", PAGE):
         assert (CHECKOUT / "docs" / target).exists(), target
     assert re.search(r"Tests/Python/test_docs\.py", PAGE)
+
+
+def test_the_worked_examples_name_files_that_are_there():
+    """CONTRIBUTING names the one place of each thing; a file that moves takes its mention along."""
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text()
+    for path in re.findall(r"`((?:Sources|Tests|Scripts|python)/[\w+./]*)", text):
+        assert (CHECKOUT / path).exists(), path
+    assert text.count("**A") >= 5
+    for page in ("CONTRIBUTING.md", "docs/releasing.md", "README.md"):
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", (CHECKOUT / page).read_text()):
+            assert ((CHECKOUT / page).parent / target).exists(), f"{page}: {target}"
+
+
+def test_the_workflow_runs_make_targets():
+    import yaml
+
+    workflow = yaml.safe_load((CHECKOUT / ".github" / "workflows" / "ci.yml").read_text())
+    targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.M))
+    commands = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    made = {target for command in commands if command.startswith("make ") for target in command.split()[1:]}
+    assert {"check", "test", "wheel"} <= made <= targets

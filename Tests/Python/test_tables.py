@@ -124,6 +124,33 @@ def test_values_that_json_has_none_for_are_written(tmp_path):
         "large": "c", "view": "d"}
 
 
+def test_rows_are_what_json_dumps_writes():
+    """Random nested values, sliced and with nulls, in one column each and all together."""
+    import random
+
+    rng = random.Random(7)
+    texts = ["", "a", 'q"uo\\te', "line\nfeed\r\ttab", "\x00\x1b\x7f", "naïve 汉字 🙂", "\u2028", "x" * 300]
+
+    def column(make):
+        return [rng.choice([None, make()]) if rng.random() < 0.3 else make() for _ in range(200)]
+
+    columns = {
+        "text": column(lambda: rng.choice(texts)), "int": column(lambda: rng.randrange(-9, 9)), "float": column(lambda: rng.uniform(-1e9, 1e-9)),
+        "bool": column(lambda: rng.random() < 0.5),
+        "list": column(lambda: [rng.choice([None, *texts]) for _ in range(rng.randrange(4))]),
+        "struct": column(lambda: {"a": rng.choice([None, *texts]), "b": {"c": rng.choice([None, 1])}}),
+        "chat": column(lambda: [{"role": rng.choice(texts), "content": rng.choice([None, *texts]), "loss": rng.choice([None, False])}
+                                for _ in range(rng.randrange(4))]),
+        "deep": column(lambda: [[{"x": [rng.choice(texts)]}] for _ in range(rng.randrange(3))]),
+        "nothing": [None] * 200, "empty": [[] for _ in range(200)],
+    }
+    table = pyarrow.table(columns)
+    for part in (table, table.slice(13, 101), table.slice(150).select(["chat", "deep"]), *(table.select([name]).slice(7) for name in columns)):
+        lines = b"".join(prep.tables.json_lines(prep.tables.stream_batches(part))).decode().split("\n")
+        expected = [json.dumps(row, ensure_ascii=False) for row in part.to_pylist()]
+        assert lines == [*expected, ""]
+
+
 def hub(tmp_path, files):
     """A cache as `hf download --repo-type dataset org/name` leaves it."""
     root = tmp_path / "hub" / "datasets--org--name"

@@ -8,7 +8,7 @@ from . import _library
 from ._library import PrepError
 from ._options import EncodeOptions, RunOptions
 from ._rows import COLUMNS, Row, Rows
-from .commands import RunReport, doctor, inspect, run
+from .commands import RunReport, doctor, inspect, run, stats
 from .dataset import Dataset
 from .order import StreamOrder
 from .records import EncodedRecords, RecordEncoder, Reject, encode_records
@@ -38,4 +38,5 @@ __all__ = [
     "encode_records",
     "inspect",
     "run",
+    "stats",
 ]

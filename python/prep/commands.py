@@ -80,6 +80,11 @@ def inspect(
     return [json.loads(line) for line in found.splitlines()]
 
 
+def stats(folder: Path) -> Any:
+    """What `prep stats --json` says of a finished folder: how long its samples are, how much is learned, what ends them."""
+    return json.loads(_call(["stats", os.fspath(folder), "--json"], None, False))
+
+
 def doctor(
     data: Union[Path, Sequence[Path]] = (), *, tokenizer: Path = "gpt2", template: Optional[Path] = None, context_length: int = 1024,
     **options: Unpack[EncodeOptions],
