@@ -185,7 +185,7 @@ _RARE = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]"
 
 def _json(array: Any) -> Any:
     """The JSON text of each value of an array, as an array of strings without nulls. O(bytes), a few passes."""
-    import pyarrow.compute as compute  # type: ignore[import-untyped]
+    import pyarrow.compute as compute
 
     pyarrow = _pyarrow()
     kind, types = array.type, pyarrow.types
@@ -221,7 +221,7 @@ def _json(array: Any) -> Any:
 
 def _or_null(texts: Any, array: Any = None) -> Any:
     """`null` where there is no value: in the texts, or in the array that they are of."""
-    import pyarrow.compute as compute  # type: ignore[import-untyped]
+    import pyarrow.compute as compute
 
     pyarrow = _pyarrow()
     texts = compute.cast(texts, pyarrow.large_string())
