@@ -10,6 +10,7 @@ struct Prep: ParsableCommand {
     subcommands: [
       RunCommand.self,
       InspectCommand.self,
+      ShowCommand.self,
       StatsCommand.self,
       ReportCommand.self,
       PlanCommand.self,

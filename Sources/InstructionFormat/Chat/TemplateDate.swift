@@ -64,3 +64,14 @@ public struct TemplateDate: Hashable, Sendable {
     return (zeller + 5) % 7
   }
 }
+
+extension TemplateDate: CustomStringConvertible {
+  /// `YYYY-MM-DD`, with the time of day where it is not midnight.
+  public var description: String {
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let year = String(repeating: "0", count: max(0, 4 - "\(year)".count)) + "\(year)"
+    let day = "\(year)-\(two(month))-\(two(day))"
+    let time = "\(two(hour)):\(two(minute)):\(two(second))"
+    return time == "00:00:00" ? day : "\(day)T\(time)"
+  }
+}

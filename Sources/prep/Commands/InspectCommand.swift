@@ -125,7 +125,7 @@ struct InspectCommand: ParsableCommand {
     if let html {
       let report = Report(records, title: input, encoder: encoder, tokenizer: tokenizer)
       try AtomicFile.write(
-        report.page(StoredSet.head(of: report, spec: spec), tokenizer: tokenizer), to: html)
+        report.page(head(of: report, spec), tokenizer: tokenizer), to: html)
       return
     }
     var printer = Printer(self, tokenizer: tokenizer)
@@ -144,6 +144,18 @@ struct InspectCommand: ParsableCommand {
     }
     try printer.close()
     if rejected { throw PrepExit.failure }
+  }
+
+  /// What the page of records says above the numbers.
+  private func head(of report: Report, _ spec: RunSpec) -> Report.Head {
+    var head = Report.Head()
+    head.version = prepVersion
+    head.settings = [
+      ("tokenizer", spec.tokenizer), ("context length", "\(spec.truncation.contextLength)"),
+      ("loss", spec.loss.rawValue),
+    ]
+    head.verdict = report.verdict
+    return head
   }
 
   static func inspect(

@@ -43,8 +43,7 @@ struct ReportCommand: ParsableCommand {
       let stored = try StoredSet(folder, tokenizer: tokenizer)
       let report = try Report(
         stored.data, spec: stored.spec, tokenizer: stored.tokenizer, listed: samples)
-      let page = report.page(
-        StoredSet.head(of: report, spec: stored.spec), tokenizer: stored.tokenizer)
+      let page = report.page(stored.head(of: report), tokenizer: stored.tokenizer)
       try AtomicFile.write(page, to: output)
       if let missing = report.missing {
         StandardError.line("the page shows no texts: \(missing.text(for: .command))")
