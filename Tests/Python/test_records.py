@@ -46,7 +46,7 @@ def test_options_are_the_flags():
     assert "Be brief." in prep.Tokenizer().decode(silent["input_ids"][0])
     with pytest.raises(prep.PrepError, match='"no-such-flag"') as caught:
         prep.encode_records(CHAT, no_such_flag=1)
-    assert caught.value.kind == "spec"
+    assert caught.value.kind == "option"
     with pytest.raises(prep.PrepError, match="keep-response"):
         prep.encode_records(CHAT, truncate="up")
 

@@ -199,6 +199,8 @@ def _json(array: Any) -> Any:
             return _by_python(array)
         quote = pyarrow.scalar('"', kind)
         return _or_null(compute.binary_join_element_wise(quote, text, quote, pyarrow.scalar("", kind)))
+    if getattr(types, "is_string_view", lambda kind: False)(kind):
+        return _json(compute.cast(array, pyarrow.large_string()))
     if types.is_boolean(kind) or types.is_integer(kind):
         return _or_null(compute.cast(array, pyarrow.large_string()))
     if types.is_struct(kind) and kind.num_fields:
