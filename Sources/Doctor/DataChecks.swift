@@ -167,13 +167,15 @@ struct DataChecks {
     }
     add(
       .historyRewritten, .warning, rewritten, "have earlier turns that the template rewrites",
-      "use --history unroll, last-turn, or error to reject them")
+      "use \(OptionName.history("unroll")), last-turn, or error to reject them")
     add(
       .controlTokens, .warning, control, "contain text that looks like a control token",
-      "it stays plain text; let it become the token with --parse-special, or clean the records")
+      "it stays plain text; let it become the token with \(OptionName.parseSpecial), or clean the records"
+    )
     add(
       .seamsDiffer, .note, seams, "are tokenized otherwise across the start or end of an answer",
-      "keep --seam split, as at inference; --seam joint gives the ids of apply_chat_template")
+      "keep \(OptionName.seam("split")), as at inference; \(OptionName.seam("joint")) gives the ids of apply_chat_template"
+    )
     let sorted = lengths.sorted()
     guard let longest = sorted.last else { return found }
     func share(_ part: Double) -> Int {
@@ -186,7 +188,7 @@ struct DataChecks {
           "\(long.count) of \(sorted.count) samples are longer than the context length \(contextLength)",
           sample: long.sample, place: long.place, count: long.count,
           remedy:
-            "raise --context-length (the longest has \(longest)), or choose with --truncate what "
+            "raise \(OptionName.contextLength) (the longest has \(longest)), or choose with \(OptionName.truncate) what "
             + "they lose"))
     }
     found.append(

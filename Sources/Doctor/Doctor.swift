@@ -42,7 +42,7 @@ public struct Doctor {
       report.findings.append(
         Finding(
           .noTemplate, .note, "the tokenizer brings no chat template: messages are rejects",
-          remedy: "name one: --template chatml, a file or a model folder"))
+          remedy: "name one: \(OptionName.template("chatml")), a file or a model folder"))
     }
     guard !files.isEmpty else { return report }
     // The real lengths are wanted, not those after truncation.

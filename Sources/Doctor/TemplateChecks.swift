@@ -18,7 +18,7 @@ struct TemplateChecks {
           "the template prints today's date, so that the data would change daily",
           sample: "strftime_now in \(chat.template.name)",
           remedy:
-            "fix it with --date YYYY-MM-DD, or give records a date; without both they are rejects"
+            "fix it with \(OptionName.date("YYYY-MM-DD")), or give records a date; without both they are rejects"
         ))
     }
     switch TemplateProbe.plain.render(chat) {
@@ -84,7 +84,7 @@ struct TemplateChecks {
         Finding(
           .terminatorNotSupervised, .error,
           "nothing that ends an assistant turn is learned: the model will not stop", sample: sample,
-          remedy: "name what ends a turn with --eos-token, or in eos_token_id of "
+          remedy: "name what ends a turn with \(OptionName.eosToken), or in eos_token_id of "
             + "generation_config.json")
       ]
     }
@@ -114,7 +114,7 @@ struct TemplateChecks {
             "a turn ends with \(shown(text)), but the tokenizer's files stop at \(shown(spec.end.text))",
             sample: sample,
             remedy:
-              "add its id to eos_token_id of generation_config.json, or name it with --eos-token"
+              "add its id to eos_token_id of generation_config.json, or name it with \(OptionName.eosToken)"
           ))
       }
     }
@@ -196,7 +196,7 @@ struct TemplateChecks {
             + "model would have written them",
           sample: error.field ?? "",
           remedy:
-            "use --history unroll (a sample for each turn), last-turn, or error to find the records"
+            "use \(OptionName.history("unroll")) (a sample for each turn), last-turn, or error to find the records"
         )
       ]
     }

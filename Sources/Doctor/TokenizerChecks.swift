@@ -1,4 +1,5 @@
 import Pipeline
+import Problems
 
 /// What the special tokens of a run do to training.
 struct TokenizerChecks {
@@ -13,7 +14,7 @@ struct TokenizerChecks {
         sample: String(decoding: spec.end.text, as: UTF8.self),
         remedy:
           "nothing for prep's own readers, which know padding by its place; a trainer that masks "
-          + "labels by pad id loses every end: name another with --pad-token")
+          + "labels by pad id loses every end: name another with \(OptionName.padToken)")
     ]
   }
 }

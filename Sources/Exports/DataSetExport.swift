@@ -33,7 +33,7 @@ public enum DataSetExport {
           guard rows.tokenRange(ofRow: row).count <= schema.length ?? .max else {
             throw ShardError(
               kind: .unusable, reason: "a row is longer than the context length",
-              remedy: "export with --unpadded")
+              remedy: "export with \(OptionName.unpadded)")
           }
           try exporter.append(row, of: rows)
         }

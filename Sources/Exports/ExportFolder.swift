@@ -28,7 +28,7 @@ final class ExportFolder {
     if let names = try AtomicFile.names(in: path), !names.isEmpty, !overwrite {
       throw ShardError(
         kind: .unusable, path: path, reason: "the folder is not empty",
-        remedy: "choose another --output, or replace it with --overwrite")
+        remedy: "choose another \(OptionName.output), or replace it with \(OptionName.overwrite)")
     }
     try AtomicFile.makeFolder(parent)
     // What a killed export left.

@@ -242,6 +242,6 @@ package final class BlockReader {
       BlockProblem(
         start: start, line: line, head: head, kind: .tooLarge,
         reason: "the record is larger than \(maximumRecordSize) bytes",
-        remedy: "raise --max-record-size, or split it"))
+        remedy: "raise \(OptionName.maxRecordSize), or split it"))
   }
 }

@@ -169,7 +169,7 @@ public final class SampleEncoder {
         case .error:
           throw RecordError(
             .straddlingToken, reason: "a token spans the start or end of a supervised part",
-            remedy: "use --seam split, or --straddle mask")
+            remedy: "use \(OptionName.seam("split")), or \(OptionName.straddle("mask"))")
         }
       }
       if supervised {

@@ -96,7 +96,7 @@ public struct Truncation: Hashable, Sendable {
           throw RecordError(
             .tooLong,
             reason: "the response alone has \(response) tokens, \(max(0, responseRoom)) fit",
-            remedy: "raise --context-length, or use --truncate right")
+            remedy: "raise \(OptionName.contextLength), or use \(OptionName.truncate("right"))")
         }
         let room = min(contextLength - response, promptBudget)
         kept = (max(0, prompt - room)..<prompt, prompt..<count)
@@ -110,12 +110,13 @@ public struct Truncation: Hashable, Sendable {
     }
     guard !sample.runs.isEmpty else {
       throw RecordError(
-        .nothingSupervised,
+        cut.isCut ? .nothingSupervised : .unsupervised,
         reason: cut.isCut
           ? "nothing to learn is left after truncation: the prompt has \(prompt) tokens"
           : "no token is supervised",
         remedy: cut.isCut
-          ? "raise --context-length, or use --truncate left" : "check the loss policy")
+          ? "raise \(OptionName.contextLength), or use \(OptionName.truncate("left"))"
+          : "check the loss policy")
     }
     return cut
   }
@@ -134,15 +135,15 @@ public struct Truncation: Hashable, Sendable {
     if let promptLength, prompt > promptLength {
       return RecordError(
         .tooLong, reason: "the prompt has \(prompt) tokens, more than \(promptLength)",
-        remedy: "raise --prompt-length, or use --truncate right")
+        remedy: "raise \(OptionName.promptLength), or use \(OptionName.truncate("right"))")
     }
     if let responseLength, response > responseLength {
       return RecordError(
         .tooLong, reason: "the response has \(response) tokens, more than \(responseLength)",
-        remedy: "raise --response-length, or use --truncate right")
+        remedy: "raise \(OptionName.responseLength), or use \(OptionName.truncate("right"))")
     }
     return RecordError(
       .tooLong, reason: "the sample has \(count) tokens, more than \(contextLength)",
-      remedy: "raise --context-length, or use --truncate right")
+      remedy: "raise \(OptionName.contextLength), or use \(OptionName.truncate("right"))")
   }
 }

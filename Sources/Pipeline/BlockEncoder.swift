@@ -44,12 +44,13 @@ final class BlockEncoder {
               line: UInt32(truncatingIfNeeded: place.line),
               byteOffset: UInt32(truncatingIfNeeded: place.start), sampleIndex: UInt32(index)))
           totals.samples += 1
-          counts.add(cut, straddles: sample.straddles)
+          counts.add(cut, length: records.lastLength, straddles: sample.straddles)
         }
         totals.accepted += 1
         counts.add(records.notes)
       } catch {
         let line = source.firstLine + UInt64(place.line)
+        if error.kind.isOfLength { counts.leftOut(records.lastLength) }
         if error.kind == .tooLong, spec.truncation.policy == .error {
           throw error.at(file: String(decoding: source.file, as: UTF8.self), line: Int(line))
         }
@@ -100,9 +101,15 @@ final class BlockEncoder {
       decodedArguments += UInt64(notes.decodedArguments)
     }
 
-    mutating func add(_ cut: Truncation.Cut, straddles: Int) {
+    /// Samples that do not fit, by the length that they need.
+    var needed: [String: UInt64] = [:]
+
+    mutating func leftOut(_ length: Int) { needed[NeededLength.key(length), default: 0] += 1 }
+
+    mutating func add(_ cut: Truncation.Cut, length: Int, straddles: Int) {
       self.straddles += UInt64(straddles)
       guard cut.isCut else { return }
+      needed[NeededLength.key(length), default: 0] += 1
       truncated += 1
       if cut.promptTokens > 0 { prompts += 1 }
       if cut.responseTokens > 0 { responses += 1 }
@@ -119,7 +126,7 @@ final class BlockEncoder {
         "arguments_decoded": decodedArguments,
       ]
       for (way, count) in ways { all["rendered_\(way.rawValue)"] = count }
-      return all.filter { $0.value > 0 }
+      return all.filter { $0.value > 0 }.merging(needed) { $1 }
     }
   }
 }

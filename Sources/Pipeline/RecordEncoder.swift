@@ -23,6 +23,8 @@ public final class RecordEncoder {
   private var sample = MaskedSample()
   /// What became of the last record besides its samples.
   public private(set) var notes = RecordNotes()
+  /// Tokens of the sample that was made to fit last, before it was.
+  package private(set) var lastLength = 0
 
   /// `encoder`: what turns text into ids, such as a tokenizer's encoder.
   public init(spec: RunSpec, encoder: any TextEncoder) {
@@ -41,7 +43,7 @@ public final class RecordEncoder {
     guard text.count <= spec.maximumRecordSize else {
       throw Problem(
         .tooLarge, reason: "the record is larger than \(spec.maximumRecordSize) bytes",
-        remedy: "raise --max-record-size, or split it")
+        remedy: "raise \(OptionName.maxRecordSize), or split it")
     }
     let record = unsafe try parser.record(padded: text)
     let count = try samples.render(record)
@@ -52,8 +54,13 @@ public final class RecordEncoder {
       return try encode(chat, count, traced: traced, body)
     }
     try encoder.encode(samples.samples[0], traced: traced, into: &sample)
-    let cut = try spec.truncation.fit(&sample)
+    let cut = try fit()
     body(sample, samples.samples[0], cut, 0)
+  }
+
+  private func fit() throws(Problem) -> Truncation.Cut {
+    lastLength = sample.tokens.count
+    return try spec.truncation.fit(&sample)
   }
 
   /// Encodes the samples of a conversation: all of them, or none.
@@ -71,12 +78,12 @@ public final class RecordEncoder {
           cut = try leaveOutExchanges(ofSample: index, of: chat)
         }
         cuts.append(cut)
-        _ = try spec.truncation.fit(&sample)
+        _ = try fit()
       }
     }
     for index in 0..<count {
       try encoder.encode(chat.samples[index], traced: traced, into: &sample)
-      var cut = try spec.truncation.fit(&sample)
+      var cut = try fit()
       if index < cuts.count, cuts[index].exchanges > 0 { cut = cuts[index] }
       body(sample, chat.samples[index], cut, index)
     }

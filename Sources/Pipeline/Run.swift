@@ -24,6 +24,8 @@ public struct Run: Sendable {
   public var partition: Manifest.Partition?
   /// Called after each block, by one thread at a time.
   public var onProgress: (@Sendable (RunProgress) -> Void)?
+  /// Called when all blocks are done, before the run is published or refused for its rejects.
+  public var onReport: (@Sendable (RunReport) -> Void)?
   /// Called for the first rejects of each block that is encoded, by one thread at a time.
   public var onReject: (@Sendable (_ file: [UInt8], Reject) -> Void)?
   private let makeEncoder: @Sendable () -> any TextEncoder
@@ -64,7 +66,10 @@ public struct Run: Sendable {
           reason: "there is no record in the input: nothing is published",
           remedy: "check that it is the file that you mean")
       }
-      let rejected = manifest.totals.rejectedCount - chosenRejects(manifest.totals)
+      let report = RunReport(
+        manifest: manifest, blocksReused: state.reused, elapsed: clock.now - begin)
+      onReport?(report)
+      let rejected = report.rejected.values.reduce(0, +)
       guard rejectLimit.allows(Int(rejected), of: Int(manifest.totals.records)) else {
         try folder.publishRejects(manifest)
         throw Problem(
@@ -76,14 +81,8 @@ public struct Run: Sendable {
       if finished == nil {
         try folder.publish(manifest)
       }
-      return RunReport(
-        manifest: manifest, blocksReused: state.reused, elapsed: clock.now - begin)
+      return report
     }
-  }
-
-  /// Rejects that the user asked for: they are no fault of the data.
-  private func chosenRejects(_ totals: Totals) -> UInt64 {
-    spec.truncation.policy == .drop ? totals.rejected["too-long"] ?? 0 : 0
   }
 
   private func finish(

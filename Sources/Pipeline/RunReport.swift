@@ -1,8 +1,9 @@
 import Files
 import JSONText
+import Problems
 import ShardWriter
 
-/// What became of a run: records = accepted + the sum of `rejected`.
+/// What became of a run: records = accepted + the sums of `rejected` and `leftOut`.
 public struct RunReport: Hashable, Sendable {
   public let manifest: Manifest
   /// Blocks whose shards were there already.
@@ -10,6 +11,38 @@ public struct RunReport: Hashable, Sendable {
   public let elapsed: Duration
 
   public var totals: Totals { manifest.totals }
+  /// Records at fault, by reason.
+  public var rejected: [String: UInt64] { totals.rejected.filter { !Self.isOfLength($0.key) } }
+  /// Records that the user's own lengths leave out, by reason.
+  public var leftOut: [String: UInt64] { totals.rejected.filter { Self.isOfLength($0.key) } }
+
+  private static func isOfLength(_ reason: String) -> Bool {
+    Problem.Kind(rawValue: reason)?.isOfLength ?? false
+  }
+
+  /// What is lost to the lengths and should be known before training: options as `OptionName` has them.
+  public var warnings: [String] {
+    var found: [String] = []
+    func share(_ part: UInt64, of all: UInt64) -> String {
+      "\(Double(Int((Double(part) / Double(all) * 1000).rounded())) / 10) %"
+    }
+    let length = NeededLength.keepingAll(but: 0.01, of: totals.records, totals)
+    let longer = length.map { "; \(OptionName.contextLength("\($0)")) keeps 99 % whole" } ?? ""
+    let left = leftOut.values.reduce(0, +)
+    if left * 100 > totals.records {
+      found.append(
+        "\(left) records (\(share(left, of: totals.records))) are left out: they do not fit the lengths asked for"
+          + longer)
+    }
+    let lost = totals.counters["terminators_cut"] ?? 0
+    if lost * 100 > totals.samples {
+      found.append(
+        "\(lost) samples (\(share(lost, of: totals.samples))) lost the token that ends them: the model does not learn "
+          + "to stop there (\(OptionName.truncate("drop")) leaves them out)" + longer)
+    }
+    return found
+  }
+
   /// Input bytes, decompressed.
   public var bytesIn: UInt64 { manifest.inputs.reduce(0) { $0 + $1.byteCount } }
   /// Bytes of all shards.
@@ -29,20 +62,24 @@ public struct RunReport: Hashable, Sendable {
     totals.tokens == 0 ? 0 : Double(totals.supervisedTokens) / Double(totals.tokens)
   }
 
-  /// One JSON object and a line end.
-  public func write(to writer: inout JSONWriter) {
+  /// One JSON object and a line end. `problem`: why the run failed; options are named as `surface` names them.
+  public func write(
+    to writer: inout JSONWriter, problem: Problem? = nil, surface: Surface = .library
+  ) {
     writer.beginObject()
     writer.key("records")
     writer.int(Int(clamping: totals.records))
     writer.key("accepted")
     writer.int(Int(clamping: totals.accepted))
-    writer.key("rejected")
-    writer.beginObject()
-    for (reason, count) in totals.rejected.sorted(by: { $0.key < $1.key }) {
-      writer.key(reason)
-      writer.int(Int(clamping: count))
+    for (name, counts) in [("rejected", rejected), ("left_out", leftOut)] {
+      writer.key(name)
+      writer.beginObject()
+      for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {
+        writer.key(reason)
+        writer.int(Int(clamping: count))
+      }
+      writer.endObject()
     }
-    writer.endObject()
     writer.key("samples")
     writer.int(Int(clamping: totals.samples))
     writer.key("rows")
@@ -81,7 +118,35 @@ public struct RunReport: Hashable, Sendable {
     writer.double(seconds > 0 ? Double(totals.rows) / seconds : 0)
     writer.key("digest")
     writer.string(manifest.digest.description)
+    writer.key("warnings")
+    writer.beginArray()
+    for warning in warnings { writer.string(surface.spell(warning)) }
+    writer.endArray()
+    if let problem {
+      writer.key("error")
+      problem.write(to: &writer, surface: surface)
+    }
     writer.endObject()
     writer.newline()
+  }
+}
+
+extension Problem {
+  /// One JSON object: `kind`, `message`, `file`, `line`.
+  public func write(to writer: inout JSONWriter, surface: Surface) {
+    writer.beginObject()
+    writer.key("kind")
+    writer.string(kind.rawValue)
+    writer.key("message")
+    writer.string(text(for: surface))
+    if !place.file.isEmpty {
+      writer.key("file")
+      writer.string(place.file)
+    }
+    if let line = place.line {
+      writer.key("line")
+      writer.int(line)
+    }
+    writer.endObject()
   }
 }

@@ -39,7 +39,7 @@ extension RunSpec {
     }
     let end: Token
     if let eos = tokens.eos {
-      end = Token(text: Array(eos.utf8), ids: [try id(eos, flag: "--eos-token")])
+      end = Token(text: Array(eos.utf8), ids: [try id(eos, flag: "\(OptionName.eosToken)")])
     } else if let eos = specials.eos {
       end = Token(text: eos.text, ids: [eos.id])
     } else {
@@ -49,11 +49,11 @@ extension RunSpec {
         reason: candidates.isEmpty
           ? "no file says which token ends a text"
           : "several tokens may end a text: \(candidates.joined(separator: ", "))",
-        remedy: "name it: --eos-token '\(candidates.first ?? "TOKEN")'")
+        remedy: "name it: \(OptionName.eosToken) '\(candidates.first ?? "TOKEN")'")
     }
     let padID: UInt32
     if let pad = tokens.pad {
-      padID = try id(pad, flag: "--pad-token")
+      padID = try id(pad, flag: "\(OptionName.padToken)")
     } else if let pad = specials.pad, tokens.eos == nil || pad.id != specials.eos?.id {
       padID = pad.id
     } else {
@@ -65,7 +65,7 @@ extension RunSpec {
       end: end, padID: padID, contextLength: contextLength)
     beginning = try Self.beginning(of: tokenizer, bos: tokens.bos) {
       (token) throws(Problem) in
-      try id(token, flag: "--bos-token")
+      try id(token, flag: "\(OptionName.bosToken)")
     }
   }
 

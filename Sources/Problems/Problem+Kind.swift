@@ -49,6 +49,8 @@ extension Problem {
     case tooLarge = "too-large"
     /// Nothing is left to learn from, after truncation.
     case nothingSupervised = "nothing-supervised"
+    /// No token of it is to be learned, whatever its length.
+    case unsupervised
 
     // Of what the user asked for.
     /// An option's value, or options that do not go together.
@@ -96,6 +98,9 @@ extension Problem {
 
     /// The operating system refused: no space, no permission, no memory.
     case system
+
+    /// Whether the user's own lengths leave the record out: such a one is no fault of the data.
+    public var isOfLength: Bool { self == .tooLong || self == .nothingSupervised }
 
     /// Whether a record is at fault: such kinds are counted as rejects.
     public var isOfRecord: Bool {

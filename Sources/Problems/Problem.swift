@@ -77,7 +77,7 @@ public struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
   /// `PLACE: reason (remedy)`, options named as `surface` names them, and below it the line at fault where one is
   /// known. Safe to print: see `VisibleText`.
   public func text(for surface: Surface) -> String {
-    var text = place.description
+    var text = surface.spell(place.description)
     if !text.isEmpty { text += ": " }
     text += surface.spell(reason)
     if !remedy.isEmpty { text += " (\(surface.spell(remedy)))" }

@@ -136,7 +136,7 @@ struct ExportTests {
         dataSet, format: .mds, output: folder.file("out"), options: ExportOptions())
     }
     #expect(
-      error?.description == folder.file("out")
+      error?.text(for: .command) == folder.file("out")
         + ": the folder is not empty (choose another --output, or replace it with --overwrite)")
   }
 

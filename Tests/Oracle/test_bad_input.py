@@ -80,7 +80,8 @@ def test_an_unknown_role_is_named(tmp_path):
 
 def test_above_the_limit_nothing_is_published(tmp_path):
     result, report, _ = run(tmp_path, GOOD * 98 + "{}\n" * 2)
-    assert result.returncode == 1 and report is None
+    assert result.returncode == 1 and report["error"]["kind"] == "too-many-rejects"
+    assert (report["records"], report["accepted"], report["rejected"]) == (100, 98, {"unknown-schema": 2})
     assert not (tmp_path / "out" / "manifest.sqlite").exists()
     assert result.stderr.decode().splitlines()[-1] == (
         f"prep: 2 of 100 records were rejected, more than --max-rejects 1%: nothing is published (mend them, or raise "

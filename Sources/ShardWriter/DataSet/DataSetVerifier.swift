@@ -42,7 +42,8 @@ public struct DataSetVerifier {
       for name in present where !listed.contains(name) {
         report(
           name, "the manifest does not list it",
-          "move it away, or make the manifest anew: prep verify --rebuild-manifest \(folder)")
+          "move it away, or make the manifest anew: prep verify \(OptionName.rebuildManifest) \(folder)"
+        )
       }
     }
     try checkShards(

@@ -136,7 +136,8 @@ extension Manifest {
     self = decoded
   }
 
-  package static let rebuild = "make it anew from the shards: prep verify --rebuild-manifest DIR"
+  package static let rebuild =
+    "make it anew from the shards: prep verify \(OptionName.rebuildManifest("DIR"))"
 
   private init?(
     facts: [String: SQLiteDatabase.Value], database: SQLiteDatabase

@@ -39,7 +39,7 @@ public final class OutputFolder: Sendable {
       try? lock.close()
       throw ShardError(
         kind: .unusable, path: path, reason: "another prep is writing to this folder",
-        remedy: "wait for it, or choose another --output")
+        remedy: "wait for it, or choose another \(OptionName.output)")
     }
     for name in try AtomicFile.names(in: path) ?? [] where AtomicFile.isTemporary(name) {
       try AtomicFile.remove(AtomicFile.path(path, name))
@@ -84,7 +84,7 @@ public final class OutputFolder: Sendable {
         kind: .unusable, path: path,
         reason: "the folder holds shards of another spec: "
           + found.differences(from: spec).joined(separator: "; "),
-        remedy: "choose another --output, or replace them with --overwrite")
+        remedy: "choose another \(OptionName.output), or replace them with \(OptionName.overwrite)")
     }
     return nil
   }

@@ -39,7 +39,7 @@ public final class ShardFileWriter {
     guard Zstd.accepts(level: level) else {
       throw ShardError(
         kind: .unusable, reason: "zstd has no compression level \(level)",
-        remedy: "use --level 1 to 22")
+        remedy: "use a \(OptionName.level) from 1 to 22")
     }
     guard spec.idCount <= Int(Int32.max), (1...Int(Int32.max)).contains(spec.contextLength),
       (1...spec.contextLength).contains(spec.sampleAlignment)

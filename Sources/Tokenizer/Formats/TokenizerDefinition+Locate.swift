@@ -42,7 +42,7 @@ extension TokenizerDefinition {
       throw TokenizerError(
         file: source,
         reason:
-          "--encoding, --pattern and --special-token are for .tiktoken files, and this is \(kind.name)",
+          "\(OptionName.encoding), \(OptionName.pattern) and \(OptionName.specialToken) are for .tiktoken files, and this is \(kind.name)",
         remedy: "leave them out")
     }
     switch kind {

@@ -36,12 +36,13 @@ public struct TokenizerTrainer: Sendable {
         ])
       } catch {
         throw TokenizerError(
-          file: "--pattern", reason: "\(error)", remedy: "give a pattern that can be kept exactly")
+          file: "\(OptionName.pattern)", reason: "\(error)",
+          remedy: "give a pattern that can be kept exactly")
       }
     }
     guard vocabularySize >= 256 + specialTokens.count else {
       throw TokenizerError(
-        file: "--vocab-size",
+        file: "\(OptionName.vocabSize)",
         reason:
           "\(vocabularySize) is less than 256 bytes and \(specialTokens.count) special tokens",
         remedy: "give at least \(256 + specialTokens.count)")
@@ -76,7 +77,8 @@ public struct TokenizerTrainer: Sendable {
         try preTokenizer.apply(to: state)
       } catch {
         throw TokenizerError(
-          file: "--pattern", reason: "\(error)", remedy: "give a pattern that needs fewer steps")
+          file: "\(OptionName.pattern)", reason: "\(error)",
+          remedy: "give a pattern that needs fewer steps")
       }
       unsafe state.text.bytes.withUnsafeBufferPointer { bytes in
         for piece in state.pieces {

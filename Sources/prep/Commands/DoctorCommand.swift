@@ -3,6 +3,7 @@ import Doctor
 import Input
 import JSONText
 import Pipeline
+import Problems
 
 /// `prep doctor`: what goes wrong silently with a tokenizer, its template, and records.
 struct DoctorCommand: ParsableCommand {
@@ -53,11 +54,17 @@ struct DoctorCommand: ParsableCommand {
   private func describe(_ report: Doctor.Report, to out: inout StandardOutput) throws {
     for finding in report.findings.sorted(by: { $0.severity > $1.severity }) {
       let place = finding.place.map { "\($0): " } ?? ""
-      try out.line("\(finding.severity.rawValue)  \(finding.code.rawValue)  \(finding.message)")
+      try out.line(
+        "\(finding.severity.rawValue)  \(finding.code.rawValue)  \(Surface.command.spell(finding.message))"
+      )
       if !finding.sample.isEmpty || !place.isEmpty {
-        try out.line("         \(place)\(TokenText.visible(Array(finding.sample.utf8)))")
+        try out.line(
+          "         \(place)\(TokenText.visible(Array(Surface.command.spell(finding.sample).utf8)))"
+        )
       }
-      if !finding.remedy.isEmpty { try out.line("         → \(finding.remedy)") }
+      if !finding.remedy.isEmpty {
+        try out.line("         → \(Surface.command.spell(finding.remedy))")
+      }
     }
     let counts = Finding.Severity.allCases.reversed().map { severity in
       let count = report.findings.count { $0.severity == severity }
@@ -80,7 +87,9 @@ struct DoctorCommand: ParsableCommand {
       writer.beginObject()
       for (key, value) in [
         ("code", finding.code.rawValue), ("severity", finding.severity.rawValue),
-        ("message", finding.message), ("sample", finding.sample), ("remedy", finding.remedy),
+        ("message", Surface.command.spell(finding.message)),
+        ("sample", Surface.command.spell(finding.sample)),
+        ("remedy", Surface.command.spell(finding.remedy)),
       ] {
         writer.key(key)
         writer.string(value)

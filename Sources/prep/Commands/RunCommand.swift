@@ -5,6 +5,7 @@ import JSONText
 import Pipeline
 import Problems
 import ShardWriter
+import Synchronization
 import SystemPackage
 import Tokenizer
 
@@ -134,14 +135,22 @@ struct RunCommand: ParsableCommand {
       run.onProgress = { display.show($0) }
       run.onReject = { display.show(file: $0, $1) }
       if !quiet { Signals.explainInterruption() }
+      let last = Mutex<RunReport?>(nil)
+      run.onReport = { report in last.withLock { $0 = report } }
       let report: RunReport
-      do {
+      do throws(Problem) {
         report = try run.start()
       } catch {
         display.close()
+        if json { try printFailure(error, last.withLock { $0 }) }
         throw error
       }
       display.close()
+      if !quiet {
+        for warning in report.warnings {
+          StandardError.line("warning: \(Surface.command.spell(warning))")
+        }
+      }
       if let format {
         let options = ExportOptions(level: Int32(clamping: level), overwrite: true)
         _ = try DataSetExport.export(
@@ -152,12 +161,29 @@ struct RunCommand: ParsableCommand {
       var out = StandardOutput()
       if json {
         var writer = JSONWriter()
-        report.write(to: &writer)
+        report.write(to: &writer, surface: .command)
         try out.write(writer.bytes)
       } else {
         for line in RunSummary(report, folder: output).lines { try out.line(line) }
       }
       try out.flush()
     }
+  }
+
+  /// The report of what was done, and why it is not published, as one JSON object.
+  private func printFailure(_ problem: Problem, _ report: RunReport?) throws {
+    var writer = JSONWriter()
+    if let report {
+      report.write(to: &writer, problem: problem, surface: .command)
+    } else {
+      writer.beginObject()
+      writer.key("error")
+      problem.write(to: &writer, surface: .command)
+      writer.endObject()
+      writer.newline()
+    }
+    var out = StandardOutput()
+    try out.write(writer.bytes)
+    try out.flush()
   }
 }

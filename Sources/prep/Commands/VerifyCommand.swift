@@ -55,7 +55,7 @@ struct VerifyCommand: ParsableCommand {
 
   private func describe(_ result: DataSetVerifier, to out: inout StandardOutput) throws {
     for damage in result.damage { try out.line("damaged  \(damage.text(for: .command))") }
-    for note in result.notes { try out.line("note     \(note)") }
+    for note in result.notes { try out.line("note     \(Surface.command.spell(note))") }
     if result.damage.isEmpty, let manifest = result.rebuilt {
       try out.line(
         "intact   \(result.shardCount) shards, \(manifest.rowCount) rows, \(manifest.totals.tokens) tokens"
@@ -89,7 +89,7 @@ struct VerifyCommand: ParsableCommand {
     writer.endArray()
     writer.key("notes")
     writer.beginArray()
-    for note in result.notes { writer.string(note) }
+    for note in result.notes { writer.string(Surface.command.spell(note)) }
     writer.endArray()
     writer.endObject()
     writer.newline()

@@ -14,13 +14,9 @@ struct RunSummary {
     }
     add("records", Format.count(records))
     add("accepted", Format.count(Int(clamping: totals.accepted)) + share(totals.accepted))
-    let rejected = totals.rejectedCount
-    add(
-      "rejected",
-      Format.count(Int(clamping: rejected))
-        + (rejected > 0 ? share(rejected) + ", see \(folder)/rejects.jsonl" : ""))
-    for (reason, count) in totals.rejected.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
-      add("", "\(Format.count(Int(clamping: count))) \(reason)")
+    add("rejected", report.rejected, share, ", see \(folder)/rejects.jsonl")
+    if !report.leftOut.isEmpty {
+      add("left out", report.leftOut, share, ", by the lengths asked for")
     }
     let ways = RecordSamples.Way.allCases.compactMap { way in
       totals.counters["rendered_\(way.rawValue)"].map {
@@ -61,6 +57,16 @@ struct RunSummary {
         + "\(Format.bytes(Int(Double(report.bytesIn) / seconds)))/s")
     add("digest", report.manifest.digest.description)
     add("next", "prep inspect \(folder) --row 0")
+  }
+
+  private mutating func add(
+    _ name: String, _ counts: [String: UInt64], _ share: (UInt64) -> String, _ where: String
+  ) {
+    let all = counts.values.reduce(0, +)
+    add(name, Format.count(Int(clamping: all)) + (all > 0 ? share(all) + `where` : ""))
+    for (reason, count) in counts.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+      add("", "\(Format.count(Int(clamping: count))) \(reason)")
+    }
   }
 
   private mutating func add(_ name: String, _ value: String) {

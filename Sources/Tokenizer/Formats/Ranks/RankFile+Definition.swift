@@ -11,7 +11,7 @@ extension RankFile {
       guard encoding != nil else {
         throw TokenizerError(
           file: source, reason: "there is no encoding \(name)",
-          remedy: "--encoding is one of \(RankEncoding.names.joined(separator: ", "))")
+          remedy: "\(OptionName.encoding) is one of \(RankEncoding.names.joined(separator: ", "))")
       }
     } else if let name = RankEncoding.recognized(self) {
       encoding = RankEncoding.named(name, count: UInt32(entries.count))
@@ -21,7 +21,8 @@ extension RankFile {
         file: source,
         reason: "a rank file does not say how text is cut, and this one's pattern is not known",
         remedy:
-          "give --encoding NAME (\(RankEncoding.names.joined(separator: ", "))) or --pattern REGEX")
+          "give \(OptionName.encoding("NAME")) (\(RankEncoding.names.joined(separator: ", "))) or \(OptionName.pattern("REGEX"))"
+      )
     }
     if options.pattern != nil, options.encoding == nil { encoding = nil }
     var definition = try definition(
@@ -42,7 +43,8 @@ extension RankFile {
     if encoding?.isNFC == true { definition.normalizer = Normalizer([.form(.nfc)]) }
     definition.limits = encoding?.limits
     let decider =
-      options.encoding == nil ? "the file, which is known" : "--encoding \(encoding?.name ?? "")"
+      options.encoding == nil
+      ? "the file, which is known" : OptionName.encoding(encoding?.name ?? "")
     func named(_ text: String?) -> TokenizerDefinition.NamedToken? {
       text.map { .init(text: Array($0.utf8), decidedBy: "\(encoding?.name ?? "") (\(decider))") }
     }
