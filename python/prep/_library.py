@@ -15,8 +15,8 @@ from ._options import NAMES
 
 ABI_VERSION = 3
 
-#: `prep_status` by name.
-STATUS = {1: "argument", 2: "tokenizer", 3: "spec", 4: "data set", 5: "range", 6: "too small"}
+#: What a `prep_status` is called where the library names no kind of problem.
+STATUS = {1: "argument", 2: "tokenizer", 3: "spec", 4: "data-set", 5: "range", 6: "too-small"}
 _RANGE = 5
 
 

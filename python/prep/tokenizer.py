@@ -181,7 +181,7 @@ class Tokenizer:
                     _SKIP_SPECIALS * skip, address(text), room, address(ends))
                 break
             except PrepError as error:
-                if error.kind != "too small":
+                if error.kind != "too-small":
                     raise
                 room = int(ends[-1])
         whole, places = text.tobytes(), ends.tolist()
