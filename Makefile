@@ -17,6 +17,7 @@ build: setup
 	swift build -c release --product prep
 
 check: setup lint
+	swift build --explicit-target-dependency-import-check error
 	swift test
 
 test: build venv wheel

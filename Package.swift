@@ -17,11 +17,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "prep", targets: ["prep"]),
-    .library(
-      name: "PrepKit",
-      targets: [
-        "Tokenizer", "Jinja", "InstructionFormat", "Masking", "ShardWriter", "Exports", "Pipeline",
-      ]),
+    .library(name: "PrepKit", targets: ["PrepKit"]),
     .library(name: "PrepABI", type: .dynamic, targets: ["PrepABI"]),
   ],
   dependencies: [
@@ -109,6 +105,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "PrepKit",
+      dependencies: [
+        "Problems", "Input", "Tokenizer", "InstructionFormat", "Masking", "ShardWriter", "Exports",
+        "Pipeline", "Doctor",
+      ],
+      swiftSettings: strict),
     .target(name: "CPrepABI"),
     .target(
       name: "PrepABI",
@@ -147,7 +150,7 @@ let package = Package(
       name: "PipelineTests",
       dependencies: [
         "Pipeline", "Input", "Tokenizer", "InstructionFormat", "Masking", "ShardWriter", "JSONText",
-        "Files", "Problems", "TestSupport", system,
+        "Files", "Problems", "PrepKit", "TestSupport", system,
       ], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",

@@ -1,10 +1,6 @@
-import Input
-import Masking
-import Pipeline
-import ShardWriter
+import PrepKit
 import TestSupport
 import Testing
-import Tokenizer
 
 /// The Swift of README.md, which `test_readme.py` compares with this.
 @Suite("The README's example")
