@@ -29,8 +29,14 @@ extension BPEEncoder {
     let view = unsafe TextView(base: base, end: text.count)
     return switch cutter.pattern {
     case .gpt2: countPieces(of: view, cutter, GPT2Scanner())
-    case .cl100k: countPieces(of: view, cutter, CL100KScanner())
-    case .o200k: countPieces(of: view, cutter, O200KScanner())
+    case .cl100k(let digits, let keepsTail, let marksAreLetters):
+      countPieces(
+        of: view, cutter,
+        CL100KScanner(digits: digits, keepsTail: keepsTail, marksAreLetters: marksAreLetters))
+    case .o200k(let digits, let hasContractions, let hasSlash):
+      countPieces(
+        of: view, cutter,
+        O200KScanner(digits: digits, hasContractions: hasContractions, hasSlash: hasSlash))
     case .deepSeek: countPieces(of: view, cutter, DeepSeekScanner())
     }
   }
