@@ -131,7 +131,17 @@ let package = Package(
     .testTarget(
       name: "TokenizerTests", dependencies: ["Tokenizer", "JSONText", "Problems", system],
       swiftSettings: strict),
-    .testTarget(name: "JinjaTests", dependencies: ["Jinja"], swiftSettings: strict),
+    .target(
+      name: "JinjaSupport", dependencies: ["Jinja", "JSONText", "Problems"],
+      path: "Tests/JinjaSupport",
+      swiftSettings: strict),
+    // Renders the templates of the oracle tests, one a line.
+    .executableTarget(
+      name: "JinjaLines", dependencies: ["JinjaSupport", "JSONText"], path: "Tests/JinjaLines",
+      swiftSettings: strict),
+    .testTarget(
+      name: "JinjaTests", dependencies: ["Jinja", "JinjaSupport", "JSONText"],
+      swiftSettings: strict),
     .testTarget(
       name: "InstructionFormatTests",
       dependencies: ["InstructionFormat", "Jinja", "JSONText", "Problems"],

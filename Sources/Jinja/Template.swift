@@ -8,6 +8,9 @@ package struct Template: Sendable {
   package let source: TemplateSource
   let program: Program
 
+  /// The longest template; those of published models have some ten thousand bytes.
+  static let maximumBytes = 4 << 20
+
   /// Parses a template. `source` is UTF-8. O(n).
   package init(_ source: some Collection<UInt8>, name: String) throws(TemplateError) {
     let bytes = Array(source)
@@ -15,6 +18,12 @@ package struct Template: Sendable {
       throw Problem(
         .template, Place(file: name), reason: "the template is not UTF-8",
         remedy: "save it as UTF-8")
+    }
+    guard bytes.count <= Self.maximumBytes else {
+      throw Problem(
+        .template, Place(file: name),
+        reason: "the template is \(bytes.count) bytes long, more than 4 MiB",
+        remedy: "give the text of one template")
     }
     self.source = TemplateSource(bytes, name: name)
     program = try Compiler.compile(try TemplateParser.parse(self.source), self.source)

@@ -390,6 +390,19 @@ EXPRESSIONS = [
     '{{ \'<a href="x">&\'|escape }} {{ (\'<\'|e) ~ \'<\' }} {{ (\'<\'|safe) + \'<\' }} {{ [\'<\'|safe,\'<\']|join(\',\') }} {{ (\'<b>\'|e).upper() }} {{ (\'<\'|e)|length }}',
     "{{ strftime_now('%d %b %Y %H:%M:%S %A %B %j %y %m %p %I %a %% %Z|%z %e %-d %U %w %c %x %X %D %F %T %R %u %h %n %t %C') }}",
     '{{ "%c" % \'a\' }} {{ \'%5.1f|%-8.3e|%G\' % (1.25, 12345.678, 1e-10) }} {{ \'%s\' % ((1,2),) }} {{ \'%(a)s %(a)d\' % {\'a\': 3} }} {{ \'%d%%\' % 50 }} {{ \'%x\' % -255 }} {{ \'%05d\' % -42 }} {{ \'%+.1e\' % 0 }} {{ \'%d\' % true }}',
+    "{{ 'a <b>c</b> &amp; d'|striptags }} {{ {'a':1}|pprint }} {{ {'a':1, 'b': none, 'c': '<'}|xmlattr }} {{ 'a{x}'.format_map({'x': 2}) }} {{ 'abc'.translate({97:'b', 98: none}) }}",
+    "{{ -9223372036854775808 }} {{ 2**100 }} {{ 18446744073709551616 // 7 }} {{ (2**64)|float }} {{ '9'*30|int + 1 }} {{ 10**20 / 3 }} {{ -2**63 % 1000 }} {{ 2**64 > 1.5 }}",
+    "{{ '%a' % 'é' }} {{ '{!a}'.format('é') }} {{ range(0, 9, 2) }} {{ range(9)[::-2] }} {{ '٣'|int }} {{ 'ﬁ ẞ'.casefold() }} {{ (3).real }} {{ '{:<010}'.format(1.5) }} {{ '{:_x}'.format(1048575) }} {{ (-0.5)|round(0, 'ceil') }}",
+    "{{ '{:+}'.format('a') }}",
+    "{{ dict(nosuch) }}",
+    "{% for i in [1, 2] %}{% block a scoped %}{{ i }}{% endblock %}{% block b %}{{ i }}{% endblock %}{% endfor %}{{ self.a() }}",
+    "{% block a %}x{% endblock %}{{ self.a() }}{{ self.a()|upper }}",
+    "{% block a %}x{% endblock %}{% block a %}y{% endblock %}",
+    "{% block a required %}{% endblock %}",
+    "{{ ('<b>%s</b>'|safe) % '<' }} {{ ('<{}>'|safe).format('&') }} {{ ('a<'|safe).replace('a', '<') }} {{ (','|safe).join(['<', '>']) }} {{ ('<a>'|safe)|title }}",
+    "{% for a, b in [[1, 2], [3, 4]] if a %}{{ loop.nextitem }}{% endfor %}",
+    "{{ [nosuch] }} {{ [messages[0].zz] }} {{ {'a': messages[0].zz}|string }} {{ ([messages[0].zz] + [1])|length }}",
+    "{% filter length %}abc{% endfilter %}",
 ]
 
 # White space, comments, raw blocks, lines.
@@ -439,17 +452,17 @@ LAYOUT = [
 
 # Jinja that chat templates do not need: refused by name, never rendered otherwise.
 REFUSED = [
-    "{{ 'a b'|striptags if false else 'x' }}",
-    "{{ 'a <b>c</b>'|striptags }}",
     "{{ 'aaa bbb ccc'|wordwrap(5) }}",
-    "{{ {'a':1}|pprint }}",
-    "{{ {'a':1}|xmlattr }}",
-    "{{ 'http://x.y'|urlize }}",
+    "{{ 'http://x.y'|urlize if false else 'x' }}",
+    "{{ ('word ' * 40)|pprint }}",
+    "{{ '&eacute;'|striptags }}",
     "{% autoescape true %}{{ '<' }}{% endautoescape %}",
     "{% autoescape false %}{{ '<' }}{% endautoescape %}",
     '{{ lipsum() is string }}',
     "{{ 'a'.encode() }}",
-    "{{ 'a'.format_map({}) }}",
-    "{{ 'a'.translate({97:'b'}) }}",
+    "{{ (1).to_bytes(2, 'big') }}",
     '{{ [1,2,3]|random in [1,2,3] }}',
+    "{{ range }}",
+    "{{ [1]|map('upper') }}",
+    "{{ 2 ** 100000 }}",
 ]

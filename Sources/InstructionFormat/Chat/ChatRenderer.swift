@@ -160,10 +160,6 @@ public final class ChatRenderer {
       throw reject(machine.failure)
     }
     machine.output.exchange(with: output)
-    guard output.text.count <= RenderOutput.maximumBytes else {
-      throw RecordError(
-        .tooLarge, reason: "the text is longer than 1 GiB", remedy: "split the record")
-    }
   }
 
   private func messages(_ count: Int, addingTurn: Bool) -> Value {

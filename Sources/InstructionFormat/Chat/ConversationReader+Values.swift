@@ -57,7 +57,7 @@ extension ConversationReader {
       if let number = node.int {
         return Value(.int, bits: UInt64(bitPattern: Int64(number)), extra: path)
       }
-      return Value(.unsigned, bits: node.uint ?? 0, extra: path)
+      return heap.integer(node.uint ?? 0)
     case .double: return Value(.float, bits: (node.double ?? 0).bitPattern, extra: path)
     case .foreign:
       foreign.append(path)

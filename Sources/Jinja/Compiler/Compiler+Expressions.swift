@@ -20,9 +20,11 @@ extension Compiler {
     case .none: return add(.constant, constant(.none), at: offset)
     case .bool(let value): return add(.constant, constant(.bool(value)), at: offset)
     case .int(let value): return add(.constant, constant(.int(value)), at: offset)
+    case .big(let value): return add(.constant, constant(.big(value)), at: offset)
     case .float(let value): return add(.constant, constant(.float(value.bitPattern)), at: offset)
     case .string(let text): return add(.constant, constant(.string(text)), at: offset)
-    case .name(let name): return variable(name, offset)
+    case .name(let name):
+      return expression.isBlocks(in: symbols) ? add(.blocks, at: offset) : variable(name, offset)
     case .tuple(let items):
       return add(.tuple, list(try expressions(items)), at: offset)
     case .list(let items):
@@ -87,6 +89,12 @@ extension Compiler {
       if case .string(let name) = index.kind { return try member(.key, of: base, name, offset) }
       let baseNode = try self.expression(base)
       if case .slice(let start, let stop, let step) = index.kind {
+        switch base.kind {
+        case .int, .big, .float, .bool, .none, .dictionary, .negative:
+          // jinja2 takes it for undefined where all is constant, and for an error elsewhere.
+          throw error("a slice of a constant that has no items is not supported", offset)
+        default: break
+        }
         var bounds: [Int32] = []
         for bound in [start, stop, step] {
           if let bound { bounds.append(try self.expression(bound)) } else { bounds.append(-1) }
@@ -97,6 +105,7 @@ extension Compiler {
     case .slice: throw error("a slice among several subscripts is not supported", offset)
     case .call(let callee, let arguments):
       if case .attribute(let base, let name) = callee.kind {
+        if base.isBlocks(in: symbols) { return try blockCall(name, arguments, offset) }
         let baseNode = try self.expression(base)
         let passed = try self.arguments(arguments, method: name)
         return add(.methodCall, baseNode, constant(.string(name)), passed, at: offset)
@@ -106,26 +115,33 @@ extension Compiler {
       let baseNode =
         try base.map { (base) throws(TemplateError) in try self.expression(base) }
         ?? add(.blockText, at: offset)
-      guard let filter = FilterName.byName[name] else {
+      if arguments.isEmpty, name == Array("trim".utf8) { return add(.trim, baseNode, at: offset) }
+      if arguments.isEmpty, name == Array("length".utf8) {
+        return add(.length, baseNode, at: offset)
+      }
+      guard let filter = Library.filters.number(name) else {
         let shown = String(decoding: name, as: UTF8.self)
-        if FilterName.refused.contains(shown) {
-          throw error("the filter '\(shown)' is not supported in chat templates", offset)
+        if Library.refusedFilters.contains(shown) {
+          throw error("the filter '\(shown)' is not supported in templates", offset)
         }
         guard isSoft else { throw error("No filter named '\(shown)'.", offset) }
         return add(.unknownFilter, constant(.string(name)), baseNode, at: offset)
       }
       let passed = try arguments.isEmpty ? -1 : self.arguments(arguments)
-      return add(.filter, baseNode, filter.rawValue, passed, at: offset)
+      return add(.filter, baseNode, filter, passed, at: offset)
     case .test(let value, let name, let arguments):
       let valueNode = try self.expression(value)
-      guard let test = TestName.byName[name] else {
+      if arguments.isEmpty, let kind = Program.Kind.named(name) {
+        return add(.kind, valueNode, kind.rawValue, at: offset)
+      }
+      guard let test = Library.tests.number(name) else {
         guard isSoft else {
           throw error("No test named '\(String(decoding: name, as: UTF8.self))'.", offset)
         }
         return add(.unknownTest, constant(.string(name)), valueNode, at: offset)
       }
       let passed = try arguments.isEmpty ? -1 : self.arguments(arguments)
-      return add(.test, valueNode, test.rawValue, passed, at: offset)
+      return add(.test, valueNode, test, passed, at: offset)
     case .namespaceReference: throw error("a namespace attribute cannot be read this way", offset)
     }
   }
@@ -156,7 +172,7 @@ extension Compiler {
     throws(TemplateError) -> Int32
   {
     var code: [Int32] = [
-      method.flatMap { StringMethod.byName[$0] }?.rawValue ?? 0,
+      method.flatMap { Library.stringMethods.number($0) } ?? -1,
       method.flatMap { ContainerMethod.byName[$0] }?.rawValue ?? 0,
     ]
     code.append(Int32(arguments.positional.count))
@@ -170,5 +186,38 @@ extension Compiler {
       if let spread { code.append(try expression(spread)) } else { code.append(-1) }
     }
     return list(code)
+  }
+
+  /// `self.name()`: the block is compiled once all are known.
+  private mutating func blockCall(_ name: [UInt8], _ arguments: CallArguments, _ offset: Int)
+    throws(TemplateError) -> Int32
+  {
+    guard arguments.isEmpty else {
+      throw error("a block takes no arguments", offset)
+    }
+    let node = add(.blockCall, -1, constant(.string(name)), at: offset)
+    blockCalls.append((node, name))
+    return node
+  }
+}
+
+extension Expression {
+  /// Whether this is `self`, and no variable of the template.
+  func isBlocks(in symbols: Symbols) -> Bool {
+    guard case .name(let name) = kind, name == Array("self".utf8) else { return false }
+    return symbols.isContextOnly(name)
+  }
+}
+
+extension Program.Kind {
+  static func named(_ name: [UInt8]) -> Program.Kind? {
+    switch String(decoding: name, as: UTF8.self) {
+    case "defined": .defined
+    case "undefined": .undefined
+    case "none": Program.Kind.none
+    case "string": .string
+    case "mapping": .mapping
+    default: nil
+    }
   }
 }

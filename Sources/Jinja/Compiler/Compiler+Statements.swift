@@ -40,12 +40,14 @@ extension Compiler {
       return try soft { (compiler) throws(TemplateError) in
         let node = try compiler.expression(test)
         let body = try compiler.block(then)
-        var rest: Int32 = otherwise.isEmpty ? -1 : try compiler.block(otherwise)
-        for (test, then) in elseIfs.reversed() {
-          let node = try compiler.expression(test)
-          let body = try compiler.block(then)
-          let branch = compiler.add(.branch, node, body, rest, at: test.offset)
-          rest = compiler.list([branch])
+        let rest: Int32 = otherwise.isEmpty ? -1 : try compiler.block(otherwise)
+        guard elseIfs.isEmpty else {
+          var pairs = [node, body]
+          for (test, then) in elseIfs {
+            pairs.append(try compiler.expression(test))
+            pairs.append(try compiler.block(then))
+          }
+          return compiler.add(.branches, compiler.list(pairs), rest, at: offset)
         }
         return compiler.add(.branch, node, body, rest, at: offset)
       }
@@ -82,14 +84,14 @@ extension Compiler {
       var children: [Int32] = [scope, inside]
       for (store, value) in zip(stores, values) { children += [store, value] }
       return add(.with, list(children), at: offset)
-    case .block(let name, let body):
-      let index = try function(
-        name, in: root, { $0.visit(body) },
-        {
-          (compiler, function) throws(TemplateError) in
-          function.body = try compiler.block(body)
-        })
-      return add(.block, index, at: offset)
+    case .block(let block):
+      guard program.blocks.insert(block.name).inserted || isRepeating else {
+        throw error("block '\(String(decoding: block.name, as: UTF8.self))' defined twice", offset)
+      }
+      blocks[block.name] = block
+      let index = try self.block(block, in: block.isScoped ? symbols : root)
+      return add(
+        .block, index, block.isRequired ? 1 : 0, block.isScoped ? 1 : 0, at: offset)
     case .generation(let body):
       program.marksGeneration = true
       let loopDepth = symbols.frame.loopDepth
@@ -107,6 +109,25 @@ extension Compiler {
         throw error("'\(isLeave ? "break" : "continue")' outside a loop", offset)
       }
       return add(isLeave ? .leave : .next, at: offset)
+    }
+  }
+
+  mutating func block(_ block: TemplateBlock, in parent: Symbols) throws(TemplateError) -> Int32 {
+    try function(
+      block.name, in: parent, { $0.visit(block.body) },
+      { (compiler, function) throws(TemplateError) in
+        function.body = try compiler.block(block.body)
+      })
+  }
+
+  /// Compiles the blocks that `self` calls: they see what stands outside of all loops and blocks.
+  mutating func resolveBlockCalls() throws(TemplateError) {
+    var functions: [[UInt8]: Int32] = [:]
+    isRepeating = true
+    while let (node, name) = blockCalls.popLast() {
+      guard let block = blocks[name] else { continue }
+      if functions[name] == nil { functions[name] = try self.block(block, in: root) }
+      program.nodes[Int(node)].a = functions[name] ?? -1
     }
   }
 
@@ -197,6 +218,11 @@ extension Compiler {
       otherwise: -1, otherwiseScope: -1, loopSlot: -1, function: function)
     symbols.frame.loopDepth += 1
     let frame = symbols.frame
+    var known = program.nodes.count
+    func cost(_ compiler: Compiler) -> Int32 {
+      defer { known = compiler.program.nodes.count }
+      return Int32(compiler.program.nodes.count - known + 1)
+    }
     let (scope, parts) = try inner(
       {
         if isExtended { $0.symbols.declareParameter(name) }
@@ -211,6 +237,7 @@ extension Compiler {
     frame.loopDepth -= 1
     code.scope = scope
     (code.target, code.body, code.loopSlot) = parts
+    code.cost = cost(self)
     if let test = loop.test {
       let (scope, parts) = try inner(
         {
@@ -222,6 +249,7 @@ extension Compiler {
         })
       code.testScope = scope
       (code.testTarget, code.test) = parts
+      code.testCost = cost(self)
     }
     if !loop.otherwise.isEmpty {
       let (scope, body) = try inner(
@@ -277,9 +305,9 @@ extension [Statement] {
         loop.target.assigns(name) || loop.body.assign(name) || loop.otherwise.assign(name)
       case .branch(_, let then, let elseIfs, let otherwise):
         then.assign(name) || otherwise.assign(name) || elseIfs.contains { $0.1.assign(name) }
-      case .with(_, let body), .filterBlock(_, let body), .generation(let body),
-        .block(_, let body):
+      case .with(_, let body), .filterBlock(_, let body), .generation(let body):
         body.assign(name)
+      case .block(let block): block.body.assign(name)
       default: false
       }
     }

@@ -12,8 +12,15 @@ struct Compiler {
   /// In a branch: unknown filters are errors only when reached.
   var isSoft = false
   var depth = 0
+  /// How deep the function has been so far.
+  var deepest = 0
   var constants: [Program.Constant: Int32] = [:]
   var contexts: [[UInt8]: Int32] = [:]
+  var blocks: [[UInt8]: TemplateBlock] = [:]
+  /// Whether blocks are compiled a second time, for `self`.
+  var isRepeating = false
+  /// `self.name()`, by their nodes.
+  var blockCalls: [(node: Int32, name: [UInt8])] = []
 
   private init(_ source: TemplateSource) {
     self.source = source
@@ -28,9 +35,19 @@ struct Compiler {
     var visitor = SymbolVisitor(symbols: compiler.root)
     visitor.visit(statements)
     compiler.program.main = try compiler.block(statements)
+    try compiler.checkCost()
+    compiler.program.mainDepth = compiler.deepest
+    try compiler.resolveBlockCalls()
     compiler.program.mainScope = compiler.addScope(compiler.root)
     compiler.program.mainSlots = Int(compiler.root.frame.slotCount)
     return compiler.program
+  }
+
+  /// Names are followed through every branch: many of both together take too long.
+  private func checkCost() throws(TemplateError) {
+    guard root.meter.cost < Symbols.Meter.maximum else {
+      throw error("the template has too many names and branches", 0)
+    }
   }
 
   // MARK: Pieces of a program
@@ -105,6 +122,7 @@ struct Compiler {
     }
     var visitor = SymbolVisitor(symbols: symbols)
     analyze(&visitor)
+    try checkCost()
     let result = try body(&self)
     return (addScope(symbols), result)
   }
@@ -127,8 +145,14 @@ struct Compiler {
     }
     var visitor = SymbolVisitor(symbols: symbols)
     analyze(&visitor)
+    try checkCost()
     var function = Program.Function(name: name)
+    let (known, outerDepth, outerDeepest) = (program.nodes.count, depth, deepest)
+    (depth, deepest) = (0, 0)
     try body(&self, &function)
+    function.cost = Int32(program.nodes.count - known + 1)
+    function.depth = deepest
+    (depth, deepest) = (outerDepth, outerDeepest)
     function.scope = addScope(symbols)
     function.slotCount = Int(symbols.frame.slotCount)
     function.hasInner = symbols.frame.hasInner
@@ -152,6 +176,7 @@ struct Compiler {
       throw error("nested deeper than \(Self.maximumDepth) levels", offset)
     }
     depth += 1
+    deepest = max(deepest, depth)
     defer { depth -= 1 }
     return try body(&self)
   }

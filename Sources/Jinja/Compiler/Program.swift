@@ -23,8 +23,12 @@ struct Program: Sendable {
     case methodCall  // a receiver, b: name constant, c: argument list
     case filter  // a base, b: filter, c: argument list, -1 where it is empty
     case test  // a, b: test, c: argument list, -1 where it is empty
+    case trim, length  // a: the filters without arguments
+    case kind  // a, b: `Kind`
     case unknownFilter, unknownTest  // a: name constant
     case blockText  // the text of the filter block around it
+    case blocks  // `self`
+    case blockCall  // a: function or -1, b: name constant
 
     // Statements.
     case text  // a: constant
@@ -33,13 +37,14 @@ struct Program: Sendable {
     case assignBlock  // a: target, b: filter or -1, c: body (a scope)
     case loop  // a: loop
     case branch  // a test, b body, c body or -1
+    case branches  // a: child list of test and body, b: body or -1
     case macro  // a: function, b: target slot node
     case callBlock  // a: call node, b: function
     case filterBlock  // a: filter, b: body
     case with  // a: child list of scope, body, then target and value of each variable
     case scope  // a: scope, b: body
     case generation  // a: scope, b: body
-    case block  // a: function
+    case block  // a: function, b: 1 where it is required, c: 1 where it is scoped
     case leave, next
 
     // Targets.
@@ -47,6 +52,9 @@ struct Program: Sendable {
     case storeTuple  // a: child list
     case storeNamespace  // a: variable node, b: name constant
   }
+
+  /// The tests that templates use most.
+  enum Kind: Int32 { case defined, undefined, none, string, mapping }
 
   struct Node: BitwiseCopyable {
     var operation: Operation
@@ -101,6 +109,10 @@ struct Program: Sendable {
     var callerSlot: Int32 = -1
     var keywordsSlot: Int32 = -1
     var restSlot: Int32 = -1
+    /// Nodes of its body: what a call costs.
+    var cost: Int32 = 0
+    /// How deep its tree is.
+    var depth = 0
     /// Whether functions inside it may outlive a call and read its slots.
     var hasInner = false
   }
@@ -117,6 +129,9 @@ struct Program: Sendable {
     var otherwise: Int32
     var otherwiseScope: Int32
     var loopSlot: Int32
+    /// Nodes of the body and of the test: what an iteration costs.
+    var cost: Int32 = 1
+    var testCost: Int32 = 1
     /// The function that runs a recursive loop, known to the loop inside it too; else -1.
     var function: Int32
   }
@@ -134,13 +149,17 @@ struct Program: Sendable {
   var atoms = AtomTable()
   var main: Int32 = -1
   var mainSlots = 1
+  var mainDepth = 0
   var mainScope: Int32 = 0
   var marksGeneration = false
+  /// The names of all blocks.
+  var blocks: Set<[UInt8]> = []
 
   enum Constant: Hashable {
     case none
     case bool(Bool)
     case int(Int)
+    case big(BigInteger)
     case float(UInt64)
     case string([UInt8])
   }

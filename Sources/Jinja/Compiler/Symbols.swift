@@ -29,8 +29,15 @@ final class Symbols {
     init(depth: Int) { self.depth = depth }
   }
 
+  /// What following the names through branches has cost, of a whole template.
+  final class Meter {
+    static let maximum = 1 << 24
+    var cost = 0
+  }
+
   let parent: Symbols?
   let frame: FunctionFrame
+  let meter: Meter
   private let slots: Slots
   private(set) var references: [[UInt8]: Variable] = [:]
   private(set) var loads: [Variable: (name: [UInt8], load: Load)] = [:]
@@ -39,12 +46,14 @@ final class Symbols {
   init(parent: Symbols?, frame: FunctionFrame) {
     self.parent = parent
     self.frame = frame
+    meter = parent?.meter ?? Meter()
     slots = Slots()
   }
 
   private init(copying other: Symbols) {
     parent = other.parent
     frame = other.frame
+    meter = other.meter
     slots = other.slots
     references = other.references
     loads = other.loads
@@ -52,6 +61,9 @@ final class Symbols {
   }
 
   func copy() -> Symbols { Symbols(copying: self) }
+
+  /// How many names it knows.
+  var size: Int { references.count }
 
   private func define(_ name: [UInt8], _ load: Load) -> Variable {
     let slot: Int32
@@ -141,6 +153,8 @@ struct SymbolVisitor {
     case .branch(let test, let then, let elseIfs, let otherwise):
       load(test)
       let original = symbols
+      symbols.meter.cost += 4 + 4 * symbols.size
+      guard symbols.meter.cost < Symbols.Meter.maximum else { return }
       func branch(_ visitor: inout SymbolVisitor, _ body: (inout SymbolVisitor) -> Void) -> Symbols
       {
         visitor.symbols = original.copy()
@@ -185,7 +199,7 @@ extension Expression {
   /// The expressions right below this one, in the order in which they are evaluated.
   var children: [Expression] {
     switch kind {
-    case .none, .bool, .int, .float, .string, .name, .namespaceReference: []
+    case .none, .bool, .int, .big, .float, .string, .name, .namespaceReference: []
     case .tuple(let items), .list(let items), .concatenation(let items): items
     case .dictionary(let members): members.flatMap { [$0.key, $0.value] }
     case .condition(let test, let then, let otherwise):

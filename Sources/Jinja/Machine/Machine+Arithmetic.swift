@@ -1,10 +1,25 @@
 /// Sums and numbers.
 extension Machine {
   func sum(_ range: Range<Int>) throws(Raise) -> Value {
-    if arePlainStrings(range) { return heap.join(arguments, range) }
+    if arePlainStrings(range) {
+      try charge(range)
+      return heap.join(arguments, range)
+    }
     var result = arguments[range.lowerBound]
     for index in range.dropFirst() { result = try add(result, arguments[index]) }
     return result
+  }
+
+  /// For the pieces of arguments that are strings.
+  @inline(__always)
+  func charge(_ range: Range<Int>) throws(Raise) {
+    var count = 0
+    for index in range { count += arguments[index].count }
+    // The newest text is lengthened in its place.
+    if arguments[range.lowerBound].range.upperBound == heap.pieces.count {
+      count -= arguments[range.lowerBound].count
+    }
+    try charge(count)
   }
 
   /// Whether arguments are strings that are not marked as safe HTML.
@@ -18,21 +33,26 @@ extension Machine {
 
   @inline(__always)
   func add(_ left: Value, _ right: Value) throws(Raise) -> Value {
-    if left.isString, right.isString, left.flag | right.flag == 0 { return heap.join(left, right) }
+    if left.isString, right.isString, left.flag | right.flag == 0 {
+      try charge((left.range.upperBound == heap.pieces.count ? 0 : left.count) + right.count)
+      return heap.join(left, right)
+    }
     return try addOthers(left, right)
   }
 
   private func addOthers(_ left: Value, _ right: Value) throws(Raise) -> Value {
     if left.isString, right.isString {
-      var joined = heap.join(
-        left.isMarkup ? left : escape(left), right.isMarkup ? right : escape(right))
+      let (left, right) = (try escape(left), try escape(right))
+      try charge(left.count + right.count)
+      var joined = heap.join(left, right)
       joined.flag = 1
       return joined
     }
     switch (left.tag, right.tag) {
     case (.list, .list), (.tuple, .tuple):
-      if left.count == 0 { return right }
-      if right.count == 0 { return left }
+      if left.count == 0 { return Value(right.tag, bits: right.bits) }
+      if right.count == 0 { return Value(left.tag, bits: left.bits) }
+      try charge(left.count + right.count)
       var start = left.start
       if left.range.upperBound != heap.items.count || left.range.overlaps(right.range) {
         start = heap.items.count
@@ -56,17 +76,7 @@ extension Machine {
     }
   }
 
-  func overflow() -> Raise { raise("an integer does not fit 64 bits") }
-
   private func zero(_ text: String) -> Raise { raise(text) }
-
-  func number(_ value: Value) -> Double {
-    switch value.tag {
-    case .float: value.float
-    case .unsigned: Double(value.bits)
-    default: Double(value.int)
-    }
-  }
 
   func arithmetic(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws(Raise) -> Value
   {
@@ -89,60 +99,44 @@ extension Machine {
         "unsupported operand type(s) for \(Self.sign(operation)): '\(typeName(left))' and '\(typeName(right))'"
       )
     }
-    if left.tag == .float || right.tag == .float || operation == .divide {
-      return try floats(operation, left, right)
-    }
-    guard left.tag != .unsigned, right.tag != .unsigned else { throw overflow() }
+    if left.tag == .float || right.tag == .float { return try floats(operation, left, right) }
+    if left.tag == .big || right.tag == .big { return try integers(operation, left, right) }
     let (a, b) = (left.int, right.int)
+    func exactly(_ result: (Int, Bool)) throws(Raise) -> Value {
+      result.1 ? try integers(operation, left, right) : .int(result.0)
+    }
     switch operation {
     case .add:
-      let (value, isTooLarge) = a.addingReportingOverflow(b)
-      if isTooLarge { throw overflow() }
-      return .int(value)
+      let (sum, isOver) = a.addingReportingOverflow(b)
+      return try exactly((sum, isOver))
     case .subtract:
-      let (value, isTooLarge) = a.subtractingReportingOverflow(b)
-      if isTooLarge { throw overflow() }
-      return .int(value)
+      let (difference, isOver) = a.subtractingReportingOverflow(b)
+      return try exactly((difference, isOver))
     case .multiply:
-      let (value, isTooLarge) = a.multipliedReportingOverflow(by: b)
-      if isTooLarge { throw overflow() }
-      return .int(value)
+      let (product, isOver) = a.multipliedReportingOverflow(by: b)
+      return try exactly((product, isOver))
     case .floorDivide, .remainder:
       if b == 0 { throw zero("integer division or modulo by zero") }
-      if a == Int.min, b == -1 {
-        if operation == .remainder { return .int(0) }
-        throw overflow()
-      }
+      if a == Int.min, b == -1 { return try integers(operation, left, right) }
       let (quotient, rest) = a.quotientAndRemainder(dividingBy: b)
       let isOff = rest != 0 && (rest < 0) != (b < 0)
       return .int(
         operation == .remainder ? (isOff ? rest + b : rest) : (isOff ? quotient - 1 : quotient))
     case .power:
       if b < 0 { return try floats(.power, left, right) }
-      var result = 1
-      var base = a
-      var exponent = b
-      while exponent > 0 {
-        if exponent & 1 == 1 {
-          let (value, isTooLarge) = result.multipliedReportingOverflow(by: base)
-          if isTooLarge { throw overflow() }
-          result = value
-        }
-        exponent >>= 1
-        guard exponent > 0 else { break }
-        let (value, isTooLarge) = base.multipliedReportingOverflow(by: base)
-        if isTooLarge { throw overflow() }
-        base = value
-      }
-      return .int(result)
-    case .divide: return try floats(.divide, left, right)
+      return try integers(.power, left, right)
+    case .divide:
+      // Both are floats without loss below 2⁵³.
+      let limit = 1 << 53
+      return a.magnitude <= limit && b.magnitude <= limit
+        ? try floats(.divide, left, right) : try integers(.divide, left, right)
     }
   }
 
   private func floats(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws(Raise)
     -> Value
   {
-    let (a, b) = (number(left), number(right))
+    let (a, b) = (try double(left), try double(right))
     switch operation {
     case .add: return .float(a + b)
     case .subtract: return .float(a - b)
@@ -183,10 +177,9 @@ extension Machine {
     switch value.tag {
     case .undefined, .missing: throw raiseUndefined(value)
     case .float: return .float(isNegative ? -value.float : value.float)
-    case .int, .bool:
-      if !isNegative { return .int(value.int) }
-      guard value.int != Int.min else { throw overflow() }
-      return .int(-value.int)
+    case .int, .bool, .big:
+      let integer = integer(value)
+      return heap.integer(isNegative ? -integer : integer)
     default:
       throw raise("bad operand type for unary \(isNegative ? "-" : "+"): '\(typeName(value))'")
     }
@@ -195,22 +188,24 @@ extension Machine {
   private func repeated(_ value: Value, _ times: Value) throws(Raise) -> Value {
     guard times.tag == .int || times.tag == .bool else {
       if times.isUndefined { throw raiseUndefined(times) }
+      if times.tag == .big {
+        guard heap.bigs[Int(times.bits)].isNegative else {
+          throw raise("cannot fit 'int' into an index-sized integer")
+        }
+        return try repeated(value, .int(0))
+      }
       throw raise("can't multiply sequence by non-int of type '\(typeName(times))'")
     }
     let count = max(0, times.int)
-    let size = value.isString ? max(Int(value.extra), value.count) : value.count
-    let (total, isTooLarge) = size.multipliedReportingOverflow(by: count)
-    guard !isTooLarge, total <= ValueHeap.maximumItems else {
-      throw raise("a repetition is too long", .tooLarge)
-    }
+    guard value.count > 0 else { return Value(value.tag, bits: value.bits, flag: value.flag) }
+    // Pieces share their bytes, so the length of the text is bounded by itself.
+    try charge(count, times: max(value.count, value.isString ? Int(value.extra) >> 4 : 0))
     if value.isString {
       let start = heap.pieces.count
-      guard value.extra > 0 else { return value }
       for _ in 0..<count { heap.pieces.append(from: value.range) }
       return heap.string(piecesFrom: start, flag: value.flag)
     }
     let start = heap.items.count
-    guard value.count > 0 else { return value }
     for _ in 0..<count { heap.items.append(from: value.range) }
     return Value(value.tag, start: start, count: heap.items.count - start)
   }

@@ -38,6 +38,7 @@ extension Machine {
       }
       if lists[index] >= 0 {
         for item in try iterate(try evaluate(lists[index])) {
+          try step()
           arguments.append(heap.items[item])
         }
       }
@@ -47,6 +48,7 @@ extension Machine {
           throw raise("argument after ** must be a mapping, not \(typeName(spread))")
         }
         for member in spread.range {
+          try charge(keywords.count - keywordBottom + 1)
           let entry = heap.entries[member]
           guard entry.key.isString else { throw raise("keywords must be strings") }
           for known in keywordBottom..<keywords.count
@@ -99,6 +101,63 @@ extension Machine {
       throw raise("\(function()) missing a required argument: '\(names[index])'")
     }
     return values
+  }
+
+  /// Arguments without names, from `least` to `most` of them; missing where not given.
+  func positional(_ passed: Passed, _ least: Int, _ most: Int, of name: String) throws(Raise)
+    -> [Value]
+  {
+    guard passed.keywords.isEmpty else { throw raise("\(name)() takes no keyword arguments") }
+    guard (least...most).contains(passed.positional.count) else {
+      throw raise(
+        "\(name) expected \(least) to \(most) arguments, got \(passed.positional.count)")
+    }
+    return (0..<max(1, most)).map {
+      $0 < passed.positional.count ? arguments[passed.positional.lowerBound + $0] : .missing
+    }
+  }
+
+  func noArguments(_ passed: Passed, of filter: String) throws(Raise) {
+    guard passed.positional.isEmpty, passed.keywords.isEmpty else {
+      throw raise("the filter '\(filter)' takes no argument")
+    }
+  }
+
+  func string(_ value: Value, _ what: String) throws(Raise) -> Value {
+    guard value.isString else {
+      if value.isUndefined { throw raiseUndefined(value) }
+      throw raise("\(what) must be str, not \(typeName(value))")
+    }
+    return value
+  }
+
+  func optionalString(_ value: Value, _ what: String) throws(Raise) -> Value? {
+    value.tag == .none || value.tag == .missing ? nil : try string(value, what)
+  }
+
+  /// An integer, or the standard where none is given.
+  func index(_ value: Value, _ standard: Int) throws(Raise) -> Int {
+    switch value.tag {
+    case .missing: return standard
+    case .int, .bool: return value.int
+    case .big: throw raise("cannot fit 'int' into an index-sized integer")
+    case .undefined: throw raiseUndefined(value)
+    default: throw raise("'\(typeName(value))' object cannot be interpreted as an integer")
+    }
+  }
+
+  /// A bound of a slice: one that does not fit is as good as the largest.
+  func clamped(_ value: Value) throws(Raise) -> Int {
+    switch value.tag {
+    case .int, .bool: return value.int
+    case .big: return heap.bigs[Int(value.bits)].isNegative ? Int.min + 1 : Int.max
+    default: throw raise("slice indices must be integers or None or have an __index__ method")
+    }
+  }
+
+  /// Whether an argument is true; one that is not given is not.
+  func isTrue(_ value: Value) throws(Raise) -> Bool {
+    value.tag == .missing ? false : try truth(value)
   }
 
   func call(_ node: Program.Node, caller: Value) throws(Raise) -> Value {

@@ -1,15 +1,19 @@
 /// Equality, order and membership.
 extension Machine {
-  func equal(_ left: Value, _ right: Value, depth: Int = 0) -> Bool {
+  func equal(_ left: Value, _ right: Value, depth: Int = 0) throws(Raise) -> Bool {
     if left.isString || right.isString {
-      return left.isString && right.isString && heap.isEqual(left, right)
+      guard left.isString, right.isString, left.extra == right.extra else { return false }
+      if left.bits == right.bits { return true }
+      try charge(left.count + right.count + Int(left.extra) >> 4)
+      return heap.isEqual(left, right)
     }
     if left.isNumber, right.isNumber { return order(left, right) == 0 }
     // The same object is equal to itself, as in Python, however large it is.
     if left.tag == right.tag, left.bits == right.bits { return true }
-    // Past the bound the next step ends the render.
-    registers.steps += 1
-    guard depth < 1000, registers.steps <= Self.maximumSteps else { return false }
+    try charge(4)
+    guard depth < Self.maximumNesting else {
+      throw raise("maximum recursion depth exceeded in comparison", .tooLarge)
+    }
     switch (left.tag, right.tag) {
     case (.none, .none): return true
     case (.undefined, .undefined), (.undefined, .missing), (.missing, .undefined),
@@ -18,53 +22,38 @@ extension Machine {
     case (.list, .list), (.tuple, .tuple), (.range, .range):
       guard left.count == right.count else { return false }
       for index in 0..<left.count {
+        try charge(4)
         let (a, b) = (heap.items[left.start + index], heap.items[right.start + index])
-        guard equal(a, b, depth: depth + 1) else { return false }
+        if isSame(a, b) { continue }
+        guard try equal(a, b, depth: depth + 1) else { return false }
       }
       return true
     case (.dictionary, .dictionary):
       guard left.count == right.count else { return false }
       for index in left.range {
+        try step()
         let entry = heap.entries[index]
-        guard let other = try? member(right, entry.key),
-          equal(entry.value, heap.entries[other].value, depth: depth + 1)
-        else { return false }
+        guard let known = try member(right, entry.key) else { return false }
+        let other = heap.entries[known].value
+        if isSame(entry.value, other) { continue }
+        guard try equal(entry.value, other, depth: depth + 1) else { return false }
+      }
+      return true
+    case (.keysView, .keysView):
+      guard left.count == right.count else { return false }
+      for index in left.range {
+        if try member(Value(.dictionary, bits: right.bits), heap.entries[index].key) == nil {
+          return false
+        }
       }
       return true
     default: return left.tag == right.tag && left.bits == right.bits
     }
   }
 
-  /// -1, 0, 1 for two numbers; nil where one is not a number (NaN).
-  private func order(_ left: Value, _ right: Value) -> Int? {
-    func sign(_ isLess: Bool, _ isEqual: Bool) -> Int { isLess ? -1 : isEqual ? 0 : 1 }
-    switch (left.tag == .float, right.tag == .float) {
-    case (false, false):
-      switch (left.tag == .unsigned, right.tag == .unsigned) {
-      case (false, false): return sign(left.int < right.int, left.int == right.int)
-      case (true, true): return sign(left.bits < right.bits, left.bits == right.bits)
-      case (true, false): return 1
-      case (false, true): return -1
-      }
-    case (true, true):
-      let (a, b) = (left.float, right.float)
-      return a.isNaN || b.isNaN ? nil : sign(a < b, a == b)
-    case (true, false): return order(right, left).map { -$0 }
-    case (false, true):
-      let b = right.float
-      if b.isNaN { return nil }
-      if left.tag == .unsigned {
-        let a = Double(left.bits)
-        return sign(a < b, a == b)
-      }
-      if b >= 9.223372036854775807e18 { return -1 }
-      if b < -9.223372036854775808e18 { return 1 }
-      let whole = b.rounded(.towardZero)
-      let a = left.int
-      let floor = Int(whole)
-      if a != floor { return sign(a < floor, false) }
-      return sign(whole < b, whole == b)
-    }
+  /// Whether two items are one object: containers compare those first, so that a NaN is equal to itself.
+  private func isSame(_ left: Value, _ right: Value) -> Bool {
+    left.tag == .float && right.tag == .float && left.float.isNaN && left.bits == right.bits
   }
 
   @inline(__always)
@@ -80,8 +69,8 @@ extension Machine {
       }
     }
     switch operation {
-    case .equal: return equal(left, right)
-    case .notEqual: return !equal(left, right)
+    case .equal: return try equal(left, right)
+    case .notEqual: return !(try equal(left, right))
     case .isIn: return try contains(right, left)
     case .isNotIn: return !(try contains(right, left))
     default: return try ordered(left, operation, right)
@@ -98,13 +87,16 @@ extension Machine {
       return holds(order, operation)
     }
     if left.isString, right.isString {
+      try charge(left)
+      try charge(right)
       let order = heap.isEqual(left, right) ? 0 : heap.isLess(left, right) ? -1 : 1
       return holds(order, operation)
     }
     if left.tag == right.tag, left.tag == .list || left.tag == .tuple {
       for index in 0..<min(left.count, right.count) {
+        try charge(4)
         let (a, b) = (heap.items[left.start + index], heap.items[right.start + index])
-        if !equal(a, b) {
+        if try !equal(a, b) {
           registers.calls += 1
           defer { registers.calls -= 1 }
           guard registers.calls < Self.maximumCalls else {
@@ -140,17 +132,33 @@ extension Machine {
     try ordered(left, .less, right)
   }
 
+  func isGreater(_ left: Value, _ right: Value) throws(Raise) -> Bool {
+    try ordered(left, .greater, right)
+  }
+
   func contains(_ container: Value, _ value: Value) throws(Raise) -> Bool {
     switch container.tag {
     case .string:
       guard value.isString else {
         throw raise("'in <string>' requires string as left operand, not \(typeName(value))")
       }
-      return find(value, in: container, from: 0) != nil
-    case .dictionary, .keysView: return try member(container, value) != nil
+      return try find(value, in: container, from: 0, to: Int(container.extra)) != nil
+    case .dictionary, .keysView:
+      return try member(Value(.dictionary, bits: container.bits), value) != nil
     case .undefined, .missing: return false
     case .list, .tuple, .range, .iterator, .itemsView, .valuesView, .loop:
-      for index in try iterate(container) where equal(heap.items[index], value) { return true }
+      // A generator is walked as far as the item.
+      let items = try container.tag == .iterator ? rest(of: container) : iterate(container)
+      for index in items {
+        try charge(4)
+        if try equal(heap.items[index], value) {
+          if container.tag == .iterator {
+            heap.objects[Int(container.bits)].index += index - items.lowerBound + 1
+          }
+          return true
+        }
+      }
+      if container.tag == .iterator { _ = try iterate(container) }
       return false
     default: throw raise("argument of type '\(typeName(container))' is not iterable")
     }
@@ -161,6 +169,7 @@ extension Machine {
     _ elements: [Element], reverse: Bool = false, by key: (Element) -> Value
   ) throws(Raise) -> [Element] {
     // A merge sort, for a comparison may fail.
+    try charge(2 * elements.count)
     var source = reverse ? elements.reversed() : elements
     var target = source
     var width = 1
@@ -169,6 +178,7 @@ extension Machine {
       while start < source.count {
         let middle = min(start + width, source.count)
         let end = min(start + 2 * width, source.count)
+        try charge(4 * (end - start))
         var (left, right) = (start, middle)
         for place in start..<end {
           if left < middle, right >= end {

@@ -3,7 +3,9 @@ extension Machine {
   func sequence(_ tag: Value.Tag, argumentsFrom bottom: Int) -> Value {
     let start = heap.items.count
     for index in bottom..<arguments.count { heap.items.append(arguments[index]) }
-    return Value(tag, start: start, count: heap.items.count - start)
+    // An empty list takes a place, too: it is the same as none but itself.
+    if bottom == arguments.count, tag == .list { heap.items.append(.none) }
+    return Value(tag, start: start, count: arguments.count - bottom)
   }
 
   func iterator(_ items: Range<Int>) -> Value {
@@ -26,45 +28,67 @@ extension Machine {
     return key
   }
 
+  /// Dictionaries of more members than this are looked up through an index.
+  private static let indexedFrom = 24
+
   /// Index of the member with a key, in `entries`.
   @inline(__always)
   func member(_ dictionary: Value, _ key: Value) throws(Raise) -> Int? {
-    if key.isString {
-      let key = named(key)
-      var index = dictionary.start
-      let end = index + dictionary.count
-      while index < end {
-        let other = heap.entries[index].key
-        if other.isString, other.atom == key.atom, key.atom != 0 || heap.isEqual(other, key) {
-          return index
-        }
-        index += 1
+    if dictionary.count > Self.indexedFrom { return try indexedMember(dictionary, key) }
+    guard key.isString else { return try otherMember(dictionary, key) }
+    let key = named(key)
+    var index = dictionary.start
+    let end = index + dictionary.count
+    while index < end {
+      let other = heap.entries[index].key
+      if other.isString, other.atom == key.atom, key.atom != 0 || heap.isEqual(other, key) {
+        return index
       }
-      return nil
+      index += 1
     }
-    try checkHashable(key)
-    for index in dictionary.range where equal(heap.entries[index].key, key) { return index }
+    try charge(Int(key.extra) >> 4)
     return nil
   }
 
-  func checkHashable(_ key: Value) throws(Raise) {
-    switch key.tag {
-    case .list, .dictionary, .itemsView, .keysView, .namespace:
-      throw raise("unhashable type: '\(typeName(key))'")
-    case .tuple: for index in key.range { try checkHashable(heap.items[index]) }
-    default: break
+  private func otherMember(_ dictionary: Value, _ key: Value) throws(Raise) -> Int? {
+    let wanted = try hashed(key)
+    for index in dictionary.range {
+      if heap.entries[index].key.isString { continue }
+      if try hashed(heap.entries[index].key) == wanted { return index }
     }
+    return nil
+  }
+
+  private func indexedMember(_ dictionary: Value, _ key: Value) throws(Raise) -> Int? {
+    let wanted = try hashed(key)
+    if heap.indexes[dictionary.bits] == nil {
+      try charge(16 * dictionary.count)
+      var index: [ValueKey: Int] = [:]
+      index.reserveCapacity(dictionary.count)
+      for place in dictionary.range { index[try hashed(heap.entries[place].key)] = place }
+      heap.indexes[dictionary.bits] = index
+    }
+    return heap.indexes[dictionary.bits]?[wanted]
   }
 
   /// The dictionary with one member more, or with another value for it; it must be the newest.
   func insert(_ key: Value, _ value: Value, into dictionary: Value) throws(Raise) -> Value {
+    try charge(4)
     if let known = try member(dictionary, key) {
       heap.entries[known] = Entry(key: heap.entries[known].key, value: value)
       return dictionary
     }
+    let place = heap.entries.count
     heap.entries.append(Entry(key: named(key), value: value))
-    return Value(
+    let longer = Value(
       .dictionary, start: dictionary.start, count: dictionary.count + 1, extra: dictionary.extra)
+    // The index goes on to the longer dictionary.
+    if let index = heap.indexes.index(forKey: dictionary.bits) {
+      var members = heap.indexes.remove(at: index).value
+      members[try hashed(key)] = place
+      heap.indexes[longer.bits] = members
+    }
+    return longer
   }
 
   func setAttribute(of namespace: Value, _ name: Value, _ value: Value) throws(Raise) {
@@ -74,13 +98,15 @@ extension Machine {
         "Chat templates cannot store underscore-prefixed attributes on a namespace, but got '\(heap.text(of: name))'. Please rename the attribute."
       )
     }
+    try charge(4)
     var state = heap.objects[Int(namespace.bits)]
     var members = Value(.dictionary, start: state.start, count: state.count)
     if let known = try member(members, name) {
-      heap.entries[known] = Entry(key: name, value: value)
+      heap.entries[known] = Entry(key: heap.entries[known].key, value: value)
       return
     }
     if state.start + state.count != heap.entries.count {
+      try charge(2 * state.count)
       let start = heap.entries.count
       heap.entries.append(from: members.range)
       members = Value(.dictionary, start: start, count: state.count)

@@ -118,30 +118,26 @@ extension Machine {
       return try sum(bottom..<arguments.count)
     case .filter:
       let base = try operand(node.a)
-      guard let filter = FilterName(rawValue: node.b) else { throw raise("no such filter") }
-      if node.c < 0 {
-        switch filter {
-        case .trim where base.isString: return strip(base, nil, .both)
-        case .length where base.isSequence: return .int(base.count)
-        default: break
-        }
-      }
       let passed = try pass(node.c)
       defer { release(passed) }
-      return try apply(filter, base, passed)
+      return try filters[Int(node.b)](self, base, passed)
+    case .trim: return try strip(try text(try operand(node.a)), nil, .both)
+    case .length:
+      let base = try operand(node.a)
+      return .int(base.isSequence ? base.count : try length(base))
     case .test:
       let value = try operand(node.a)
-      guard let test = TestName(rawValue: node.b) else { throw raise("no such test") }
-      switch test {
+      let passed = try pass(node.c)
+      defer { release(passed) }
+      return try tests[Int(node.b)](self, value, passed)
+    case .kind:
+      let value = try operand(node.a)
+      switch Program.Kind(rawValue: node.b) ?? .defined {
       case .defined: return .bool(!value.isUndefined)
       case .undefined: return .bool(value.isUndefined)
       case .none: return .bool(value.tag == .none)
       case .string: return .bool(value.isString)
       case .mapping: return .bool(value.tag == .dictionary)
-      default:
-        let passed = try pass(node.c)
-        defer { release(passed) }
-        return .bool(try holds(test, value, passed))
       }
     case .binary:
       let left = try operand(node.a)
@@ -171,13 +167,11 @@ extension Machine {
       let bottom = arguments.count
       defer { arguments.truncate(to: bottom) }
       try evaluateList(node.a)
-      var result = Value(.string, start: 0, count: 0)
       for index in bottom..<arguments.count {
-        var text = try self.text(arguments[index])
-        text.flag = 0
-        result = heap.join(result, text)
+        arguments[index] = plain(try text(arguments[index]))
       }
-      return result
+      try charge(bottom..<arguments.count)
+      return heap.join(arguments, bottom..<arguments.count)
     case .tuple, .list:
       let bottom = arguments.count
       defer { arguments.truncate(to: bottom) }
@@ -187,6 +181,7 @@ extension Machine {
       let bottom = arguments.count
       defer { arguments.truncate(to: bottom) }
       try evaluateList(node.a)
+      if bottom == arguments.count { heap.entries.append(Entry(key: .none, value: .none)) }
       var dictionary = Value(.dictionary, start: heap.entries.count, count: 0)
       var index = bottom
       while index < arguments.count {
@@ -216,6 +211,14 @@ extension Machine {
     case .negative, .positive:
       return try sign(try evaluate(node.a), isNegative: node.operation == .negative)
     case .blockText: return registers.blockText
+    case .blocks: return Value(.blocks)
+    case .blockCall:
+      guard node.a >= 0 else {
+        throw raiseUndefined(undefined(constants[node.b], of: Value(.blocks)))
+      }
+      return try callFunction(
+        Value(.macro, start: Int(node.a), count: 0), positional: 0..<0, keywords: 0..<0,
+        caller: .missing)
     case .unknownFilter:
       throw raise("No filter named '\(heap.text(of: constants[Int(node.a)]))'.")
     case .unknownTest:

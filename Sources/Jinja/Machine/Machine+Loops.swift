@@ -14,11 +14,14 @@ extension Machine {
     if code.test >= 0 {
       let bottom = arguments.count
       for index in items {
-        try step()
+        try charge(Int(code.testCost))
         try enter(code.testScope)
-        let item = heap.items[index]
+        var item = heap.items[index]
         try store(code.testTarget, item)
-        if try truth(try evaluate(code.test)) { arguments.append(item) }
+        guard try isTrue(code.test) else { continue }
+        // jinja2 gives on what it unpacked: tuples, whatever the items were.
+        if nodes[code.testTarget].operation == .storeTuple { item = stored(code.testTarget) }
+        arguments.append(item)
       }
       let start = heap.items.count
       for index in bottom..<arguments.count { heap.items.append(arguments[index]) }
@@ -46,7 +49,7 @@ extension Machine {
     let isSimple = target.operation == .storeLocal
     var ranToEnd = false
     for index in items {
-      try step()
+      try charge(Int(code.cost))
       try enter(code.scope)
       let item = heap.items[index]
       registers.scope = outerScope
@@ -72,6 +75,12 @@ extension Machine {
     return .on
   }
 
+  /// What a generator has not given yet.
+  func rest(of iterator: Value) -> Range<Int> {
+    let object = heap.objects[Int(iterator.bits)]
+    return object.start + object.index..<object.start + object.count
+  }
+
   /// The items of a value, side by side in the heap. Errors as Python's `iter`.
   func iterate(_ value: Value) throws(Raise) -> Range<Int> {
     switch value.tag {
@@ -79,18 +88,23 @@ extension Machine {
     case .undefined, .missing: return 0..<0
     case .iterator:
       let state = Int(value.bits)
-      let object = heap.objects[state]
-      heap.objects[state].index = object.count
-      return object.start + object.index..<object.start + object.count
+      let items = rest(of: value)
+      let later = heap.objects[state].link
+      heap.objects[state].index = heap.objects[state].count
+      if later > 0 { throw raiseLater(later) }
+      return items
     case .dictionary, .keysView:
+      try charge(value.count)
       let start = heap.items.count
       for index in value.range { heap.items.append(heap.entries[index].key) }
       return start..<heap.items.count
     case .valuesView:
+      try charge(value.count)
       let start = heap.items.count
       for index in value.range { heap.items.append(heap.entries[index].value) }
       return start..<heap.items.count
     case .itemsView:
+      try charge(3 * value.count)
       let pairs = heap.items.count
       for index in value.range {
         heap.items.append(heap.entries[index].key)
@@ -102,16 +116,17 @@ extension Machine {
       }
       return start..<heap.items.count
     case .string:
-      let bytes = heap.flat(value)
+      try charge(2 * Int(value.extra))
       let start = heap.items.count
-      var position = 0
-      while position < bytes.count {
-        let length = PythonText.length(heap.bytes[bytes.lowerBound + position])
-        let end = min(position + length, bytes.count)
-        var character = heap.slice(value, position..<end)
-        character.flag = 0
-        heap.items.append(character)
-        position = end
+      for index in value.range {
+        let piece = heap.pieces[index]
+        var offset = Int(piece.offset)
+        let end = offset + Int(piece.count)
+        while offset < end {
+          let next = min(offset + PythonText.length(heap.bytes[offset]), end)
+          heap.items.append(heap.string(offset..<next, piece.origin))
+          offset = next
+        }
       }
       return start..<heap.items.count
     case .loop:
@@ -120,5 +135,13 @@ extension Machine {
       return object.start + object.index + 1..<object.start + object.count
     default: throw raise("'\(typeName(value))' object is not iterable")
     }
+  }
+
+  /// The value that a target holds, tuples of targets as tuples.
+  private func stored(_ target: Int32) -> Value {
+    let node = nodes[target]
+    guard node.operation == .storeTuple else { return slots[registers.frame + Int(node.a)] }
+    let count = Int(lists[Int(node.a)])
+    return list((0..<count).map { stored(lists[Int(node.a) + 1 + $0]) }, .tuple)
   }
 }

@@ -9,10 +9,12 @@ extension Machine {
     guard registers.calls < Self.maximumCalls else {
       throw raise("maximum recursion depth exceeded", .tooLarge)
     }
-    try step()
-    guard slots.count + function.slotCount < ValueHeap.maximumItems else {
-      throw raise("too many registers.calls of macros inside macros", .tooLarge)
+    try charge(Int(function.cost) + function.slotCount)
+    let outerDepth = registers.depth
+    guard outerDepth + function.depth < Self.maximumDepth else {
+      throw raise("maximum recursion depth exceeded", .tooLarge)
     }
+    registers.depth += function.depth
     let outerFrame = registers.frame
     let outerLoopDepth = registers.loopDepth
     let base = slots.count
@@ -25,6 +27,7 @@ extension Machine {
     defer {
       registers.catchDepth -= 1
       registers.calls -= 1
+      registers.depth = outerDepth
       registers.frame = outerFrame
       registers.loopDepth = outerLoopDepth
       // Functions inside may be called later and read these slots.
@@ -37,7 +40,7 @@ extension Machine {
       caught.truncate(to: start)
       throw error
     }
-    return takeCaught(from: start)
+    return try takeCaught(from: start)
   }
 
   /// Runs a recursive loop; `parent` is the registers.frame that its statement ran in.
@@ -66,6 +69,7 @@ extension Machine {
           slots[base + Int(parameter.slot)] = arguments[positional.lowerBound + index]
           continue
         }
+        try charge(passedKeywords.count)
         for keyword in passedKeywords
         where heap.isEqual(keywords[keyword].key, constants[Int(parameter.name)]) {
           slots[base + Int(parameter.slot)] = keywords[keyword].value
@@ -108,6 +112,7 @@ extension Machine {
         throw raise("macro '\(name)' got a keyword argument that it does not take")
       }
       if function.restSlot >= 0 {
+        try charge(positional.count)
         let start = heap.items.count
         for index in positional.dropFirst(function.parameters.count) {
           heap.items.append(arguments[index])

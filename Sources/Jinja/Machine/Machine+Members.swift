@@ -14,9 +14,27 @@ extension Machine {
     return try objectAttribute(object, name, fallsBackToKey: true)
   }
 
+  private func numberAttribute(_ object: Value, _ name: String) -> Value? {
+    switch name {
+    case "real": object.tag == .float ? object : heap.integer(integer(object))
+    case "imag": object.tag == .float ? .float(0) : .int(0)
+    case "numerator" where object.tag != .float: heap.integer(integer(object))
+    case "denominator" where object.tag != .float: .int(1)
+    default: nil
+    }
+  }
+
   private func rareAttribute(_ object: Value, _ name: Value) throws(Raise) -> Value {
-    PythonText.isDunder(heap.bytes(of: name))
-      ? unsafeAttribute(object, name) : undefined(name, of: object)
+    let text = heap.bytes(of: name)
+    if PythonText.isDunder(text) { return unsafeAttribute(object, name) }
+    if Library.refusedAttributes[typeName(object)]?.contains(String(decoding: text, as: UTF8.self))
+      ?? false
+    {
+      throw raise(
+        "the attribute '\(heap.text(of: name))' of a \(typeName(object)) is not supported in templates",
+        .tooLarge)
+    }
+    return undefined(name, of: object)
   }
 
   private func unsafeAttribute(_ object: Value, _ name: Value) -> Value {
@@ -39,11 +57,27 @@ extension Machine {
     switch object.tag {
     case .undefined, .missing: throw raiseUndefined(object)
     case .string:
-      if StringMethod.byName[heap.bytes(of: name)] != nil { return method(object, name) }
+      if Library.stringMethods.number(heap.bytes(of: name)) != nil { return method(object, name) }
+      if object.isMarkup, heap.isName(name, "striptags") || heap.isName(name, "unescape") {
+        throw raise(
+          "the method Markup.\(heap.text(of: name)) is not supported in templates", .tooLarge)
+      }
+    case .int, .bool, .big, .float:
+      if let value = numberAttribute(object, heap.text(of: name)) { return value }
+      if Self.numberMethods.contains(heap.text(of: name)) { return method(object, name) }
     case .dictionary, .list, .tuple, .range:
       if object.tag == .tuple, object.flag == Value.groupFlag {
         if heap.isName(name, "grouper") { return heap.items[object.start] }
         if heap.isName(name, "list") { return heap.items[object.start + 1] }
+      }
+      if object.tag == .range {
+        let bounds = heap.objects[Int(object.extra)]
+        switch heap.text(of: name) {
+        case "start": return .int(bounds.start)
+        case "stop": return .int(bounds.count)
+        case "step": return .int(bounds.index)
+        default: break
+        }
       }
       if let known = ContainerMethod.isNamed(name, self) {
         let exists =
@@ -80,6 +114,10 @@ extension Machine {
       case "catch_varargs": return .bool(function.restSlot >= 0)
       case "caller": return .bool(function.callerSlot >= 0)
       default: break
+      }
+    case .blocks:
+      if program.blocks.contains(heap.bytes(of: name)) {
+        throw raise("a block is only supported as a call, self.\(heap.text(of: name))()", .tooLarge)
       }
     case .cycler:
       let state = heap.objects[Int(object.bits)]
@@ -139,19 +177,22 @@ extension Machine {
         if let known = try member(object, index) { return heap.entries[known].value }
       } else {
         // An unhashable key is a TypeError, which the sandbox turns into undefined.
-        if (try? checkHashable(index)) == nil { return undefined(index, of: object) }
-        if let known = try member(object, index) { return heap.entries[known].value }
+        do throws(Raise) {
+          if let known = try member(object, index) { return heap.entries[known].value }
+        } catch {
+          if failure.kind == .tooLarge { throw error }
+          return undefined(index, of: object)
+        }
       }
     case .list, .tuple, .range:
       if index.tag == .int || index.tag == .bool {
-        var position = index.int
-        if position < 0 { position += object.count }
+        let position = index.int < 0 ? index.int &+ object.count : index.int
         return position >= 0 && position < object.count
           ? heap.items[object.start + position] : undefined(index, of: object)
       }
     case .string:
       if index.tag == .int || index.tag == .bool {
-        return character(object, at: index.int) ?? undefined(index, of: object)
+        return try character(object, at: index.int) ?? undefined(index, of: object)
       }
     case .undefined, .missing: throw raiseUndefined(object)
     default: break

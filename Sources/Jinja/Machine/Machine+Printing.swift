@@ -2,7 +2,8 @@ import Problems
 
 /// What is printed, and who wrote it.
 extension Machine {
-  func emit(_ value: Value) {
+  func emit(_ value: Value) throws(Raise) {
+    try charge(value.count + Int(value.extra) >> 4)
     let mark: UInt32 = registers.generationDepth > 0 ? Origin.generationMark : 0
     if registers.catchDepth == 0 {
       output.append(value, of: heap, mark: mark, scope: registers.scope)
@@ -17,9 +18,9 @@ extension Machine {
 
   func printValue(_ value: Value) throws(Raise) {
     switch value.tag {
-    case .string: emit(value)
+    case .string: try emit(value)
     case .undefined, .missing: break
-    default: emit(try text(value))
+    default: try emit(try text(value))
     }
   }
 

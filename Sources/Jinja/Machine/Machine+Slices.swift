@@ -1,34 +1,34 @@
 /// Slices, and the characters of a text.
 extension Machine {
-  /// Start and stop as Python's `slice.indices`; nil where nothing is taken.
+  private struct Bounds {
+    /// As Python's `slice.indices` gives them.
+    var start: Int
+    var stop: Int
+    var step: Int
+
+    /// How many items lie between.
+    var count: Int {
+      if step > 0 { return stop > start ? (stop - start - 1) / step + 1 : 0 }
+      return start > stop ? (start - stop - 1) / -step + 1 : 0
+    }
+  }
+
   private func bounds(_ start: Value, _ stop: Value, _ step: Value, _ count: Int) throws(Raise)
-    -> (start: Int, step: Int, count: Int)
+    -> Bounds
   {
     func number(_ value: Value) throws(Raise) -> Int? {
-      switch value.tag {
-      case .none: return nil
-      case .int, .bool: return value.int
-      default:
-        throw raise("slice indices must be integers or None or have an __index__ method")
-      }
+      value.tag == .none ? nil : try clamped(value)
     }
-    let step = try number(step) ?? 1
+    let step = max(try number(step) ?? 1, -Int.max)
     guard step != 0 else { throw raise("slice step cannot be zero") }
-    func clamp(_ index: Int, _ lower: Int, _ upper: Int) -> Int {
-      let (shifted, isTooSmall) = index < 0 ? index.addingReportingOverflow(count) : (index, false)
-      return isTooSmall ? lower : min(max(shifted, lower), upper)
+    let (lowest, highest) = step > 0 ? (0, count) : (-1, count - 1)
+    func clamp(_ index: Int?, _ standard: Int) -> Int {
+      guard let index else { return standard }
+      return min(max(index < 0 ? index + count : index, lowest), highest)
     }
-    if step > 0 {
-      let first = clamp(try number(start) ?? 0, 0, count)
-      let last = clamp(try number(stop) ?? count, 0, count)
-      guard last > first else { return (0, 1, 0) }
-      return (first, step, (last - first - 1) / step + 1)
-    }
-    guard step > Int.min else { throw overflow() }
-    let first = try number(start).map { clamp($0, -1, count - 1) } ?? count - 1
-    let last = try number(stop).map { clamp($0, -1, count - 1) } ?? -1
-    guard first > last else { return (0, 1, 0) }
-    return (first, step, (first - last - 1) / -step + 1)
+    return Bounds(
+      start: clamp(try number(start), step > 0 ? lowest : highest),
+      stop: clamp(try number(stop), step > 0 ? highest : lowest), step: step)
   }
 
   func slice(_ value: Value, _ start: Value, _ stop: Value, _ step: Value) throws(Raise) -> Value {
@@ -36,16 +36,18 @@ extension Machine {
     case .undefined, .missing: throw raiseUndefined(value)
     case .list, .tuple, .range:
       let bounds = try bounds(start, stop, step, value.count)
+      if value.tag == .range { return try slice(range: value, bounds) }
       if bounds.step == 1 {
         return Value(value.tag, start: value.start + bounds.start, count: bounds.count)
       }
+      try charge(bounds.count)
       let first = heap.items.count
       for index in 0..<bounds.count {
         heap.items.append(heap.items[value.start + bounds.start + index * bounds.step])
       }
       return Value(value.tag, start: first, count: bounds.count)
     case .string:
-      let offsets = characterOffsets(value)
+      let offsets = try characterOffsets(value)
       let count = offsets?.count ?? Int(value.extra)
       let bounds = try bounds(start, stop, step, count)
       func offset(_ index: Int) -> Int {
@@ -56,29 +58,51 @@ extension Machine {
       if bounds.step == 1 {
         return heap.slice(value, offset(bounds.start)..<offset(bounds.start + bounds.count))
       }
-      var result = Value(.string, start: 0, count: 0)
+      try charge(bounds.count)
+      let flat = try flat(value)
+      let origins = PieceOrigins(heap, value)
+      var writer = Writer(heap, .template)
       for index in 0..<bounds.count {
         let place = bounds.start + index * bounds.step
-        result = heap.join(result, heap.slice(value, offset(place)..<offset(place + 1)))
+        let (start, end) = (offset(place), offset(place + 1))
+        writer.by(origins.origin(at: start).derived)
+        writer.put(flat.lowerBound + start..<flat.lowerBound + end)
       }
-      result.flag = value.flag
-      return result
+      return writer.finish(flag: value.flag)
     default: throw raise("'\(typeName(value))' object is not subscriptable")
     }
   }
 
+  /// `range(…)[…]`: a range again, with bounds of its own.
+  private func slice(range value: Value, _ bounds: Bounds) throws(Raise) -> Value {
+    let known = heap.objects[Int(value.extra)]
+    func scaled(_ factor: Int) throws(Raise) -> Int {
+      let (product, isOver) = known.index.multipliedReportingOverflow(by: factor)
+      guard !isOver else {
+        throw raise("a slice of a range past 64 bits is not supported", .tooLarge)
+      }
+      return product
+    }
+    return try range(
+      known.start &+ scaled(bounds.start), known.start &+ scaled(bounds.stop),
+      try scaled(bounds.step))
+  }
+
   /// Byte offsets of the characters of a string; nil where every character is one byte. O(length).
-  func characterOffsets(_ value: Value) -> [Int]? {
+  func characterOffsets(_ value: Value) throws(Raise) -> [Int]? {
     let mark = heap.bytes.count
     defer { heap.bytes.truncate(to: mark) }
-    return unsafe heap.bytes.withElements(heap.flat(value)) { bytes in
+    let flat = try flat(value)
+    try charge(value)
+    return unsafe heap.bytes.withElements(flat) { bytes in
       guard unsafe bytes.contains(where: { $0 >= 0x80 }) else { return nil }
       return bytes.indices.filter { unsafe bytes[$0] & 0xC0 != 0x80 }
     }
   }
 
   /// Length in characters.
-  func characterCount(_ value: Value) -> Int {
+  func characterCount(_ value: Value) throws(Raise) -> Int {
+    try charge(value)
     var count = 0
     for index in value.range {
       count += unsafe heap.bytes.withElements(heap.pieces[index].range) { bytes in
@@ -90,13 +114,50 @@ extension Machine {
     return count
   }
 
-  func character(_ value: Value, at index: Int) -> Value? {
-    let offsets = characterOffsets(value)
-    let count = offsets?.count ?? Int(value.extra)
-    let place = index < 0 ? index + count : index
-    guard place >= 0, place < count else { return nil }
-    guard let offsets else { return heap.slice(value, place..<place + 1) }
-    let end = place + 1 < count ? offsets[place + 1] : Int(value.extra)
-    return heap.slice(value, offsets[place]..<end)
+  /// The character at an index, from the end where it is negative; nil past either end. O(index).
+  func character(_ value: Value, at index: Int) throws(Raise) -> Value? {
+    let count = try characterCount(value)
+    let (shifted, isOver) = index.addingReportingOverflow(index < 0 ? count : 0)
+    guard !isOver, shifted >= 0, shifted < count else { return nil }
+    if count == Int(value.extra) { return heap.slice(value, shifted..<shifted + 1) }
+    let mark = heap.bytes.count
+    defer { heap.bytes.truncate(to: mark) }
+    let flat = try flat(value)
+    let place: Range<Int> = unsafe heap.bytes.withElements(flat) { bytes in
+      var (start, left) = (0, shifted)
+      while left > 0 {
+        unsafe start += PythonText.length(bytes[start])
+        left -= 1
+      }
+      return unsafe start..<start + PythonText.length(bytes[start])
+    }
+    return heap.slice(value, place)
+  }
+}
+
+/// Who wrote the byte at an offset of a text. O(log pieces).
+private struct PieceOrigins {
+  private var starts: [Int] = []
+  private var origins: [Origin] = []
+
+  init(_ heap: ValueHeap, _ text: Value) {
+    var start = 0
+    for index in text.range {
+      let piece = heap.pieces[index]
+      if origins.last != piece.origin {
+        starts.append(start)
+        origins.append(piece.origin)
+      }
+      start += Int(piece.count)
+    }
+  }
+
+  func origin(at offset: Int) -> Origin {
+    var (low, high) = (0, starts.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if starts[middle] <= offset { low = middle } else { high = middle }
+    }
+    return origins[low]
   }
 }

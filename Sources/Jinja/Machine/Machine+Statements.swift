@@ -61,7 +61,7 @@ extension Machine {
   func statement(_ node: Program.Node) throws(Raise) -> Flow {
     switch node.operation {
     case .text:
-      emit(constants[Int(node.a)])
+      try emit(constants[Int(node.a)])
       return .on
     case .output:
       try print(node.a)
@@ -80,6 +80,14 @@ extension Machine {
       if try isTrue(node.a) { return try run(node.b) }
       return node.c >= 0 ? try run(node.c) : .on
     case .loop: return try loop(loops[Int(node.a)])
+    case .branches:
+      let end = Int(node.a) + Int(lists[node.a])
+      var index = Int(node.a) + 1
+      while index < end {
+        if try isTrue(lists[index]) { return try run(lists[index + 1]) }
+        index += 2
+      }
+      return node.b >= 0 ? try run(node.b) : .on
     default: return try otherStatement(node)
     }
   }
@@ -112,7 +120,11 @@ extension Machine {
       let outer = registers.blockText
       defer { registers.blockText = outer }
       registers.blockText = text
-      try printValue(try evaluate(node.a))
+      let shown = try evaluate(node.a)
+      guard shown.isString else {
+        throw raise("sequence item 0: expected str instance, \(typeName(shown)) found")
+      }
+      try emit(shown)
       return .on
     case .macro:
       try store(node.b, Value(.macro, start: Int(node.a), count: registers.frame))
@@ -141,7 +153,12 @@ extension Machine {
       arguments.truncate(to: bottom)
       return try run(lists[list + 2])
     case .block:
-      let value = Value(.macro, start: Int(node.a), count: 0)
+      guard node.b == 0 else {
+        throw raise(
+          "Required block '\(String(decoding: program.functions[Int(node.a)].name, as: UTF8.self))' not found"
+        )
+      }
+      let value = Value(.macro, start: Int(node.a), count: node.c == 0 ? 0 : registers.frame)
       try printValue(try callFunction(value, positional: 0..<0, keywords: 0..<0, caller: .missing))
       return .on
     default:
@@ -155,10 +172,11 @@ extension Machine {
     registers.catchDepth += 1
     defer { registers.catchDepth -= 1 }
     _ = try run(body)
-    return takeCaught(from: start)
+    return try takeCaught(from: start)
   }
 
-  func takeCaught(from start: Int) -> Value {
+  func takeCaught(from start: Int) throws(Raise) -> Value {
+    try charge(caught.count - start)
     let first = heap.pieces.count
     unsafe caught.withElements(start..<caught.count) { unsafe heap.pieces.append(contentsOf: $0) }
     caught.truncate(to: start)

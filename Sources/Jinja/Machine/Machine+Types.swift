@@ -39,14 +39,15 @@ extension Machine {
   @inline(__always)
   func truth(_ value: Value) throws(Raise) -> Bool {
     switch value.tag {
-    case .bool, .int, .unsigned: return value.bits != 0
+    case .bool, .int: return value.bits != 0
+    case .big: return true
     case .string: return value.extra != 0
     case .undefined, .missing, .none: return false
     case .float: return value.float != 0
     case .list, .tuple, .range, .dictionary, .keysView, .valuesView, .itemsView:
       return value.count > 0
     case .loop: return heap.objects[Int(value.bits)].count > 0
-    case .iterator, .namespace, .macro, .builtin, .method, .cycler, .joiner: return true
+    case .iterator, .namespace, .macro, .builtin, .method, .cycler, .joiner, .blocks: return true
     }
   }
 
@@ -55,7 +56,7 @@ extension Machine {
     case .missing, .undefined: "Undefined"
     case .none: "NoneType"
     case .bool: "bool"
-    case .int, .unsigned: "int"
+    case .int, .big: "int"
     case .float: "float"
     case .string: value.isMarkup ? "Markup" : "str"
     case .list: "list"
@@ -73,6 +74,7 @@ extension Machine {
     case .method: "builtin_function_or_method"
     case .cycler: "Cycler"
     case .joiner: "Joiner"
+    case .blocks: "TemplateReference"
     }
   }
 }

@@ -14,7 +14,6 @@ package final class Machine {
   enum Flow: UInt8 { case on, leave, next }
 
   static let maximumCalls = 120
-  static let maximumSteps = 30_000_000
 
   let program: Program
   package let heap = ValueHeap()
@@ -37,13 +36,20 @@ package final class Machine {
   let constants: Table<Value>
   /// The container method that an atom names, if it names one.
   let containerMethods: Table<ContainerMethod?>
+  /// Failures that iterators come to at their ends.
+  var failures: [Failure] = []
   package internal(set) var failure = Failure(kind: .error, reason: "", offset: -1)
   let host: any TemplateHost
+  let budget: Budget
+  let filters = Library.filters.functions
+  let tests = Library.tests.functions
+  let stringMethods = Library.stringMethods.functions
 
-  package init(_ template: Template, host: any TemplateHost) {
+  package init(_ template: Template, host: any TemplateHost, budget: Budget = Budget()) {
     let program = template.program
     self.program = program
     self.host = host
+    self.budget = budget
     context = Arena(repeating: .missing, count: program.contextNames.count)
     nodes = Table(program.nodes)
     lists = Table(program.lists)
@@ -62,6 +68,7 @@ package final class Machine {
         case .none: return .none
         case .bool(let value): return .bool(value)
         case .int(let value): return .int(value)
+        case .big(let value): return heap.integer(value)
         case .float(let bits): return Value(.float, bits: bits)
         case .string(let text):
           var value = heap.string(text)
@@ -81,9 +88,14 @@ package final class Machine {
     arguments.truncate(to: 0)
     keywords.truncate(to: 0)
     registers.reset()
+    failures.removeAll()
+    registers.depth = program.mainDepth
     slots.append(repeating: .missing, count: program.mainSlots)
+    openBudget()
+    try charge(program.nodes.count)
     try enter(program.mainScope)
     _ = try run(program.main)
+    try closeBudget()
   }
 
   func raise(_ reason: @autoclosure () -> String, _ kind: Failure.Kind = .error) -> Raise {
@@ -95,15 +107,5 @@ package final class Machine {
   @inline(never)
   func locate(_ offset: Int32) {
     if failure.offset < 0 { failure.offset = Int(offset) }
-  }
-
-  @inline(__always)
-  func step() throws(Raise) {
-    registers.steps += 1
-    if registers.steps > Self.maximumSteps || heap.isExhausted
-      || output.text.count > RenderOutput.maximumBytes
-    {
-      throw raise("the template does not come to an end within its bounds", .tooLarge)
-    }
   }
 }

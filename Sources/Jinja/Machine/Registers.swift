@@ -13,6 +13,11 @@ import Problems
     var recursionDepth = 0
     var calls = 0
     var steps = 0
+    var granted = 0
+    var left = 0
+    var sizeLimit = 0
+    var sizeAtStart = 0
+    var depth = 0
     var scope: Int32 = -1
     var blockText = Value.missing
   }
@@ -59,10 +64,35 @@ import Problems
     get { unsafe numbers.pointee.calls }
     nonmutating set { unsafe numbers.pointee.calls = newValue }
   }
-  /// What has been done so far, in steps.
+  /// The steps that this render may still take, as of the last audit.
   @inline(__always) var steps: Int {
     get { unsafe numbers.pointee.steps }
     nonmutating set { unsafe numbers.pointee.steps = newValue }
+  }
+  /// The steps that were granted at the last audit.
+  @inline(__always) var granted: Int {
+    get { unsafe numbers.pointee.granted }
+    nonmutating set { unsafe numbers.pointee.granted = newValue }
+  }
+  /// The steps that are left of those.
+  @inline(__always) var left: Int {
+    get { unsafe numbers.pointee.left }
+    nonmutating set { unsafe numbers.pointee.left = newValue }
+  }
+  /// The bytes that this render may hold beyond `sizeAtStart`.
+  @inline(__always) var sizeLimit: Int {
+    get { unsafe numbers.pointee.sizeLimit }
+    nonmutating set { unsafe numbers.pointee.sizeLimit = newValue }
+  }
+  /// The bytes that were held when it began.
+  @inline(__always) var sizeAtStart: Int {
+    get { unsafe numbers.pointee.sizeAtStart }
+    nonmutating set { unsafe numbers.pointee.sizeAtStart = newValue }
+  }
+  /// How deep the trees of all functions that run are together.
+  @inline(__always) var depth: Int {
+    get { unsafe numbers.pointee.depth }
+    nonmutating set { unsafe numbers.pointee.depth = newValue }
   }
   /// The scope of the loop that prints, as the host numbers them; -1 outside of one.
   @inline(__always) var scope: Int32 {

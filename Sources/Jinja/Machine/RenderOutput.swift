@@ -8,9 +8,6 @@ package final class RenderOutput {
     package var scope: Int32
   }
 
-  /// Bytes that one render may print.
-  package static let maximumBytes = 1 << 30
-
   package init() {}
 
   package let text = Arena<UInt8>(capacity: 1 << 14)

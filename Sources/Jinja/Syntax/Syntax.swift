@@ -4,6 +4,7 @@ struct Expression {
     case none
     case bool(Bool)
     case int(Int)
+    case big(BigInteger)
     case float(Double)
     case string([UInt8])
     case name([UInt8])
@@ -70,7 +71,7 @@ struct Statement {
     case callBlock(parameters: [Parameter], call: Expression, body: [Statement])
     case filterBlock(filter: Expression, body: [Statement])
     case with(targets: [(Expression, Expression)], body: [Statement])
-    case block(name: [UInt8], body: [Statement])
+    case block(TemplateBlock)
     case generation([Statement])
     case leave
     case next
@@ -78,6 +79,15 @@ struct Statement {
 
   var kind: Kind
   var offset: Int
+}
+
+struct TemplateBlock {
+  var name: [UInt8]
+  /// Whether it sees the variables of the loops around it.
+  var isScoped: Bool
+  /// Whether another template has to fill it: none can.
+  var isRequired: Bool
+  var body: [Statement]
 }
 
 struct ForLoop {

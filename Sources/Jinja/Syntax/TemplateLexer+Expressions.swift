@@ -129,11 +129,16 @@ extension TemplateLexer {
       end = whole
     }
     let text = bytes[(radix == 10 ? start : start + 2)..<end].filter { $0 != UInt8(ascii: "_") }
-    guard let value = Int(String(decoding: text, as: UTF8.self), radix: radix) else {
-      throw source.error("an integer does not fit 64 bits", at: start)
-    }
     var token = TemplateToken(kind: .integer, offset: start, text: text)
-    token.integer = value
+    switch PythonNumber.integer(text, base: radix) {
+    case .value(let value): token.integer = value
+    case .digits(let digits, _, _):
+      guard digits.count <= 4300 else {
+        throw source.error("an integer of more than 4300 digits is not supported", at: start)
+      }
+      token.big = BigInteger(digits: digits, radix: radix)
+    case .invalid: throw source.error("expected an integer", at: start)
+    }
     tokens.append(token)
     position = end
     return true

@@ -25,7 +25,8 @@ extension TemplateParser {
       return Expression(kind: .string(text), offset: token.offset)
     case .integer:
       advance()
-      return Expression(kind: .int(token.integer), offset: token.offset)
+      return Expression(
+        kind: token.big.map { .big($0) } ?? .int(token.integer), offset: token.offset)
     case .float:
       advance()
       return Expression(kind: .float(token.float), offset: token.offset)

@@ -180,11 +180,11 @@ struct TemplateParser {
       return one(.next)
     case "extends", "include", "import", "from":
       throw error(
-        "{% \(name) %} reaches for another template, which a chat template may not",
+        "{% \(name) %} reaches for another template, which is not supported: a template is one text",
         remedy: "put that template's text here")
     case "autoescape":
       throw error(
-        "{% autoescape %} is not supported: a chat is not HTML", remedy: "remove the block")
+        "{% autoescape %} is not supported: the text is not HTML", remedy: "remove the block")
     default:
       let looking =
         ends.isEmpty ? "" : ": looking for \(ends.map { "'\($0)'" }.joined(separator: " or "))"
@@ -299,11 +299,26 @@ struct TemplateParser {
   private mutating func block() throws(TemplateError) -> Statement.Kind {
     advance()
     let name = try expectName()
-    _ = skip(name: "scoped")
-    _ = skip(name: "required")
+    let isScoped = skip(name: "scoped")
+    let isRequired = skip(name: "required")
+    if current.isOperator("-") {
+      throw error(
+        "Block names in Jinja have to be valid Python identifiers and may not contain hyphens, use an underscore instead."
+      )
+    }
     let text = try body(until: ["endblock"])
+    let isBlank = text.allSatisfy { statement in
+      if case .text(let text) = statement.kind {
+        return PythonText.trimEnd(text, 0..<text.count) == 0
+      }
+      return false
+    }
+    guard isBlank || !isRequired else {
+      throw error("Required blocks can only contain comments or whitespace", at: name.offset)
+    }
     advance()
     if current.kind == .name, current.text == name.text { advance() }
-    return .block(name: name.text, body: text)
+    return .block(
+      TemplateBlock(name: name.text, isScoped: isScoped, isRequired: isRequired, body: text))
   }
 }

@@ -17,6 +17,8 @@ struct TemplateToken {
   /// The text of data (newlines normalized), a name, an operator; the unescaped text of a string.
   var text: [UInt8]
   var integer = 0
+  /// An integer that does not fit 64 bits.
+  var big: BigInteger?
   var float = 0.0
 
   func isOperator(_ text: StaticString) -> Bool { kind == .op && matches(text) }

@@ -87,16 +87,48 @@ enum FloatText {
     }
   }
 
-  /// Python's `round(value, precision)` of a float: the decimal that is nearest to the exact value.
+  /// `format(value, ".N")`: as `g`, but with an exponent from one digit less on, and a zero behind the point.
+  static func general(_ value: Double, precision: Int, isAlternate: Bool) -> String {
+    guard value.isFinite else { return value.isNaN ? "nan" : "inf" }
+    let precision = max(1, precision)
+    // The C library counts the digits: `d.ddde±dd`.
+    let scientific = formatted(value, UInt8(ascii: "e"), precision: precision - 1)
+    let parts = scientific.split(separator: "e")
+    let exponent = Int(parts.last ?? "0") ?? 0
+    var digits = parts[0].filter { $0 != "." }
+    if !isAlternate {
+      while digits.count > 1, digits.last == "0" { digits.removeLast() }
+    }
+    if exponent < -4 || exponent + 1 > precision - 1 {
+      let rest = String(digits.dropFirst())
+      return String(digits.prefix(1)) + (rest.isEmpty && !isAlternate ? "" : "." + rest) + "e"
+        + String(parts.last ?? "+00")
+    }
+    if exponent < 0 {
+      return "0." + String(repeating: "0", count: -exponent - 1) + digits
+    }
+    if digits.count <= exponent + 1 {
+      return digits + String(repeating: "0", count: exponent + 1 - digits.count) + ".0"
+    }
+    return String(digits.prefix(exponent + 1)) + "." + String(digits.dropFirst(exponent + 1))
+  }
+
+  /// Python's `round(value, precision)` of a float: the decimal that is nearest to the exact value, half to even.
   static func rounded(_ value: Double, _ precision: Int) -> Double {
-    guard value.isFinite else { return value }
-    if precision > 320 { return value }
-    if precision < -310 { return Double(signOf: value, magnitudeOf: 0) }
+    guard value.isFinite, value != 0 else { return value }
+    if precision > 323 { return value }
+    if precision < -309 { return Double(signOf: value, magnitudeOf: 0) }
     if precision >= 0 {
       return Double(formatted(value, UInt8(ascii: "f"), precision: precision)) ?? value
     }
-    let scale = power(10, Double(-precision))
-    let quotient = value / scale
-    return quotient.rounded(.toNearestOrEven) * scale
+    let whole = BigInteger(truncating: value).magnitude
+    var unit = BigInteger(1)
+    for _ in 0..<(-precision) { unit = unit * BigInteger(10) }
+    let (quotient, rest) = whole.floorDivided(by: unit)
+    let order = (rest + rest).order(unit)
+    let hasFraction = value != value.rounded(.towardZero)
+    let isUp = order > 0 || order == 0 && (hasFraction || quotient.isOdd)
+    let result = ((isUp ? quotient + BigInteger(1) : quotient) * unit).double
+    return value < 0 ? -result : result
   }
 }

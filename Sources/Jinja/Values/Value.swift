@@ -7,8 +7,8 @@ package struct Value: BitwiseCopyable {
     case none
     case bool
     case int
-    /// An integer that the host gives beyond `Int.max`.
-    case unsigned
+    /// An integer that does not fit 64 bits, by its place in the heap.
+    case big
     case float
     case string
     case list
@@ -25,6 +25,8 @@ package struct Value: BitwiseCopyable {
     case method
     case cycler
     case joiner
+    /// `self`: the blocks of the template.
+    case blocks
   }
 
   /// A number, or where the contents lie: start in the low half, count in the high half.
@@ -42,7 +44,8 @@ package struct Value: BitwiseCopyable {
       UInt64(extra) | UInt64(tag.rawValue) << 32 | UInt64(flag) << 40 | UInt64(atom) << 48
   }
 
-  /// Of a string: its length in bytes. Of undefined: the tag of what it was looked up in. Of all others: the author
+  /// Of a string: its length in bytes. Of undefined: the tag of what it was looked up in.
+  /// Of a range: where its bounds lie. Of all others: the author
   /// that the host gave them, 0 where the template made them.
   @inline(__always) @inlinable package var extra: UInt32 { UInt32(truncatingIfNeeded: word) }
   @inline(__always) @inlinable package var tag: Tag {
@@ -96,11 +99,18 @@ package struct Value: BitwiseCopyable {
     tag == .undefined || tag == .missing
   }
   var isMarkup: Bool { tag == .string && flag & 1 != 0 }
+  /// The author that the host gave it; 0 for what the template made, and for strings, whose pieces have theirs.
+  @inlinable package var author: UInt32 {
+    switch tag {
+    case .string, .undefined, .missing, .range: 0
+    default: extra
+    }
+  }
   /// Kinds whose items lie side by side in the heap.
   var isSequence: Bool { tag == .list || tag == .tuple || tag == .range }
   var isNumber: Bool {
     switch tag {
-    case .bool, .int, .unsigned, .float: true
+    case .bool, .int, .big, .float: true
     default: false
     }
   }

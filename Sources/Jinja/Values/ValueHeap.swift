@@ -17,22 +17,23 @@ package final class ValueHeap {
     var items: Int
     var entries: Int
     var objects: Int
+    var bigs: Int
   }
-
-  /// Bytes that a render may compute, pieces and items that it may make.
-  static let maximumBytes = 1 << 31
-  static let maximumItems = 1 << 24
 
   package let bytes = Arena<UInt8>(capacity: 1 << 14)
   package let pieces = Arena<Piece>(capacity: 1 << 10)
   package let items = Arena<Value>(capacity: 1 << 8)
   package let entries = Arena<Entry>(capacity: 1 << 8)
   let objects = Arena<ObjectState>(capacity: 64)
+  /// Integers that do not fit 64 bits.
+  var bigs: [BigInteger] = []
+  /// Where the members of large dictionaries lie, by the dictionary's `bits`.
+  var indexes: [UInt64: [ValueKey: Int]] = [:]
 
   package var mark: Mark {
     Mark(
       bytes: bytes.count, pieces: pieces.count, items: items.count, entries: entries.count,
-      objects: objects.count)
+      objects: objects.count, bigs: bigs.count)
   }
 
   package func reset(to mark: Mark) {
@@ -41,17 +42,26 @@ package final class ValueHeap {
     items.truncate(to: mark.items)
     entries.truncate(to: mark.entries)
     objects.truncate(to: mark.objects)
+    bigs.removeLast(bigs.count - mark.bigs)
+    if !indexes.isEmpty { indexes.removeAll() }
     isTooLong = false
   }
 
-  /// Whether a string has grown past 4 GiB.
-  private var isTooLong = false
+  /// Whether a string has grown past 4 GiB: it is empty then, and the render ends at the next audit.
+  private(set) var isTooLong = false
 
-  /// Whether a render has grown past what is allowed.
-  @inline(__always)
-  var isExhausted: Bool {
-    isTooLong || bytes.count > Self.maximumBytes || pieces.count > Self.maximumItems
-      || items.count > Self.maximumItems || entries.count > Self.maximumItems
+  /// The bytes that all values take.
+  var size: Int {
+    bytes.count + 12 * pieces.count + 16 * items.count + 32 * entries.count + 80 * objects.count
+  }
+
+  /// An integer of a record, whatever its size.
+  package func integer(_ value: UInt64) -> Value { integer(BigInteger(value)) }
+
+  func integer(_ value: BigInteger) -> Value {
+    if let small = value.int { return .int(small) }
+    bigs.append(value)
+    return Value(.big, bits: UInt64(bigs.count - 1))
   }
 
   // MARK: Strings
@@ -88,7 +98,7 @@ package final class ValueHeap {
   /// The author of a whole string: of its pieces if they agree, else derived.
   func origin(of value: Value) -> Origin {
     guard value.isString else {
-      return value.extra == 0 ? Origin(.derived) : Origin(.derived, author: value.extra)
+      return Origin(.derived, author: value.author)
     }
     guard value.count > 0 else { return .template }
     let first = pieces[value.start].origin
@@ -176,10 +186,8 @@ package final class ValueHeap {
       pieces.append(from: range)
     }
     pieces.append(from: right.range)
-    let (length, overflow) = left.extra.addingReportingOverflow(right.extra)
-    if overflow { isTooLong = true }
-    return Value(
-      .string, start: start, count: pieces.count - start, extra: overflow ? .max : length)
+    return string(
+      pieces: start..<pieces.count, length: Int(left.extra) + Int(right.extra), flag: 0)
   }
 
   /// Several strings one after the other, as `join` does two.
@@ -199,9 +207,7 @@ package final class ValueHeap {
       length += Int(values[index].extra)
       index += 1
     }
-    if length > Int(UInt32.max) { isTooLong = true }
-    return Value(
-      .string, start: start, count: pieces.count - start, extra: UInt32(clamping: length))
+    return string(pieces: start..<pieces.count, length: length, flag: 0)
   }
 
   /// Collects pieces for a new string: `begin`, appends to `pieces`, `end`.
@@ -209,9 +215,17 @@ package final class ValueHeap {
   func string(piecesFrom start: Int, flag: UInt8 = 0) -> Value {
     var length = 0
     for index in start..<pieces.count { length += Int(pieces[index].count) }
+    return string(pieces: start..<pieces.count, length: length, flag: flag)
+  }
+
+  @inline(__always)
+  private func string(pieces: Range<Int>, length: Int, flag: UInt8) -> Value {
+    guard length <= Int(UInt32.max) else {
+      isTooLong = true
+      return Value(.string, start: 0, count: 0, flag: flag)
+    }
     return Value(
-      .string, start: start, count: pieces.count - start,
-      extra: UInt32(clamping: length), flag: flag)
+      .string, start: pieces.lowerBound, count: pieces.count, extra: UInt32(length), flag: flag)
   }
 
   @inline(__always)

@@ -3,13 +3,11 @@ extension Machine {
   func callMethod(_ node: Program.Node, caller: Value = .missing) throws(Raise) -> Value {
     let object = try evaluate(node.a)
     if caller.tag == .missing {
-      if object.isString, let method = StringMethod(rawValue: lists[Int(node.c) + 1]),
-        method != .none
-      {
+      let method = lists[Int(node.c) + 1]
+      if object.isString, method >= 0 {
         let passed = try pass(node.c)
         defer { release(passed) }
-        if let value = quick(method, object, passed) { return value }
-        return try call(method, object, passed)
+        return try stringMethods[Int(method)](self, object, passed)
       }
       if object.tag == .dictionary,
         let method = ContainerMethod(rawValue: lists[Int(node.c) + 2]),
@@ -31,7 +29,10 @@ extension Machine {
     let text = heap.bytes(of: name)
     switch object.tag {
     case .string:
-      if let method = StringMethod.byName[text] { return try call(method, object, passed) }
+      if let method = Library.stringMethods.number(text) {
+        return try stringMethods[Int(method)](self, object, passed)
+      }
+    case .int, .bool, .big, .float: return try numberMethod(object, name, passed)
     case .dictionary, .list, .tuple, .range:
       if let method = ContainerMethod.byName[text] { return try call(method, object, passed) }
     case .loop:
@@ -40,10 +41,8 @@ extension Machine {
         guard !passed.positional.isEmpty else { throw raise("no items for cycling given") }
         return arguments[passed.positional.lowerBound + state.index % passed.positional.count]
       }
-      let start = heap.items.count
-      for index in passed.positional { heap.items.append(arguments[index]) }
-      let value = Value(.tuple, start: start, count: passed.positional.count)
-      if state.second.tag == .tuple, equal(state.second, value) { return .bool(false) }
+      let value = list(passed.positional.map { arguments[$0] }, .tuple)
+      if state.second.tag == .tuple, try equal(state.second, value) { return .bool(false) }
       heap.objects[Int(object.bits)].second = value
       return .bool(true)
     case .cycler:
@@ -89,18 +88,34 @@ extension Machine {
       return Value(.valuesView, bits: object.bits)
     case .copy:
       try only(0, 0)
-      return object
+      return Value(object.tag, bits: object.bits)
     case .count:
       try only(1, 1)
       let wanted = arguments[passed.positional.lowerBound]
-      return .int(object.range.count { equal(heap.items[$0], wanted) })
+      var count = 0
+      for index in object.range {
+        try step()
+        if try equal(heap.items[index], wanted) { count += 1 }
+      }
+      return .int(count)
     case .index:
       try only(1, 3)
       let wanted = arguments[passed.positional.lowerBound]
-      guard let found = object.range.first(where: { equal(heap.items[$0], wanted) }) else {
-        throw raise("value is not in list")
+      let bounds = passed.positional.dropFirst()
+      guard object.tag != .range || bounds.isEmpty else {
+        throw raise("range.index() takes exactly one argument")
       }
-      return .int(found - object.start)
+      func bound(_ place: Int, _ standard: Int) throws(Raise) -> Int {
+        guard bounds.count > place else { return standard }
+        let index = try clamped(arguments[bounds.lowerBound + place])
+        return min(max(0, index < 0 ? index + object.count : index), object.count)
+      }
+      let (start, end) = (try bound(0, 0), try bound(1, object.count))
+      for index in start..<max(start, end) {
+        try step()
+        if try equal(heap.items[object.start + index], wanted) { return .int(index) }
+      }
+      throw raise("value is not in the \(typeName(object))")
     case .fromkeys:
       try only(1, 2)
       let first = passed.positional.lowerBound
@@ -111,6 +126,32 @@ extension Machine {
       return dictionary
     default:
       throw raise("\(typeName(object)).\(method)() changes its object, which a template may not")
+    }
+  }
+}
+
+/// Methods of numbers.
+extension Machine {
+  static let numberMethods = [
+    "bit_length", "bit_count", "conjugate", "as_integer_ratio", "is_integer",
+  ]
+
+  private func numberMethod(_ object: Value, _ name: Value, _ passed: Passed) throws(Raise) -> Value
+  {
+    let text = heap.text(of: name)
+    _ = try positional(passed, 0, 0, of: text)
+    switch text {
+    case "conjugate": return object.tag == .float ? object : heap.integer(integer(object))
+    case "is_integer" where object.tag == .float:
+      return .bool(object.float.isFinite && object.float == object.float.rounded())
+    case "bit_length" where object.tag != .float: return .int(integer(object).bitWidth)
+    case "bit_count" where object.tag != .float:
+      return .int(integer(object).words.reduce(0) { $0 + $1.nonzeroBitCount })
+    case "as_integer_ratio" where object.tag != .float:
+      return list([heap.integer(integer(object)), .int(1)], .tuple)
+    default:
+      throw raise(
+        "the method \(typeName(object)).\(text) is not supported in templates", .tooLarge)
     }
   }
 }

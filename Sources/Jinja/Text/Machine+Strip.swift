@@ -14,8 +14,13 @@ extension Machine {
   }
 
   /// `strip`, with white space or a set of characters.
-  func strip(_ text: Value, _ characters: Value?, _ side: Side) -> Value {
+  func strip(_ text: Value, _ characters: Value?, _ side: Side) throws(Raise) -> Value {
     if characters == nil, isBounded(text) { return text }
+    try charge(text)
+    if let characters {
+      try charge(Int(text.extra) >> 4, times: Int(characters.extra))
+      try charge(characters)
+    }
     let mark = heap.bytes.count
     let set = characters.map { StrippedCharacters(heap.bytes(of: $0)) } ?? .space
     let kept: Range<Int> = unsafe heap.bytes.withElements(heap.flat(text)) { bytes in

@@ -16,45 +16,42 @@ extension Machine {
     return writer.finish()
   }
 
-  func put(_ bytes: [UInt8], _ writer: inout Writer) {
-    for byte in bytes { writer.put(byte) }
-  }
-
-  private func newline(_ style: JSONStyle, _ depth: Int, _ writer: inout Writer) {
+  private func newline(_ style: JSONStyle, _ depth: Int, _ writer: inout Writer) throws(Raise) {
     guard let indent = style.indent else { return }
+    try charge(depth, times: indent.count / 16 + 1)
     writer.put(0x0A)
-    for _ in 0..<depth { put(indent, &writer) }
+    for _ in 0..<depth { writer.put(indent) }
   }
 
   func write(
     json value: Value, _ style: JSONStyle, _ writer: inout Writer, _ outer: Origin, depth: Int
   ) throws(Raise) {
-    guard depth < 900 else {
-      throw raise("maximum recursion depth exceeded while encoding a JSON object")
+    guard depth < Self.maximumNesting else {
+      throw raise("maximum recursion depth exceeded while encoding a JSON object", .tooLarge)
     }
     // A list that holds another twice, and so on, is small in memory and endless in print.
-    if depth > 0 { try step() }
+    try charge(8 + (style.item.count + style.key.count) / 16)
     let author = author(value, within: outer)
     writer.by(author)
     switch value.tag {
     case .none: writer.put("null")
     case .bool: writer.put(value.bool ? "true" : "false")
     case .int: writer.put(String(value.int))
-    case .unsigned: writer.put(String(value.bits))
+    case .big: writer.put(try digits(of: heap.bigs[Int(value.bits)]))
     case .float: writer.put(jsonNumber(value.float))
     case .string:
       writer.by(heap.origin(of: value).derived)
-      write(jsonString: value, style, &writer)
+      try write(jsonString: value, style, &writer)
     case .list, .tuple:
       guard value.count > 0 else { return writer.put("[]") }
       writer.put("[")
       for index in value.range {
-        if index > value.start { put(style.item, &writer) }
-        newline(style, depth + 1, &writer)
+        if index > value.start { writer.put(style.item) }
+        try newline(style, depth + 1, &writer)
         try write(json: heap.items[index], style, &writer, author, depth: depth + 1)
         writer.by(author)
       }
-      newline(style, depth, &writer)
+      try newline(style, depth, &writer)
       writer.put("]")
     case .dictionary:
       guard value.count > 0 else { return writer.put("{}") }
@@ -62,28 +59,28 @@ extension Machine {
       if style.isSorted { order = try sorted(order) { heap.entries[$0].key } }
       writer.put("{")
       for (place, index) in order.enumerated() {
-        if place > 0 { put(style.item, &writer) }
-        newline(style, depth + 1, &writer)
+        if place > 0 { writer.put(style.item) }
+        try newline(style, depth + 1, &writer)
         let entry = heap.entries[index]
         switch entry.key.tag {
-        case .string: write(jsonString: entry.key, style, &writer)
-        case .none, .bool, .int, .unsigned, .float:
+        case .string: try write(jsonString: entry.key, style, &writer)
+        case .none, .bool, .int, .big, .float:
           writer.put("\"")
           switch entry.key.tag {
           case .none: writer.put("null")
           case .bool: writer.put(entry.key.bool ? "true" : "false")
           case .float: writer.put(jsonNumber(entry.key.float))
-          default: writer.put(String(entry.key.int))
+          default: writer.put(try digits(of: integer(entry.key)))
           }
           writer.put("\"")
         default:
           throw raise("keys must be str, int, float, bool or None, not \(typeName(entry.key))")
         }
-        put(style.key, &writer)
+        writer.put(style.key)
         try write(json: entry.value, style, &writer, author, depth: depth + 1)
         writer.by(author)
       }
-      newline(style, depth, &writer)
+      try newline(style, depth, &writer)
       writer.put("}")
     default: throw raise("Object of type \(typeName(value)) is not JSON serializable")
     }
@@ -95,7 +92,10 @@ extension Machine {
     return FloatText.representation(value)
   }
 
-  func write(jsonString value: Value, _ style: JSONStyle, _ writer: inout Writer) {
+  func write(jsonString value: Value, _ style: JSONStyle, _ writer: inout Writer)
+    throws(Raise)
+  {
+    try charge(value, times: 6)
     writer.put(UInt8(ascii: "\""))
     for piece in value.range {
       let piece = heap.pieces[piece]

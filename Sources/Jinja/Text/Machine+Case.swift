@@ -3,7 +3,8 @@ extension Machine {
   enum Case { case upper, lower, title, capitalize, swap, fold }
 
   /// Case changes, piece by piece: a text of one author stays of one author, derived.
-  func changeCase(_ text: Value, _ change: Case) -> Value {
+  func changeCase(_ text: Value, _ change: Case) throws(Raise) -> Value {
+    try charge(text, times: 32)
     let first = heap.pieces.count
     var afterLetter = false
     var isFirst = true
@@ -21,7 +22,7 @@ extension Machine {
         switch change {
         case .upper: mapped = properties.uppercaseMapping
         case .lower: mapped = lowered(scalar, whole, position, next)
-        case .fold: mapped = String(scalar).lowercased() == "ß" ? "ss" : properties.lowercaseMapping
+        case .fold: mapped = PythonText.folded(scalar)
         case .capitalize:
           mapped = isFirst ? properties.titlecaseMapping : lowered(scalar, whole, position, next)
         case .title:
@@ -43,10 +44,41 @@ extension Machine {
     return heap.string(piecesFrom: first, flag: text.flag)
   }
 
+  /// jinja2's `title`: a word starts after white space, `-` or an opening bracket.
+  func title(_ text: Value) throws(Raise) -> Value {
+    let bytes = try bytes(of: text)
+    try charge(text, times: 32)
+    let first = heap.pieces.count
+    var position = 0
+    // Where the rest of the word starts; nil before its first letter.
+    var rest: Int?
+    for index in text.range {
+      let piece = heap.pieces[index]
+      var writer = Writer(heap, piece.origin.derived)
+      let end = position + Int(piece.count)
+      while position < end {
+        let next = PythonText.scalarEnd(bytes, position)
+        let scalar = PythonText.scalar(bytes, position)
+        if "-({[<".utf8.contains(bytes[position]) || PythonText.isSpace(scalar.value) {
+          rest = nil
+          writer.put(Array(bytes[position..<next]))
+        } else {
+          writer.put(
+            rest.map { lowered(scalar, bytes, position, next, from: $0) }
+              ?? scalar.properties.uppercaseMapping)
+          rest = rest ?? next
+        }
+        position = next
+      }
+      writer.flush()
+    }
+    return heap.string(piecesFrom: first)
+  }
+
   /// Lower case, with the sigma that ends a word.
-  private func lowered(_ scalar: UnicodeScalar, _ bytes: [UInt8], _ start: Int, _ end: Int)
-    -> String
-  {
+  private func lowered(
+    _ scalar: UnicodeScalar, _ bytes: [UInt8], _ start: Int, _ end: Int, from first: Int = 0
+  ) -> String {
     guard scalar == "Σ" else { return scalar.properties.lowercaseMapping }
     func neighbour(_ index: Int, _ step: (Int) -> Int?) -> Bool {
       var index: Int? = index
@@ -58,7 +90,7 @@ extension Machine {
       return false
     }
     func before(_ index: Int) -> Int? {
-      guard index > 0 else { return nil }
+      guard index > first else { return nil }
       var place = index - 1
       while place > 0, bytes[place] & 0xC0 == 0x80 { place -= 1 }
       return place

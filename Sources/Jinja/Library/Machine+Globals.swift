@@ -55,6 +55,7 @@ extension Machine {
         throw raise(
           "the template prints today's date (strftime_now), which changes daily", .dateMissing)
       }
+      try charge(shown.count)
       return heap.string(shown)
     case .lipsum: throw raise("lipsum() is random and not supported")
     }
@@ -62,7 +63,9 @@ extension Machine {
 
   /// A new dictionary with the members of a mapping, or of a row of pairs.
   private func members(of value: Value) throws(Raise) -> Value {
+    if value.isUndefined { throw raiseUndefined(value) }
     if value.tag == .dictionary {
+      try charge(value.count)
       let start = heap.entries.count
       heap.entries.append(from: value.range)
       return Value(.dictionary, start: start, count: value.count)
@@ -89,25 +92,33 @@ extension Machine {
     for index in passed.positional {
       let value = arguments[index]
       if value.isUndefined { throw raiseUndefined(value) }
-      guard value.tag == .int || value.tag == .bool else {
-        throw raise("'\(typeName(value))' object cannot be interpreted as an integer")
-      }
-      numbers.append(value.int)
+      if value.tag == .big { throw raise("a range past 64 bits is not supported", .tooLarge) }
+      numbers.append(try self.index(value, 0))
     }
     let (start, stop) = numbers.count == 1 ? (0, numbers[0]) : (numbers[0], numbers[1])
     let step = numbers.count == 3 ? numbers[2] : 1
     guard step != 0 else { throw raise("range() arg 3 must not be zero") }
+    return try range(start, stop, step)
+  }
+
+  /// A range that remembers its bounds, as it prints them.
+  func range(_ start: Int, _ stop: Int, _ step: Int) throws(Raise) -> Value {
     let first = heap.items.count
     var next = start
     while step > 0 ? next < stop : next > stop {
       guard heap.items.count - first < 100_000 else {
         throw raise("Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000).")
       }
+      try charge(1)
       heap.items.append(.int(next))
       let (following, isTooLarge) = next.addingReportingOverflow(step)
       if isTooLarge { break }
       next = following
     }
-    return Value(.range, start: first, count: heap.items.count - first)
+    var bounds = ValueHeap.ObjectState()
+    (bounds.start, bounds.count, bounds.index) = (start, stop, step)
+    heap.objects.append(bounds)
+    return Value(
+      .range, start: first, count: heap.items.count - first, extra: UInt32(heap.objects.count - 1))
   }
 }
