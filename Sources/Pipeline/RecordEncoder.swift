@@ -17,6 +17,8 @@ public struct RecordNotes: Sendable {
 /// One a worker: it keeps buffers, which are filled again for each record.
 public final class RecordEncoder {
   public let spec: RunSpec
+  /// The spec's; where rows are filled with what comes next, nothing has to fit one row.
+  private let truncation: Truncation
   private let parser = JSONParser()
   private let samples: RecordSamples
   private let encoder: SampleEncoder
@@ -30,6 +32,9 @@ public final class RecordEncoder {
   public init(spec: RunSpec, encoder: any TextEncoder) {
     self.spec = spec
     samples = RecordSamples(spec)
+    var truncation = spec.truncation
+    if spec.packing == .split { truncation.contextLength = .max }
+    self.truncation = truncation
     self.encoder = SampleEncoder(encoder: encoder, options: spec.encoding)
   }
 
@@ -60,7 +65,7 @@ public final class RecordEncoder {
 
   private func fit() throws(Problem) -> Truncation.Cut {
     lastLength = sample.tokens.count
-    return try spec.truncation.fit(&sample)
+    return try truncation.fit(&sample)
   }
 
   /// Encodes the samples of a conversation: all of them, or none.
@@ -74,7 +79,7 @@ public final class RecordEncoder {
       for index in 0..<count {
         try encoder.encode(chat.samples[index], into: &sample)
         var cut = Truncation.Cut()
-        if spec.truncation.policy == .oldestTurns, !spec.truncation.fits(sample) {
+        if spec.truncation.policy == .oldestTurns, !truncation.fits(sample) {
           cut = try leaveOutExchanges(ofSample: index, of: chat)
         }
         cuts.append(cut)
@@ -99,7 +104,7 @@ public final class RecordEncoder {
     func encode(_ place: Int) throws(Problem) -> Bool {
       try chat.render(sample: index, from: starts[place])
       try encoder.encode(chat.samples[index], into: &sample)
-      return spec.truncation.fits(sample)
+      return truncation.fits(sample)
     }
     guard !starts.isEmpty else { return Truncation.Cut() }
     // The fewest exchanges to leave out lie in `low...high`.

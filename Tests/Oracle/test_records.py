@@ -1,0 +1,95 @@
+"""Records as people have them: a turn that leaves nothing is named, and what TRL would learn of real records is what prep learns."""
+
+import json
+from pathlib import Path
+
+import pytest
+from chat_cases import BOS, EOS, DATE, assistant, call, parts, system, tool, user
+from chat_models import model, write
+from prep_command import CHECKOUT, prep
+
+ASK = [user("Qone"), assistant("Qtwo")]
+CALL = call("get_weather", {"city": "Qtwo"}, "call00001")
+ANSWER = tool("Qthree", name="get_weather", tool_call_id="call00001")
+RECORDS = {
+    "pair": {"messages": ASK},
+    "two pairs": {"messages": [*ASK, user("Qthree"), assistant("Qfour")]},
+    "parts": {"messages": [user(parts("Qone", "Qsecond")), assistant(parts("Qtwo"))]},
+    "system": {"messages": [system("Qzero"), *ASK]},
+    "developer": {"messages": [{"role": "developer", "content": "Qzero"}, *ASK]},
+    "other words": {"messages": [{"role": "human", "content": "Qone"}, {"role": "gpt", "content": "Qtwo"}]},
+    "ShareGPT": {"conversations": [{"from": "human", "value": "Qone"}, {"from": "model", "value": "Qtwo"}], "system": "Qzero"},
+    "call": {"messages": [user("Qone"), assistant("", tool_calls=[CALL]), ANSWER, assistant("Qfour")]},
+    "call as text": {"messages": [user("Qone"), assistant("", tool_calls=[call("get_weather", '{"city": "Qtwo"}', "call00001")]), ANSWER,
+                                  assistant("Qfour")]},
+    "observation": {"conversations": [
+        {"from": "human", "value": "Qone"}, {"from": "function_call", "value": '{"name": "get_weather", "arguments": {"city": "Qtwo"}}'},
+        {"from": "observation", "value": "Qthree"}, {"from": "gpt", "value": "Qfour"}]},
+    "tool parts": {"messages": [
+        user("Qone"), assistant([{"type": "tool_use", "id": "call00001", "name": "get_weather", "input": {"city": "Qtwo"}}]),
+        user([{"type": "tool_result", "tool_use_id": "call00001", "content": "Qthree"}]), assistant("Qfour")]},
+    "reasoning": {"messages": [user("Qone"), assistant("Qtwo", reasoning_content="why")]},
+    "history": {"query": "Qthree", "response": "Qfour", "history": [["Qone", "Qtwo"]]},
+    "instruction": {"instruction": "Qone", "input": "Qsecond", "output": "Qtwo", "system": "Qzero"},
+}
+SPECIAL = [f"--template-arg={name}={json.dumps(text)}" for name, text in (("bos_token", BOS), ("eos_token", EOS))]
+
+
+def outcome(template: Path, folder: Path, *flags):
+    """What `prep run` says of every record: its text, or the reason of its reject."""
+    data = write(folder / "data.jsonl", RECORDS.values())
+    prep("run", data, "--template", template, "--date", DATE, "--output", folder / "out", "--max-rejects", "100%", "--overwrite", "--quiet",
+         *SPECIAL, *flags)
+    names = list(RECORDS)
+    found = {names[r["line"] - 1]: r for r in map(json.loads, open(folder / "out" / "rejects.jsonl", encoding="utf-8"))}
+    rows = [json.loads(line) for line in prep("inspect", folder / "out", "--row", "all", "--json", "--unpadded").stdout.split(b"\n") if line]
+    for row in rows:
+        found[names[row["source"]["line"] - 1]] = "".join(row["tokens"])
+    return found
+
+
+def test_a_dropped_turn_is_named_and_may_be_accepted(tmp_path):
+    silent = tmp_path / "t.jinja"
+    silent.write_text("{% for m in messages if m.role in ['user', 'assistant'] %}[{{ m.role }}]{{ m.content }}</s>{% endfor %}")
+    found = outcome(silent, tmp_path)
+    assert [(found[name]["reason"], found[name]["field"]) for name in ("system", "developer", "call", "observation")] == [
+        ("turn-dropped", "messages[0]"), ("turn-dropped", "messages[0]"), ("turn-dropped", "messages[1]"), ("turn-dropped", "conversations[1]")]
+    assert found["developer"]["remedy"] == "use --role developer=system, or accept the loss with --allow-dropped"
+    accepted = outcome(silent, tmp_path, "--allow-dropped")
+    assert all(isinstance(said, str) for said in accepted.values())
+    data = write(tmp_path / "one.jsonl", [RECORDS["system"]])
+    report = json.loads(prep("run", data, "--template", silent, "--output", tmp_path / "one", "--allow-dropped", "--json").stdout)
+    assert report["turns_dropped"] == 1 and report["rendered_chat"] == 1
+
+
+def test_packing_by_splitting_keeps_every_token(tmp_path):
+    lines = [json.loads(line) for line in open(CHECKOUT / "fixtures" / "gsm8k.jsonl", encoding="utf-8")][:10]
+    texts = [" ".join([line["task"]] * 3) for line in lines]
+    data = write(tmp_path / "data.jsonl", ({"text": text} for text in texts))
+    prep("run", data, "--output", tmp_path / "out", "--pack", "split", "--context-length", 32, "--quiet")
+    rows = [json.loads(line) for line in prep("inspect", tmp_path / "out", "--row", "all", "--json", "--unpadded").stdout.split(b"\n") if line]
+    alone = [json.loads(line) for line in prep("inspect", data, "--record", "all", "--json", "--unpadded").stdout.split(b"\n") if line]
+    assert [token for row in rows for token in row["input_ids"]] == [token for row in alone for token in row["input_ids"]]
+    assert all(len(row["input_ids"]) == 32 for row in rows[:-1]) and sum(len(row["input_ids"]) for row in alone) > 640
+
+
+@pytest.mark.parametrize("name", ["llama3", "qwen2_5", "deepseekv3", "gemma3"])
+def test_labels_equal_what_trl_learns_of_completions(name, real, tmp_path):
+    """300 real records, tokenized as TRL's `completion_only_loss` does it: the prompt with its generation prompt, and all of it. The one
+    difference, white space of the template behind the terminator, stands in docs/masking.md."""
+    tokenizer = model(tmp_path / "model", real, name)
+    lines = [json.loads(line) for line in open(CHECKOUT / "fixtures" / "gsm8k.jsonl", encoding="utf-8")][:300]
+    data = write(tmp_path / "data.jsonl", lines)
+    shown = prep("inspect", data, "--record", "all", "--json", "--unpadded", "--tokenizer", tmp_path / "model", "--seam", "joint",
+                 "--context-length", 4096, "--date", DATE).stdout
+    rows = [json.loads(line) for line in shown.split(b"\n") if line]
+    assert len(rows) == len(lines)
+    for line, row in zip(lines, rows):
+        messages = [user(line["task"]), assistant(line["response"])]
+        prompt = tokenizer.apply_chat_template(messages[:1], tokenize=True, return_dict=False, add_generation_prompt=True)
+        whole = tokenizer.apply_chat_template(messages, tokenize=True, return_dict=False)
+        assert row["input_ids"] == whole
+        theirs = [-100] * len(prompt) + whole[len(prompt):]
+        differ = [index for index, (a, b) in enumerate(zip(row["labels"], theirs)) if a != b]
+        assert all(index > max(i for i, label in enumerate(row["labels"]) if label != -100) for index in differ)
+        assert not tokenizer.decode([whole[index] for index in differ]).strip()
