@@ -77,17 +77,18 @@ public struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
   /// `PLACE: reason (remedy)`, options named as `surface` names them, and below it the line at fault where one is
   /// known. Safe to print: see `VisibleText`.
   public func text(for surface: Surface) -> String {
-    var text = surface.spell(place.description)
+    var text = VisibleText.escaped(surface.spell(place.description), limit: Self.longest)
     if !text.isEmpty { text += ": " }
-    text += surface.spell(reason)
-    if !remedy.isEmpty { text += " (\(surface.spell(remedy)))" }
-    text = VisibleText.escaped(text, limit: Self.longest)
+    text += VisibleText.escaped(surface.spell(reason), limit: Self.longest)
+    if !remedy.isEmpty {
+      text += " (\(VisibleText.escaped(surface.spell(remedy), limit: Self.longest)))"
+    }
     if !place.excerpt.isEmpty { text += "\n    " + VisibleText.escaped(place.excerpt, limit: 400) }
     return text
   }
 
-  /// Bytes of a text that a terminal and a log can take.
-  static let longest = 8000
+  /// Bytes of a place, a reason or a remedy that are shown, whatever they quote.
+  package static let longest = 600
 
   /// The same problem in this file, where it names none.
   public func at(file: String, line: Int? = nil) -> Problem {

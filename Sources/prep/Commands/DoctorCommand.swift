@@ -54,16 +54,17 @@ struct DoctorCommand: ParsableCommand {
   private func describe(_ report: Doctor.Report, to out: inout StandardOutput) throws {
     for finding in report.findings.sorted(by: { $0.severity > $1.severity }) {
       let place = finding.place.map { "\($0): " } ?? ""
+      func shown(_ text: String) -> String {
+        VisibleText.escaped(Surface.command.spell(text), limit: 1200)
+      }
       try out.line(
-        "\(finding.severity.rawValue)  \(finding.code.rawValue)  \(Surface.command.spell(finding.message))"
-      )
+        "\(finding.severity.rawValue)  \(finding.code.rawValue)  \(shown(finding.message))")
       if !finding.sample.isEmpty || !place.isEmpty {
-        try out.line(
-          "         \(place)\(TokenText.visible(Array(Surface.command.spell(finding.sample).utf8)))"
-        )
+        let sample = TokenText.visible(Array(Surface.command.spell(finding.sample).utf8))
+        try out.line("         \(VisibleText.escaped(place))\(sample)")
       }
       if !finding.remedy.isEmpty {
-        try out.line("         → \(Surface.command.spell(finding.remedy))")
+        try out.line("         → \(shown(finding.remedy))")
       }
     }
     let counts = Finding.Severity.allCases.reversed().map { severity in

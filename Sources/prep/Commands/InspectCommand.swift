@@ -139,7 +139,8 @@ struct InspectCommand: ParsableCommand {
       } catch {
         rejected = true
         StandardError.line(
-          "rejected \(record.file):\(record.line): \(error.text(for: .command))")
+          "rejected \(VisibleText.escaped(record.file)):\(record.line): \(error.text(for: .command))"
+        )
       }
     }
     try printer.close()

@@ -153,7 +153,8 @@ private struct RenderedPage {
     rejects += 1
     guard json else {
       guard rejects <= ProgressDisplay.shownRejects else { return }
-      return StandardError.line("\(place): \(error.text(for: .command))")
+      return StandardError.line(
+        "\(VisibleText.escaped("\(place)")): \(error.text(for: .command))")
     }
     writer.beginObject()
     writer.key("error")

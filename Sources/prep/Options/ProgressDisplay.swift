@@ -1,4 +1,5 @@
 import Pipeline
+import Problems
 import ShardWriter
 import Synchronization
 import SystemPackage
@@ -54,6 +55,9 @@ final class ProgressDisplay: Sendable {
     }
   }
 
+  /// Bytes of a line about a reject.
+  private static let longestReject = 1200
+
   func show(file: [UInt8], _ reject: Reject) {
     guard !isQuiet else { return }
     state.withLock { state in
@@ -64,9 +68,9 @@ final class ProgressDisplay: Sendable {
       state.rejectsShown += 1
       clear(&state)
       let remedy = reject.remedy.isEmpty ? "" : " (\(reject.remedy))"
-      write(
-        "rejected \(String(decoding: file, as: UTF8.self)):\(reject.line): \(reject.message)\(remedy)\n"
-      )
+      let text =
+        "rejected \(String(decoding: file, as: UTF8.self)):\(reject.line): \(reject.message)\(remedy)"
+      write(VisibleText.escaped(text, limit: Self.longestReject) + "\n")
     }
   }
 
@@ -75,7 +79,9 @@ final class ProgressDisplay: Sendable {
     guard !isQuiet else { return }
     state.withLock { state in
       clear(&state)
-      if state.rejectsHidden > 0 { write("rejected … and more, see \(rejectsFile)\n") }
+      if state.rejectsHidden > 0 {
+        write("rejected … and more, see \(VisibleText.escaped(rejectsFile))\n")
+      }
     }
   }
 

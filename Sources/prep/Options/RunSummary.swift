@@ -1,5 +1,6 @@
 import Files
 import Pipeline
+import Problems
 import ShardWriter
 
 /// The closing report of a run, for people.
@@ -70,6 +71,7 @@ struct RunSummary {
   }
 
   private mutating func add(_ name: String, _ value: String) {
-    lines.append(name + String(repeating: " ", count: max(1, 17 - name.count)) + value)
+    lines.append(
+      name + String(repeating: " ", count: max(1, 17 - name.count)) + VisibleText.escaped(value))
   }
 }
