@@ -156,8 +156,15 @@ public final class SampleEncoder {
     guard needsRanges else { return }
     var cursor = SegmentCursor(segments: segments, stretch: stretch)
     for (offset, range) in ranges.enumerated() {
-      let range = Int(range.lowerBound) + base..<Int(range.upperBound) + base
+      var range = Int(range.lowerBound) + base..<Int(range.upperBound) + base
       let owner = cursor.segment(at: range.lowerBound)
+      // White space that a terminator strips is no one's: it does not span what is learned.
+      let end = segments[owner].range.upperBound
+      if segments[owner].reason.endsResponse, end < range.upperBound,
+        rendered.text[end..<range.upperBound].allSatisfy({ $0 <= 0x20 })
+      {
+        range = range.lowerBound..<end
+      }
       if traced { sample.appendTraces(CollectionOfOne(TokenTrace(segment: owner, range: range))) }
       guard isMixed else { continue }
       var supervised = segments[owner].isSupervised

@@ -28,8 +28,8 @@ def build(folder: Path, real, vocabulary: str, template, bos, eos, more=(), name
     found = re.findall(r"<[|｜][\w▁ ]+[|｜]>", template if isinstance(template, str) else "".join(template.values()))
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(real(vocabulary)), bos_token=bos, eos_token=eos, pad_token=None, clean_up_tokenization_spaces=False)
-    wanted = dict.fromkeys([*found, *more, *filter(None, (bos, eos))])
-    tokenizer.add_special_tokens({"additional_special_tokens": list(wanted)})
+    wanted = {str(token): token for token in [*found, *more, *filter(None, (bos, eos))]}
+    tokenizer.add_special_tokens({"additional_special_tokens": list(wanted.values())})
     tokenizer.chat_template = template
     tokenizer.save_pretrained(folder)
     return PreTrainedTokenizerFast.from_pretrained(folder)

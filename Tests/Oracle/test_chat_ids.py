@@ -12,6 +12,7 @@ import pytest
 from chat_cases import DATE, TOOLS, FixedDate, assistant, system, tool, call, user
 from chat_models import MODELS, PATHS, build, model, write
 from prep_command import CHECKOUT, prep
+from transformers import AddedToken, AutoTokenizer
 from transformers.utils import chat_template_utils
 
 # What ends a turn of the assistant; GPT-OSS ends the last one otherwise, GLM leaves it to the next header.
@@ -209,3 +210,36 @@ def test_oldest_turns_leaves_a_valid_conversation(models, tmp_path):
     unrolled = prep("inspect", data, "--tokenizer", folder, "--template", template, "--history", "unroll", "--context-length",
                     lengths[-3], "--truncate", "oldest-turns", "--json", "--unpadded").stdout.split(b"\n")
     assert len(unrolled) - 1 == 24 and all(len(json.loads(line)["input_ids"]) <= lengths[-3] for line in unrolled if line)
+
+
+CHATML = ("{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+          "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+
+
+def test_white_space_that_a_terminator_strips_is_no_token_of_the_context(real, tmp_path):
+    folder = tmp_path / "model"
+    build(folder, real, "llama3/tokenizer.json", CHATML, None, AddedToken("<|im_end|>", rstrip=True, normalized=False))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    conversations = [[user("a"), assistant("b")], [user("a"), assistant("b"), user("c"), assistant("d")],
+                     [system("s"), user("a b"), assistant("It is 20."), user(" \nc"), assistant("d")]]
+    data = write(tmp_path / "data.jsonl", ({"messages": messages} for messages in conversations))
+    for seam in ["split", "joint"]:
+        found = rows(folder, data, tmp_path / seam, "--seam", seam)
+        for line, messages in enumerate(conversations, 1):
+            (row,) = found[line]
+            assert row["input_ids"] == tokenizer.apply_chat_template(messages, tokenize=True, return_dict=False)
+            learned = [id for id, label in zip(row["input_ids"], row["labels"]) if label != -100]
+            turns = [message["content"] + "<|im_end|>" for message in messages if message["role"] == "assistant"]
+            assert learned == [id for turn in turns for id in tokenizer(turn, add_special_tokens=False).input_ids]
+
+
+@pytest.mark.parametrize("name", ["llama3", "phi3", "gptoss"])
+def test_ids_do_not_depend_on_what_is_learned(name, models, tmp_path):
+    folder, _ = models(name)
+    turns = [user("a"), assistant(" b\n"), user("\nc"), assistant("  d"), user("e"), assistant("f")]
+    silent = [dict(turn, weight=0) if turn["role"] == "assistant" else turn for turn in turns[:-1]] + turns[-1:]
+    data = write(tmp_path / "data.jsonl", [{"messages": turns}, {"messages": silent}])
+    all_of_them = rows(folder, data, tmp_path / "out")
+    last = rows(folder, data, tmp_path / "last", "--loss", "last")
+    ids = [row["input_ids"] for found in (all_of_them, last) for (row,) in found.values()]
+    assert len(ids) == 4 and all(one == ids[0] for one in ids)

@@ -3,9 +3,11 @@
 import copy
 import json
 import re
+from pathlib import Path
 
 import pytest
-from chat_cases import BOS, EOS, MORE_TEMPLATES, TEMPLATES, TOOLS, adapted, assistant, call, conversations, reference, render, supervised, system, tool, user
+import trl
+from chat_cases import BOS, EOS, MORE_TEMPLATES, TEMPLATES, TOOLS, adapted, assistant, call, conversations, parts, reference, render, supervised, system, tool, user
 from prep_command import prep
 
 GIVEN = {"bos_token": BOS, "eos_token": EOS}
@@ -53,6 +55,9 @@ def test_contents_are_learned_and_nothing_else(template):
     text = template.read_text(encoding="utf-8")
     for name, messages in CASES.items():
         messages, own, others = marked(messages)
+        first = {"messages": [message for message in messages if message["role"] == "user"][:1]}
+        shown, asked = (reference(text, first, prompt, GIVEN) for prompt in (False, True))
+        header = asked[len(shown):].encode() if isinstance(asked, str) else b""
         for tools in [None, TOOLS]:
             record = {"messages": messages, **({"tools": tools} if tools else {})}
             (ours,) = render(template, [record])
@@ -74,6 +79,9 @@ def test_contents_are_learned_and_nothing_else(template):
                     continue
                 if whole.startswith(prompt.encode()):
                     length = len(prompt.encode())
+                    # A prompt that ends before the turn's header, as other prompts have it: the header is no more sampled there.
+                    if whole[length:].startswith(header) and not prompt.encode().endswith(header):
+                        length += len(header)
                     assert not any(a < length < b for a, b in supervised(ours)), (name, index, prompt)
                     says = message["content"] or template.stem not in NO_TERMINATOR
                     if says and "add_generation_prompt" in text:
@@ -108,6 +116,42 @@ def test_generation_blocks_equal_transformers(template):
         assert supervised(ours) == expected, name
 
 
+MARKED = sorted((Path(trl.__file__).parent / "chat_templates").glob("*_training.jinja"))
+TWO_CALLS = [user("a"), assistant("", tool_calls=[call("get_weather", {"city": "x"}), call("stop", {}, "call_2")]),
+             tool("20", name="get_weather", tool_call_id="call_1"), tool("ok", name="stop", tool_call_id="call_2"), assistant("d")]
+
+
+@pytest.mark.parametrize("template", MARKED, ids=lambda path: path.stem)
+def test_turns_end_where_trl_marks_them(template):
+    """The marks of TRL's own templates end with our turns, and begin at or before them: with a header that the prompt supplies."""
+    text = template.read_text(encoding="utf-8")
+    cases = [*CASES.values(), TWO_CALLS, TWO_CALLS[:2], TWO_CALLS[:4], [user("a"), assistant("b", thinking="r"), user("c"), assistant("d", thinking="q")],
+             [user("a"), assistant("", reasoning_content="r", tool_calls=[call("get_weather", {"city": "x"})]), tool("20", name="get_weather"),
+              assistant("d", reasoning_content="q")],
+             [user(parts("a")), assistant(parts("b"))], [user(parts("a")), assistant(parts("b")), user(parts("c")), assistant(parts("d"))]]
+    records = [{"messages": messages, **more} for messages in cases for more in ({}, {"tools": TOOLS})]
+    compared = 0
+    for record, ours in zip(records, render(template, records), strict=True):
+        theirs = reference(text, record, False, GIVEN, spans=True)
+        if isinstance(theirs, Exception) or "error" in ours:
+            continue
+        whole, spans = theirs
+        marks = []
+        for start, end in spans:
+            if start < end and marks and marks[-1][1] == start:
+                marks[-1] = (marks[-1][0], end)
+            elif start < end:
+                marks.append((start, end))
+        # White space and the end of text behind a terminator are no part of what is sampled.
+        marked = [whole[start:end].rstrip().removesuffix("\n" + EOS) for start, end in marks]
+        learned = [whole.encode()[start:end].decode() for start, end in supervised(ours)]
+        assert len(marked) == len(learned), (record, marked, learned)
+        for mark, own in zip(marked, learned):
+            assert mark.endswith(own.rstrip()) and own.strip(), (record, marked, learned)
+        compared += 1
+    assert compared > 3
+
+
 @pytest.mark.parametrize("template", TEMPLATES + MORE_TEMPLATES, ids=lambda path: path.stem)
 def test_unrolled_samples_are_the_prefixes(template):
     """`--history unroll`: one sample for each assistant turn, the conversation up to it, only that turn learned."""
@@ -125,6 +169,33 @@ def test_unrolled_samples_are_the_prefixes(template):
 
 def own_template(name):
     return next(path for path in MORE_TEMPLATES if path.stem == name)
+
+
+# Templates that do not ask for a prompt: what the earlier messages render to is the prompt.
+WITHOUT_PROMPT = {
+    # Llama 2: the space before the answer belongs to it.
+    "{% for m in messages %}{% if m.role == 'user' %}{{ bos_token + '[INST] ' + m.content + ' [/INST]' }}"
+    "{% else %}{{ ' ' + m.content + ' ' + eos_token }}{% endif %}{% endfor %}": [" b </s>", " d </s>", " f </s>"],
+    # Mistral 3: the space is the user's turn's own where something follows, and in no prompt.
+    "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}{{ '[INST] ' + m.content + '[/INST]' }}"
+    "{% if not loop.last %}{{ ' ' }}{% endif %}{% else %}{{ m.content + eos_token }}{% endif %}{% endfor %}": [" b</s>", " d</s>", " f</s>"],
+    # Command A: every render ends with the header, and the model opens its answer.
+    "{{ bos_token }}{% for m in messages %}<|START_OF_TURN_TOKEN|>{% if m.role == 'user' %}<|USER_TOKEN|>{{ m.content }}{% else %}"
+    "<|CHATBOT_TOKEN|><|START_RESPONSE|>{{ m.content }}<|END_RESPONSE|>{% endif %}<|END_OF_TURN_TOKEN|>{% endfor %}"
+    "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>": [f"<|START_RESPONSE|>{word}<|END_RESPONSE|><|END_OF_TURN_TOKEN|>" for word in "bdf"],
+    # Vicuna: the header is yet to come, and whoever asks writes it.
+    "{% for m in messages %}{% if m.role == 'user' %}{{ 'USER: ' + m.content + ' ' }}{% else %}{{ 'ASSISTANT: ' + m.content + eos_token }}"
+    "{% endif %}{% endfor %}": ["b</s>", "d</s>", "f</s>"],
+}
+
+
+@pytest.mark.parametrize("number", range(len(WITHOUT_PROMPT)))
+def test_what_the_earlier_messages_render_to_is_the_prompt(number, tmp_path):
+    text, expected = list(WITHOUT_PROMPT.items())[number]
+    template = tmp_path / "t.jinja"
+    template.write_text(text)
+    (ours,) = render(template, [{"messages": CASES["many"]}])
+    assert [ours["text"].encode()[a:b].decode() for a, b in supervised(ours)] == expected
 
 
 def test_a_prompt_that_differs_in_white_space_is_still_not_learned():

@@ -10,6 +10,7 @@ extension ChatRenderer {
     var paths: [Int: Int] = [:]
     var start = 0
     var run = 0
+    var next = 0
     var spanIndex = 0
     while spanIndex < rendered.spans.count {
       let span = rendered.spans[spanIndex]
@@ -22,11 +23,23 @@ extension ChatRenderer {
         for bound in [current.range.lowerBound, current.terminator, current.range.upperBound]
         where bound > start && bound < cut { cut = bound }
       }
+      while next < turns.count, turns[next].range.upperBound <= start { next += 1 }
+      var isSampled = false
+      if next < turns.count {
+        let turn = turns[next]
+        let gap = turn.gaps.first { $0.upperBound > start }
+        isSampled = turn.range.contains(start) && gap?.contains(start) != true
+        for bound in [
+          turn.range.lowerBound, gap?.lowerBound ?? 0, gap?.upperBound ?? 0, turn.range.upperBound,
+        ] where bound > start && bound < cut { cut = bound }
+      }
       let inside = run < runs.count && runs[run].range.contains(start) ? runs[run] : nil
       let source = self.source(span.origin, &sample, &paths)
       let found = self.reason(start, span, spanIndex, inside, extents, learned)
       var segment = Segment(range: start..<cut, source: source, reason: found)
       if found.isSupervised { decide(&segment, span, inside) }
+      // What the model wrote earlier is tokenized as it was when it is learned.
+      if isSampled { segment.isSampled = true }
       append(segment, to: &sample)
       start = cut
       if start == end { spanIndex += 1 }
@@ -110,7 +123,9 @@ extension ChatRenderer {
         // Another message's bytes inside this turn (a tool's answer): not what the model samples.
         return field(path)
       }
-      if path == nil, isBeforeForeign(spanIndex, inside) { return .templateAfterTurn(inside.turn) }
+      if inside.gaps.contains(where: { $0.contains(start) }) {
+        return .templateAfterTurn(inside.turn)
+      }
       return part(spanIndex, inside)
     }
     if let path, path.kind != .role {
@@ -156,26 +171,6 @@ extension ChatRenderer {
     case .tool: .toolTurn(turn: turn)
     case .assistant: .turnNotSelected(turn)
     }
-  }
-
-  /// Whether the template's text at a span stands next to another message's bytes inside a turn.
-  private func isBeforeForeign(_ index: Int, _ inside: SupervisedBytes) -> Bool {
-    func isForeign(_ step: Int) -> Bool {
-      var place = index + step
-      while place >= 0, place < rendered.spans.count {
-        let origin = rendered.spans[place].origin
-        if origin.kind == .field || origin.kind == .derived, origin.author > 0 {
-          let path = self.paths[origin.author]
-          let bounds = inside.range
-          let end = Int(rendered.spans[place].end)
-          return path.turn >= 0 && Int(path.turn) != inside.turn && end > bounds.lowerBound
-            && end <= bounds.upperBound
-        }
-        place += step
-      }
-      return false
-    }
-    return isForeign(1) || isForeign(-1)
   }
 
   /// Whether supervised bytes are content, reasoning or a tool call: as the field nearest to them is.

@@ -121,15 +121,15 @@ extension ChatRenderer {
   func firstRewrittenTurn() throws(RecordError) -> Int? {
     let count = conversation.turns.count
     try run(count, prompt: false, into: rendered)
-    var whole: [TurnExtent] = []
-    rendered.extents(count, paths, into: &whole)
+    rendered.extents(count, paths, into: &extents)
     var alone: [TurnExtent] = []
     for turn in conversation.turns.indices.dropLast()
     where conversation.turns[turn].role == .assistant {
       guard tryRun(turn + 1, prompt: false, into: probe) else { continue }
+      settleRepeats(of: turn)
       probe.extents(turn + 1, paths, into: &alone)
       let then = end(of: turn, alone, in: probe)
-      let now = end(of: turn, whole, in: rendered)
+      let now = end(of: turn, extents, in: rendered)
       guard then.end == now.end, rendered.commonPrefix(with: probe, from: 0, at: 0) >= then.end
       else {
         return turn
@@ -142,177 +142,69 @@ extension ChatRenderer {
   func render(_ plan: SamplePlan, into sample: inout RenderedRecord) throws(RecordError) {
     let isWhole = plan.count == conversation.turns.count
     try run(plan.count, prompt: options.addGenerationPrompt && isWhole, into: rendered)
-    runs.removeAll(keepingCapacity: true)
-    var extents: [TurnExtent] = []
     rendered.extents(plan.count, paths, into: &extents)
     let droppedTurns = try checkDropped(plan, extents)
-    let loss = options.loss
-    if !loss.isGeneration, !loss.isEverything || !loss.without.isEmpty {
-      for turn in plan.learned where !dropped.contains(turn) {
-        let isAssistant = conversation.turns[turn].role == .assistant
-        guard isAssistant || extents[turn].own != nil else { continue }
-        let start = isAssistant ? start(of: turn, extents) : extents[turn].own?.lowerBound ?? 0
-        let end = end(of: turn, extents, from: start, in: rendered)
-        guard start < end.end else { continue }
-        runs.append(
-          SupervisedBytes(
-            range: start..<end.end, terminator: max(start, end.terminator), turn: turn,
-            region: extents[turn].region?.lowerBound ?? start))
-      }
-    }
+    findTurns(of: plan)
     fill(&sample, extents, plan.learned)
     sample.droppedTurns = droppedTurns
   }
 
-  // MARK: Where a turn starts
+  /// Finds the bytes of each assistant turn, learned or not: text is tokenized apart there, so that the ids of a context do not
+  /// depend on what is learned. And those of other turns that are learned.
+  private func findTurns(of plan: SamplePlan) {
+    runs.removeAll(keepingCapacity: true)
+    turns.removeAll(keepingCapacity: true)
+    let loss = options.loss
+    guard !loss.isGeneration, !loss.isEverything || !loss.without.isEmpty else { return }
+    // A sample goes on where the one before ended: what both begin with has its turns in the same places.
+    let common = known.isEmpty ? 0 : rendered.commonPrefix(with: earlier, from: 0, at: 0)
+    let learned = Set(plan.learned)
+    var next = 0
+    for turn in 0..<plan.count where !dropped.contains(turn) {
+      let isAssistant = conversation.turns[turn].role == .assistant
+      guard isAssistant || learned.contains(turn) && extents[turn].own != nil else { continue }
+      while next < known.count, known[next].turn < turn { next += 1 }
+      let found: SupervisedBytes?
+      if next < known.count, known[next].turn == turn, known[next].range.upperBound < common {
+        found = known[next]
+      } else {
+        found = bytes(of: turn, isAssistant: isAssistant)
+      }
+      guard let found else { continue }
+      if isAssistant { turns.append(found) }
+      if learned.contains(turn) { runs.append(found) }
+    }
+    guard plans.count > 1 else { return }
+    known = turns
+    earlier.assign(rendered)
+  }
 
-  /// Past what the generation prompt supplies.
-  private func start(of turn: Int, _ extents: [TurnExtent]) -> Int {
-    let own = extents[turn].own
-    let region = extents[turn].region
-    let first = own?.lowerBound ?? region?.lowerBound ?? rendered.text.count
-    guard template.readsGenerationPrompt else { return headerEnd(of: turn, own) ?? first }
-    // Where nothing of the turn's own is printed, its prompt may reach to its end.
-    let last = own?.lowerBound ?? region?.upperBound ?? first
-    if tryRun(turn, prompt: true, into: probe) {
-      let length = probe.text.count
-      if rendered.hasPrefix(probe), length >= region?.lowerBound ?? 0 { return length }
-      if let region {
-        // The prompt of a rewritten history stands elsewhere: only its own text is compared.
-        let from = probe.lastTurnEnd
-        if let start = match(from..<length, at: region.lowerBound, last) { return start }
+  private func bytes(of turn: Int, isAssistant: Bool) -> SupervisedBytes? {
+    settleRepeats(of: turn)
+    let start = isAssistant ? start(of: turn, extents) : extents[turn].own?.lowerBound ?? 0
+    let end = end(of: turn, extents, from: start, in: rendered)
+    guard start < end.end else { return nil }
+    return SupervisedBytes(
+      range: start..<end.end, terminator: max(start, end.terminator), turn: turn,
+      region: extents[turn].region?.lowerBound ?? start,
+      gaps: gaps(in: turn, extents, start..<end.end))
+  }
+
+  /// A value of a tool call that is printed again belongs to the turn if it stands where nothing follows the turn, too.
+  private func settleRepeats(of turn: Int) {
+    guard let own = extents[turn].own, !extents[turn].again.isEmpty,
+      tryRun(turn + 1, prompt: false, into: alone)
+    else { return }
+    let common = rendered.commonPrefix(with: alone, from: 0, at: 0)
+    for value in extents[turn].again where value.upperBound <= common {
+      if value.lowerBound >= own.upperBound {
+        extents[turn].own = own.lowerBound..<value.upperBound
+      } else if let place = extents[turn].breaks.firstIndex(where: {
+        $0.contains(value.lowerBound)
+      }) {
+        let broken = extents[turn].breaks[place]
+        extents[turn].breaks[place] = value.upperBound..<broken.upperBound
       }
     }
-    // A prompt that cannot be rendered (no message before the turn): the whole conversation's will do.
-    if let region, tryRun(conversation.turns.count, prompt: true, into: probe) {
-      let from = probe.lastTurnEnd
-      if let start = match(from..<probe.text.count, at: region.lowerBound, last) { return start }
-    }
-    return first
-  }
-
-  /// Of a template without a generation prompt: past what it writes before any turn of the assistant,
-  /// for a turn that begins with something else than content (`[TOOL_CALLS][`). nil for other turns.
-  private func headerEnd(of turn: Int, _ own: Range<Int>?) -> Int? {
-    guard let own, rendered.pathKind(at: own.lowerBound, paths) != .content,
-      tryRun(turn, prompt: false, addingTurn: true, into: probe)
-    else { return nil }
-    var extents: [TurnExtent] = []
-    probe.extents(turn + 1, paths, into: &extents)
-    guard let header = extents[turn].own?.lowerBound, header <= own.lowerBound,
-      rendered.commonPrefix(with: probe, from: 0, at: 0) >= header
-    else { return nil }
-    return header
-  }
-
-  /// Past the part of the prompt `range` of `probe` that stands in the text at `place`: all of it, if need be but
-  /// for its white space, or whole words of it in the template's own text. nil where there is no prompt.
-  private func match(_ range: Range<Int>, at place: Int, _ last: Int) -> Int? {
-    guard !range.isEmpty else { return nil }
-    let common = rendered.commonPrefix(with: probe, from: range.lowerBound, at: place)
-    if common >= range.count { return place + range.count }
-    if let end = looseMatch(range, at: place, last) { return end }
-    var end = min(place + common, max(last, place))
-    while end > place {
-      let byte = rendered.text[end - 1]
-      if byte <= 0x20 || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "]") { return end }
-      end -= 1
-    }
-    return nil
-  }
-
-  /// Past the prompt where it differs in white space alone: a template may indent the turn of a conversation and
-  /// the prompt otherwise.
-  private func looseMatch(_ range: Range<Int>, at place: Int, _ last: Int) -> Int? {
-    var (theirs, own) = (range.lowerBound, place)
-    var end = place
-    while true {
-      while theirs < range.upperBound, probe.text[theirs] <= 0x20 { theirs += 1 }
-      guard theirs < range.upperBound else { break }
-      while own < last, rendered.text[own] <= 0x20 { own += 1 }
-      guard own < last, rendered.text[own] == probe.text[theirs] else { return nil }
-      own += 1
-      theirs += 1
-      end = own
-    }
-    guard end > place else { return nil }
-    // The white space at the end of the prompt is supplied too, as far as the turn has it.
-    var space = range.upperBound
-    while space > range.lowerBound, probe.text[space - 1] <= 0x20 { space -= 1 }
-    while space < range.upperBound, end < last, rendered.text[end] == probe.text[space] {
-      space += 1
-      end += 1
-    }
-    return end
-  }
-
-  // MARK: Where a turn ends
-
-  /// Past the terminator of a turn, and where the terminator starts. `start`: where the turn starts, for
-  /// one that leaves no bytes of its own.
-  private func end(
-    of turn: Int, _ extents: [TurnExtent], from start: Int? = nil, in output: RenderOutput
-  ) -> (end: Int, terminator: Int) {
-    let extent = extents[turn]
-    let from =
-      extent.own?.upperBound
-      ?? extent.region.map { max($0.lowerBound, min(start ?? 0, $0.upperBound)) }
-      ?? start ?? output.text.count
-    let stops = (options.endOfText.map { [$0] } ?? []) + options.stopTexts
-    // The literal text after the last own byte, as far as it is this turn's.
-    var limit = from
-    var after = from
-    var spanStart = 0
-    for index in 0..<output.spans.count {
-      let span = output.spans[index]
-      let end = Int(span.end)
-      defer { spanStart = end }
-      guard end > from else { continue }
-      let isLiteral = span.origin.kind == .template || span.origin.kind == .word
-      guard isLiteral else { break }
-      if max(spanStart, from) == after {
-        after = end
-        if extent.region == nil || span.scope == Int32(turn) { limit = end }
-      }
-    }
-    let closing = copy(output, from..<limit)
-    if let stop = ControlText.find(stops, in: closing) {
-      return (from + stop.upperBound, from + stop.lowerBound)
-    }
-    if let last = extent.region == nil ? ControlText.first(closing) : ControlText.last(closing) {
-      // The literal of an empty turn starts with its header: the terminator is what comes last.
-      return (from + last.upperBound, from + last.lowerBound)
-    }
-    // Nothing of its own: a stop text that the template writes next, for whatever message, ends it.
-    let next = copy(output, limit..<min(after, limit + 256))
-    let skipped = next.firstIndex { $0 > 0x20 } ?? next.count
-    let rest = Array(next[skipped...])
-    if let stop = ControlText.find(stops, in: rest), stop.lowerBound == 0 {
-      return (limit + skipped + stop.upperBound, limit + skipped)
-    }
-    if start != nil, let token = ControlText.first(rest), token.lowerBound == 0,
-      closes(turn, with: Array(rest[token]), from: from, after: limit - from)
-    {
-      return (limit + skipped + token.upperBound, limit + skipped)
-    }
-    return (from, from)
-  }
-
-  /// Whether the template writes a token behind a turn that nothing follows: then it ends the turn, and does not
-  /// begin the next one. `from`: where the turn's own bytes end; `literal`: bytes of the template between them and the
-  /// token.
-  private func closes(_ turn: Int, with token: [UInt8], from: Int, after literal: Int) -> Bool {
-    guard tryRun(turn + 1, prompt: false, into: probe) else { return false }
-    var extents: [TurnExtent] = []
-    probe.extents(turn + 1, paths, into: &extents)
-    let isSame = rendered.commonPrefix(with: probe, from: 0, at: 0) >= from
-    guard let end = extents[turn].own?.upperBound ?? (isSame ? from : nil) else { return false }
-    let start = min(end + literal, probe.text.count)
-    let tail = copy(probe, start..<min(start + 256, probe.text.count))
-    return tail.drop { $0 <= 0x20 }.starts(with: token)
-  }
-
-  private func copy(_ output: RenderOutput, _ range: Range<Int>) -> [UInt8] {
-    range.isEmpty ? [] : output.text.copy(range)
   }
 }

@@ -18,6 +18,14 @@ public final class ChatRenderer {
   private let slots: VariableSlots
   let rendered = RenderOutput()
   let probe = RenderOutput()
+  /// A render that ends with a turn.
+  let alone = RenderOutput()
+  /// The sample before this one of the same record, and its turns.
+  let earlier = RenderOutput()
+  var known: [SupervisedBytes] = []
+  var extents: [TurnExtent] = []
+  /// The assistant turns of a sample, and those of them that are learned.
+  var turns: [SupervisedBytes] = []
   var names = PathNames()
   var runs: [SupervisedBytes] = []
   /// The samples that the last record gave.
@@ -123,6 +131,7 @@ public final class ChatRenderer {
   /// Reads a record: what `renderText` then renders. O(record).
   public func read(_ node: JSONNode) throws(RecordError) {
     reset(to: base)
+    known.removeAll(keepingCapacity: true)
     try reader.read(node, into: &conversation)
     for index in standing.indices { machine.context[index] = standing[index] }
     if conversation.variables.tag == .dictionary {

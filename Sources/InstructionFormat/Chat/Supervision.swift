@@ -8,6 +8,8 @@ struct SupervisedBytes {
   var turn: Int
   /// Where the turn's region (what the template printed for the message) starts.
   var region: Int
+  /// Stretches that others wrote (a tool's answer in the midst of the turn), in order.
+  var gaps: [Range<Int>]
 }
 
 /// One sample of a record: the first `count` messages, and which turns are learned.
@@ -24,6 +26,10 @@ struct TurnExtent {
   var own: Range<Int>?
   /// Whether a byte of it, or computed from it, stands anywhere in the text.
   var isReached = false
+  /// Where bytes of other messages stand between those of its own.
+  var breaks: [Range<Int>] = []
+  /// Values of its tool calls that are printed again before bytes of another message: its own, or that message's.
+  var again: [Range<Int>] = []
 }
 
 extension RenderOutput {
@@ -32,6 +38,20 @@ extension RenderOutput {
     extents.removeAll(keepingCapacity: true)
     for _ in 0..<count { extents.append(TurnExtent()) }
     var start = 0
+    // The message that wrote the last bytes of the record.
+    var writer = -1
+    // Where each value of a tool call stands first, and one that stands again: it is its message's only if that goes on.
+    var values: [Int: Range<Int>] = [:]
+    var again: (owner: Int, range: Range<Int>)?
+    func add(_ range: Range<Int>, to owner: Int) {
+      if let known = extents[owner].own {
+        if writer != owner { extents[owner].breaks.append(known.upperBound..<range.lowerBound) }
+        extents[owner].own = known.lowerBound..<range.upperBound
+      } else {
+        extents[owner].own = range
+      }
+      writer = owner
+    }
     for index in 0..<spans.count {
       let span = spans[index]
       let end = Int(span.end)
@@ -52,15 +72,77 @@ extension RenderOutput {
       if owner < 0, path.kind == .otherField, path.parent == 0 {
         for turn in extents.indices { extents[turn].isReached = true }
       }
-      guard owner >= 0, owner < count else { continue }
+      guard owner >= 0, owner < count, path.kind != .role else { continue }
+      if let last = again {
+        if last.owner == owner {
+          add(last.range, to: owner)
+        } else {
+          extents[last.owner].again.append(last.range)
+        }
+        again = nil
+      }
+      if path.isMessage { extents[owner].isReached = true }
       switch path.kind {
       case .content, .reasoning, .toolCall:
-        let known = extents[owner].own
-        extents[owner].own = (known?.lowerBound ?? start)..<end
         extents[owner].isReached = true
-      default: if path.isMessage { extents[owner].isReached = true }
+        // A value that is printed again in another message's iteration is that message's.
+        if extents[owner].own != nil, extents[owner].region != nil, region != owner { continue }
+        if path.kind == .toolCall {
+          if let first = values[span.origin.author], first.count == end - start,
+            text.isEqual(first.lowerBound, start, count: end - start)
+          {
+            again = (owner, start..<end)
+            continue
+          }
+          values[span.origin.author] = start..<end
+        }
+        add(start..<end, to: owner)
+      default: writer = owner
       }
     }
+    if let again {
+      if again.owner == count - 1 {
+        add(again.range, to: again.owner)
+      } else {
+        extents[again.owner].again.append(again.range)
+      }
+    }
+  }
+
+  /// The span that holds a byte, or begins at it; the count of spans past the end. O(log spans).
+  func spanIndex(at place: Int) -> Int {
+    var (low, high) = (0, spans.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(spans[middle].end) <= place { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Past the last byte before `place` that is copied or computed from the record, but for those of a message.
+  func lastRecordEnd(before place: Int, _ paths: RecordPaths, butOf turn: Int = -1) -> Int {
+    var index = spanIndex(at: max(0, place - 1))
+    while index >= 0, index < spans.count {
+      let origin = spans[index].origin
+      if Int(spans[index].end) <= place, origin.kind == .field || origin.kind == .derived,
+        turn < 0 || origin.author == 0 || Int(paths[origin.author].turn) != turn
+      {
+        return Int(spans[index].end)
+      }
+      index -= 1
+    }
+    return 0
+  }
+
+  func isSpace(_ range: Range<Int>) -> Bool {
+    range.allSatisfy { text[$0] <= 0x20 }
+  }
+
+  /// Becomes a copy of another output. O(text).
+  func assign(_ other: RenderOutput) {
+    text.truncate(to: 0)
+    spans.truncate(to: 0)
+    unsafe other.text.withElements(0..<other.text.count) { unsafe text.append(contentsOf: $0) }
   }
 
   /// What the byte at `place` is part of, where it is copied from the record.
@@ -115,6 +197,10 @@ enum ControlText {
         index += 1
         continue
       }
+      if isOpening(bytes[index..<end]) {
+        index = end
+        continue
+      }
       found = found?.upperBound == index ? (found?.lowerBound ?? index)..<end : index..<end
       index = end
     }
@@ -125,10 +211,18 @@ enum ControlText {
   static func first(_ bytes: [UInt8]) -> Range<Int>? {
     var index = 0
     while index < bytes.count {
-      if let end = tokenEnd(bytes, index) { return index..<end }
+      if let end = tokenEnd(bytes, index) {
+        if !isOpening(bytes[index..<end]) { return index..<end }
+        index = end - 1
+      }
       index += 1
     }
     return nil
+  }
+
+  /// Whether a token opens what another one closes (`<|turn>`, of `<turn|>`): it ends nothing.
+  private static func isOpening(_ token: ArraySlice<UInt8>) -> Bool {
+    token.starts(with: "<|".utf8) && token.dropLast().last != UInt8(ascii: "|")
   }
 
   private static func tokenEnd(_ bytes: [UInt8], _ start: Int) -> Int? {
