@@ -5,6 +5,20 @@ extension BPETokenizer {
     if let decoder = definition.sentencePieceDecoder {
       return decoder.decode(ids, skipsControls: skipSpecials) { text(of: $0) }
     }
+    if definition.decodesBytes, skipSpecials, definition.endsBytesAtSpecials {
+      // A special token ends a run of bytes though it is left out: what it cuts in two is no character.
+      var text: [UInt8] = []
+      var run: [UInt8] = []
+      for id in ids {
+        if isSpecial(id) {
+          text += UTF8Repair.repaired(run)
+          run.removeAll(keepingCapacity: true)
+        } else {
+          run += bytes(of: id) ?? []
+        }
+      }
+      return text + run
+    }
     if definition.decodesBytes {
       return ids.flatMap { skipSpecials && isSpecial($0) ? [] : bytes(of: $0) ?? [] }
     }

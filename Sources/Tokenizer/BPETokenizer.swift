@@ -89,6 +89,7 @@ public final class BPETokenizer: Sendable {
   /// Whether a decode that skips specials leaves the id out.
   public func isSpecial(_ id: UInt32) -> Bool {
     guard let token = added.token(of: id) else {
+      if definition.endsBytesAtSpecials { return false }
       return model.vocabulary.text(of: id).map(added.specials.contains) ?? false
     }
     return added.specials.contains(token.normalized ?? token.token.content)

@@ -4,8 +4,9 @@ import json
 import shutil
 
 import pytest
+import sentencepiece
 from tokenizers import AddedToken, Tokenizer
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 import families
 import prep_command
@@ -85,11 +86,10 @@ def test_the_one_well_known_eos_name_decides(tmp_path):
         assert special(prep_command.describe(path), "eos") == (name, "tokenizer.json (the one well-known name among its special tokens)")
 
 
-@pytest.mark.parametrize("post_processor,config,expected", [
-    (False, {}, False), (True, {}, True), (False, {"add_bos_token": True}, True), (True, {"add_bos_token": True}, True),
-    (False, {"add_bos_token": False}, False), (True, {"add_bos_token": False}, True),
-])
-def test_bos_is_added_once_as_the_files_say(tmp_path, base, post_processor, config, expected):
+@pytest.mark.parametrize("post_processor", [False, True])
+@pytest.mark.parametrize("config", [
+    {}, {"add_bos_token": True}, {"add_bos_token": False}, {"add_eos_token": True}, {"add_bos_token": True, "add_eos_token": True}])
+def test_a_tokenizer_json_decides_what_is_added_whatever_the_config_says(tmp_path, base, post_processor, config):
     tokenizer = Tokenizer.from_file(str(base))
     bos = tokenizer.token_to_id("<s>")
     if post_processor:
@@ -97,8 +97,9 @@ def test_bos_is_added_once_as_the_files_say(tmp_path, base, post_processor, conf
     folder = folder_with(tmp_path, base, tokenizer_config={"bos_token": "<s>", "eos_token": "</s>", **config})
     tokenizer.save(str(folder / "tokenizer.json"))
     ids = prep_command.encode(folder, ["Hello"])[0]["ids"]
-    assert ids.count(bos) == int(expected) and (ids[0] == bos) == expected
-    assert prep_command.encode(folder, ["Hello"], "--no-special")[0]["ids"] == ids[int(expected):]
+    assert ids == AutoTokenizer.from_pretrained(folder).encode("Hello")
+    assert ids.count(bos) == int(post_processor)
+    assert prep_command.encode(folder, ["Hello"], "--no-special")[0]["ids"] == ids[int(post_processor):]
 
 
 def flags(rng):
@@ -107,17 +108,28 @@ def flags(rng):
 
 def test_added_tokens_of_the_other_files_are_added_as_transformers_does(tmp_path, base, rng):
     size = Tokenizer.from_file(str(base)).get_vocab_size()
-    for round in range(12):
+    for round in range(28):
         names = [f"<extra_{i}>" for i in range(rng.randint(1, 4))]
         files = {"tokenizer_config": {"eos_token": "</s>", "pad_token": rng.choice(["<pad>", "[PAD]"])}}
-        if round % 3 == 0:
+        kind = round % 7
+        if kind == 0:
             files["tokenizer_config"]["added_tokens_decoder"] = {
                 str(size + i): {"content": name, **flags(rng)} for i, name in enumerate(names)}
-        elif round % 3 == 1:
+        elif kind == 1:
             files["added_tokens"] = {name: size + i for i, name in enumerate(names)}
             files["special_tokens_map"] = {"additional_special_tokens": names[:2], "unk_token": "<new_unk>"}
-        else:
+        elif kind == 2:
             files["tokenizer_config"]["additional_special_tokens"] = names
+        else:
+            # Both keys, lists or a dictionary of names, in one file or two.
+            more = [f"<more_{i}>" for i in range(rng.randint(1, 3))]
+            named = {rng.choice(["image_token", "boi", "eoi_token", "x"]) + str(i) * (i > 0): name for i, name in enumerate(names)}
+            files["tokenizer_config"]["extra_special_tokens"] = rng.choice([names, named, [], {}])
+            if kind > 3:
+                files["tokenizer_config"]["additional_special_tokens"] = more
+            if kind > 4:
+                files["special_tokens_map"] = {rng.choice(["additional_special_tokens", "extra_special_tokens"]): names[:1] + ["<third>"]}
+            names += more + ["<third>"]
         target = tmp_path / str(round)
         target.mkdir()
         folder = folder_with(target, base, **files)
@@ -199,3 +211,38 @@ def test_names_resolve_in_the_cache(tmp_path, base):
     assert missing.stderr.decode() == (
         f"prep: Some-Org/Other: neither a file nor a folder, and not in the Hugging Face cache {hub} "
         "(run: hf download Some-Org/Other tokenizer.json tokenizer_config.json)\n")
+
+
+@pytest.mark.parametrize("config", [
+    {}, {"legacy": True}, {"legacy": False}, {"legacy": None}, {"legacy": False, "add_prefix_space": False},
+    {"legacy": True, "tokenizer_class": "LlamaTokenizerFast"}, {"legacy": False, "add_bos_token": True}], ids=str)
+@pytest.mark.parametrize("model", ["mistral/tokenizer.model.v1", "mistral/240323.model.v3"])
+def test_a_dummy_prefix_belongs_to_the_beginning_as_llama_tokenizer_has_it(tmp_path, real, rng, scale, model, config):
+    """`legacy` decides whether it is also put behind an added token."""
+    shutil.copy(real(model), tmp_path / "tokenizer.model")
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(
+        {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "tokenizer_class": "LlamaTokenizer", **config}))
+    theirs = AutoTokenizer.from_pretrained(tmp_path)
+    parts = ["<s>", "</s>", "[INST]", "[/INST]", " ", "  ", "\n", "a", "b", "hello", "▁", "é", "漢字", "<unk>", "\t", "_", "1", "😀", "<0x41>"]
+    texts = ["", "a", " a", "<s>a", "<s> a", "<s>  a</s>b</s> b"]
+    texts += ["".join(rng.choice(parts) for _ in range(rng.randint(1, 9))) for _ in range(int(300 * scale))]
+    ours = prep_command.encode(tmp_path, texts)
+    for text, one in zip(texts, ours):
+        assert one["ids"] == theirs(text).input_ids, text
+    ids = [one["ids"] for one in ours]
+    assert prep_command.decode(tmp_path, ids) == [theirs.decode(one) for one in ids]
+
+
+def test_a_control_symbol_of_one_character_is_text(tmp_path):
+    (tmp_path / "corpus.txt").write_text("hello world foo bar\nthe quick brown fox\na_b a_b c_d x y z\n" * 50)
+    for fallback, size in ((False, 60), (True, 330)):
+        name = str(tmp_path / f"model{fallback}")
+        sentencepiece.SentencePieceTrainer.train(
+            input=str(tmp_path / "corpus.txt"), model_prefix=name, vocab_size=size, model_type="bpe", control_symbols=["_", "<x>"],
+            byte_fallback=fallback, hard_vocab_limit=False, minloglevel=3)
+        theirs = sentencepiece.SentencePieceProcessor(model_file=name + ".model")
+        for text, one in zip(ALIKE, prep_command.encode(name + ".model", ALIKE)):
+            assert one["ids"] == theirs.encode(text), text
+
+
+ALIKE = ["a_b", "_", "__", "a<x>b", "_a", "ba_", "⁇_⁇"]

@@ -1,5 +1,6 @@
 """Pre-tokenizers and patterns beside `tokenizers`: every piece, and where it lies in the text."""
 
+import base64
 import itertools
 
 import comparison
@@ -7,6 +8,7 @@ import pipelines
 import prep_command
 import pytest
 import texts as sample
+import tiktoken
 from tokenizers import Regex, pre_tokenizers
 
 
@@ -79,3 +81,55 @@ def test_what_cannot_be_equal_is_refused_by_name(pattern, place, tmp_path):
     result = prep_command.prep("encode", "--tokenizer", path, "x", check=False)
     message = result.stderr.decode()
     assert result.returncode != 0 and pattern in message and place in message and "pre_tokenizer.pattern" in message
+
+
+@pytest.mark.parametrize("pattern", [
+    "(?i)[a-zA-Z&&[^b]]", "(?i)[^b]", "(?i)[a-z&&[^B]]", "(?i)[a-c&&[^b]]", "(?i)[[^b]]", "(?i)[[^b]a-c]", "(?i)[^[^b]]", "(?i)[^a-z&&[^b]]",
+    "(?i)[a-z&&[bX]]", "(?i)[x[^k]]", "(?i)[a-z&&[^b]&&[^C]]", "(?i)[^b&&[a-z]]", "[\\x{D7FF}-\\x{E000}]", "[^\\x{E000}-\\x{10FFFF}]"])
+def test_case_is_folded_in_the_outermost_class(pattern, tmp_path):
+    texts = list("abcxyzABCXYZ019_ſsSkK\u212A\uD7FF\uE000\uE001") + ["aBcabc bB", "\uE000a"]
+    compare(tmp_path, texts, pre_tokenizer=pre_tokenizers.Split(Regex(pattern), "removed"))
+
+
+def repeated(rng, depth=2) -> str:
+    """A pattern with bounded repeats of groups that may match nothing."""
+    def one(depth):
+        kind = rng.random()
+        if depth == 0 or kind < 0.3:
+            return rng.choice(["a", "b", "ab", "[ab]", "", "a?", "a*", "b??", "a+?"])
+        low = rng.randrange(3)
+        bounds = rng.choice([f"{{{low},{low + rng.randrange(1, 4)}}}", f"{{{low + 2}}}", f"{{{low},}}", "?", "*", "+", f"{{{low},{low + 2}}}?", "*?", "+?"])
+        inside = "|".join(one(depth - 1) for _ in range(rng.randrange(1, 4)))
+        return f"(?:{inside}){bounds}"
+    return one(depth) + rng.choice(["", "b", "(?=b)", "c"])
+
+
+def test_bounded_repeats_of_what_may_be_empty(tmp_path, rng, scale):
+    texts = ["".join(each) for n in range(1, 6) for each in itertools.product("ab", repeat=n)] + ["aabc", "abac", "bac", "xaab"]
+    for pattern in ["(?:|a){2}b", "(?:|a){3,5}b", "(?:a?){2,3}b", "(?:a|){3}", "(?:a??){2,3}", "(?:|a){0,3}b"] + [
+            repeated(rng) for _ in range(int(30 * scale))]:
+        try:
+            split = pre_tokenizers.Split(Regex(pattern), "isolated")
+        except Exception:
+            continue
+        compare(tmp_path, texts, pre_tokenizer=split)
+
+
+def test_case_pairs_of_unicode_16_in_the_rust_dialect(tmp_path):
+    """Two scalars are one token where `(?i)` lets the one match the other, as in `tiktoken`."""
+    older = ["A", "a", "\u017F", "s", "\u212A", "k", "\u0130", "\u0131"]
+    scalars = older + [chr(c) for c in [0x264, 0x19B, 0x1C89, 0x1C8A, *range(0xA7C8, 0xA7E0), 0x10D50, 0x10D65, 0x10D70, 0x10D85]]
+    table = {bytes([byte]): byte for byte in range(256)}
+    for scalar in scalars:
+        for end in range(2, len(scalar.encode()) + 1):
+            table.setdefault(scalar.encode()[:end], len(table))
+    pairs = [one + other for one in scalars for other in scalars]
+    for pair in pairs:
+        table.setdefault(pair.encode(), len(table))
+    path = tmp_path / "pairs.tiktoken"
+    path.write_bytes(b"".join(base64.b64encode(token) + b" %d\n" % rank for token, rank in table.items()))
+    pattern = "|".join(f"(?i:{scalar}{{2}})" for scalar in scalars) + "|."
+    theirs = tiktoken.Encoding("pairs", pat_str=pattern, mergeable_ranks=table, special_tokens={})
+    ours = prep_command.encode(path, pairs, "--pattern", pattern)
+    for pair, one in zip(pairs, ours, strict=True):
+        assert one["ids"] == theirs.encode(pair), pair

@@ -1,11 +1,13 @@
 """Random rank files beside `tiktoken`, and SentencePiece models trained with random options beside `sentencepiece`."""
 
 import base64
+import json
 import random
 
 import pytest
 import sentencepiece
 import tiktoken
+from mistral_common.tokens.tokenizers.tekken import SpecialTokenPolicy, Tekkenizer
 
 import comparison
 import conftest
@@ -110,7 +112,7 @@ def training(rng: random.Random) -> dict:
         symbols = ["ab", "abc", " a", "a ", "é", "中", "▁", "▁▁", "_", "1", "12", "the", "THE", "<|", "'s", "ﬁ", "fi", "a b", "½", "<sep>", "ab▁c"]
         options["user_defined_symbols"] = rng.sample(symbols, rng.randrange(1, 6))
     if coin(0.3):
-        options["control_symbols"] = ["<ctl>", "<c2>"]
+        options["control_symbols"] = rng.sample(["<ctl>", "<c2>", "_", "é", "1", "中", "x"], rng.randrange(1, 4))
     if coin(0.2):
         options["unk_surface"] = " ?? "
     if coin(0.2):
@@ -146,3 +148,54 @@ def test_random_sentencepiece_models(part, tmp_path, scale):
         ids += processor.encode(texts[:100])
         assert prep_command.decode(path, ids, "--skip-special") == [processor.decode(each) for each in ids], options
     assert made >= 4 * scale
+
+
+def tekken(rng: random.Random) -> dict:
+    """A tekken file, in a third of the cases with something that the reference refuses."""
+    tokens = [bytes([byte]) for byte in range(256)]
+    while len(tokens) < 256 + rng.randrange(1, 120):
+        token = rng.choice(tokens) + rng.choice(tokens)
+        if token not in tokens and len(token) < 9:
+            tokens.append(token)
+    vocabulary = [{"rank": rank, "token_bytes": base64.b64encode(token).decode(), "token_str": None} for rank, token in enumerate(tokens)]
+    texts = rng.sample(["<unk>", "<s>", "</s>", "[INST]", "[/INST]", "<pad>", "<SPECIAL_7>", "é", "a"], rng.randrange(3, 9))
+    specials = [{"rank": rank, "token_str": text, "is_control": True} for rank, text in enumerate(texts)]
+    count = len(specials) + rng.randrange(4)
+    file = {"config": {"pattern": rng.choice([r"\s+|\S+", r"\w+|\W", "."]), "num_vocab_tokens": len(tokens), "version": rng.choice(["v3", "v7", "v11", "v13"]),
+                       "default_vocab_size": count + len(tokens) - rng.randrange(3), "default_num_special_tokens": count},
+            "vocab": vocabulary, "special_tokens": specials}
+    changes = [
+        lambda: file["config"].update(version=rng.choice(["v4", "x", "", None])), lambda: file.pop("special_tokens"),
+        lambda: specials.append(dict(specials[0], rank=len(specials))), lambda: file["config"].update(default_num_special_tokens=len(specials) - 1),
+        lambda: file["config"].update(default_vocab_size=count + len(tokens) + 1), lambda: vocabulary[3].update(rank=4),
+        lambda: vocabulary[7].update(token_bytes="YQ=="), lambda: vocabulary[rng.randrange(256)].pop("token_str"),
+        lambda: vocabulary[-4].update(token_bytes=vocabulary[260 if len(tokens) > 266 else 255]["token_bytes"]),
+        lambda: file.update(model_settings_builder={}), lambda: file.update(multimodal={"image_patch_size": 16, "max_image_size": 1024}),
+        lambda: file.update(image={"image_patch_size": 16, "max_image_size": rng.choice([0, 1024])}), lambda: file.update(image={"x": 1}),
+    ]
+    if rng.random() < 0.4:
+        rng.choice(changes)()
+    return file
+
+
+def test_random_tekken_files(tmp_path, scale):
+    path = tmp_path / "tekken.json"
+    accepted = 0
+    for number in range(int(60 * scale)):
+        seed = f"{conftest.SEED} tekken {number}"
+        rng = random.Random(seed)
+        path.write_text(json.dumps(tekken(rng)))
+        place = f"test_random_files.tekken(random.Random({seed!r}))"
+        texts = [random_tokenizers.text(rng, ["<s>", "[INST]"]) for _ in range(50)]
+        try:
+            theirs = Tekkenizer.from_file(path)
+        except Exception as failure:
+            result = prep_command.prep("encode", "--tokenizer", path, "x", check=False)
+            assert result.returncode == 2, (place, failure)
+            continue
+        accepted += 1
+        assert [one["ids"] for one in prep_command.encode(path, texts)] == [theirs.encode(text, bos=False, eos=False) for text in texts], place
+        ids = [[rng.randrange(theirs.n_words) for _ in range(rng.randrange(8))] for _ in range(100)]
+        for flags, policy in [((), SpecialTokenPolicy.KEEP), (("--skip-special",), SpecialTokenPolicy.IGNORE)]:
+            assert prep_command.decode(path, ids, *flags) == [theirs.decode(each, policy) for each in ids], place
+    assert accepted > 15 * scale

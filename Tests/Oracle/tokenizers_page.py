@@ -50,6 +50,10 @@ TAIL = """
 plain text, as their references do unless told otherwise; `--parse-special` finds them. In `prep run` the content of records is plain
 text in either case.
 
+A SentencePiece model puts its dummy prefix at the beginning of a text alone: none stands behind BOS or another control symbol. In a
+model folder of the class `LlamaTokenizer`, `legacy` and `add_prefix_space` of `tokenizer_config.json` say where it stands, as in
+`transformers` 5. Text that is tokenized apart, such as a turn behind its prompt, is given nothing that it would not have in one text.
+
 ## What a rank file does not say
 
 A `.tiktoken` file has neither pattern nor special tokens. Known files are recognized by their content; for others
@@ -65,7 +69,8 @@ beyond the text. Of a single text: where the reference itself fails on it, and w
 chance, because they are the same when normalized or because one begins with the other (rank files).
 
 Patterns of the families are scanned by hand in time that grows with the text. Any other runs on PCRE2: one such as `a+b` takes
-quadratic time on a long run of `a`, as in its reference, and one that needs too many steps is refused with its text.
+quadratic time on a long run of `a`, as in its reference, and one that needs too many steps is refused with its text. So is a text that normalizers make longer than 8 times its bytes and
+8 MiB, and a post-processor that adds more than 4,096 tokens.
 """
 
 ENCODINGS = ["r50k", "gpt2", "p50k", "p50k_edit", "cl100k", "o200k", "o200k_harmony", "llama3", "llama4", "qwen", "kimi", "whisper"]

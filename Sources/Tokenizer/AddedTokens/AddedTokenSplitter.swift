@@ -88,7 +88,8 @@ extension AddedVocabulary {
     return start
   }
 
-  private static func spacesAfter(_ index: Int, _ text: UnsafeBufferPointer<UInt8>) -> Int {
+  /// Where the white space that begins at `index` ends.
+  static func spacesAfter(_ index: Int, _ text: UnsafeBufferPointer<UInt8>) -> Int {
     var end = index
     while end < text.count {
       let scalar = unsafe text.scalar(at: end)

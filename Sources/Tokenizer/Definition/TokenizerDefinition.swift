@@ -40,6 +40,8 @@ struct TokenizerDefinition: Sendable {
   var sentencePieceDecoder: SentencePieceDecoder?
   /// Text is the bytes of the tokens, one after the other (rank files, tekken).
   var decodesBytes = false
+  /// A special token that is left out still ends a run of such bytes (tekken).
+  var endsBytesAtSpecials = false
   /// Whether special tokens are found in text unless a caller says otherwise: what the format's reference does.
   var parsesSpecials = true
 
@@ -70,6 +72,8 @@ struct BPEDefinition: Sendable {
   var hasByteFallback = false
   /// A piece that is in the vocabulary is that token, whatever the merges say.
   var ignoresMerges = false
+  /// Tokens that no text becomes, though they have its bytes: SentencePiece's control and unknown pieces.
+  var hiddenIDs: Set<UInt32> = []
   /// Written before every character but a piece's first.
   var continuingPrefix: [UInt8] = []
   /// Written after the last character of a piece.

@@ -7,6 +7,7 @@ extension BPEEncoder {
     keepsRanges: Bool
   ) throws(TokenizerError) {
     buffer.start(keepsRanges: keepsRanges)
+    let before = continues ? (ending == .nothing ? .text : ending) : .nothing
     matches.removeAll(keepingCapacity: true)
     guard text.count < Int(Int32.max) else {
       throw tokenizer.definition.refusal(
@@ -14,26 +15,32 @@ extension BPEEncoder {
     }
     self.literal = literal
     guard let limits = tokenizer.definition.limits else {
-      unsafe try encodePart(text, base: 0, continues: continues)
+      unsafe try encodePart(text, base: 0, behind: before)
       if !misplaced.isEmpty { unsafe placeMisplacedRanges(in: text) }
       return
     }
     var start = 0
     for end in unsafe limits.cuts(of: text) {
       let part = unsafe UnsafeBufferPointer(rebasing: text[start..<end])
-      unsafe try encodePart(part, base: start, continues: continues || start > 0)
+      unsafe try encodePart(part, base: start, behind: start > 0 ? ending : before)
       start = end
     }
   }
 
   /// Cuts a text at the added tokens that are searched in raw text, and encodes what lies between them.
   private func encodePart(
-    _ text: UnsafeBufferPointer<UInt8>, base: Int, continues: Bool
+    _ whole: UnsafeBufferPointer<UInt8>, base start: Int, behind before: TextEnding
   ) throws(TokenizerError) {
     let added = tokenizer.added
+    ending = before
+    // White space behind a token with rstrip is part of that token, in whichever text it stands.
+    let taken =
+      before == .addedToken(strips: true) ? unsafe AddedVocabulary.spacesAfter(0, whole) : 0
+    let text = unsafe UnsafeBufferPointer(rebasing: whole[taken...])
+    let base = start + taken
+    guard !text.isEmpty else { return }
     if unsafe added.raw.firstMatch(in: text, from: 0) == nil {
-      guard !text.isEmpty else { return }
-      return try unsafe encodeSegment(text, base: base, continues: continues, isFirst: true)
+      return try unsafe encodeSegment(text, base: base, behind: before)
     }
     let isPlain: ((Range<Int>) -> Bool)? =
       literal.isEmpty ? nil : { self.isLiteral($0.lowerBound + base..<$0.upperBound + base) }
@@ -52,11 +59,10 @@ extension BPEEncoder {
           unsafe matches.append(AddedMatch(index: buffer.count, text: Array(text[split.range])))
         }
         buffer.append(id, base + split.range.lowerBound..<base + split.range.upperBound)
+        ending = added.ending(with: id)
       } else {
         let segment = unsafe UnsafeBufferPointer(rebasing: text[split.range])
-        unsafe try encodeSegment(
-          segment, base: base + split.range.lowerBound, continues: continues,
-          isFirst: split.range.lowerBound == 0)
+        unsafe try encodeSegment(segment, base: base + split.range.lowerBound, behind: ending)
       }
     }
   }
@@ -78,8 +84,9 @@ extension BPEEncoder {
 
   /// Encodes raw text between added tokens.
   private func encodeSegment(
-    _ segment: UnsafeBufferPointer<UInt8>, base: Int, continues: Bool, isFirst: Bool
+    _ segment: UnsafeBufferPointer<UInt8>, base: Int, behind before: TextEnding
   ) throws(TokenizerError) {
+    ending = .text
     let added = tokenizer.added
     let definition = tokenizer.definition
     if let cutter = tokenizer.cutter,
@@ -90,7 +97,7 @@ extension BPEEncoder {
     }
     if let spaces = tokenizer.markedSpaces, let runs = model.runs, !buffer.keepsRanges {
       let isPrefixed = unsafe spaces.isPrefixed(
-        segment, continues: continues && isFirst, isStart: base == 0 && !continues)
+        segment, continues: before == .text, isStart: base == 0 && before == .nothing)
       unsafe marked.write(segment, isPrefixed: isPrefixed)
       if unsafe added.normalized.firstMatch(
         in: spaces.isNormalizer ? marked.text : segment, from: 0)
@@ -105,23 +112,25 @@ extension BPEEncoder {
         || definition.preTokenizer?.needsSpans == true || !literal.isEmpty)
     do {
       if let sentencePiece = definition.sentencePiece {
-        sentencePiece.apply(to: &aligned, continues: continues && isFirst)
+        // The dummy prefix belongs to the beginning of a text only.
+        sentencePiece.apply(to: &aligned, continues: before != .nothing)
       }
       try definition.normalizer?.apply(
-        to: &aligned, continues: continues && isFirst, space: normalizerSpace)
+        to: &aligned, continues: before == .text, space: normalizerSpace)
     } catch {
       throw definition.refusal("\(error)", "shorten the text")
     }
     if unsafe aligned.bytes.withUnsafeBufferPointer({
       unsafe added.normalized.firstMatch(in: $0, from: 0)
     }) == nil {
-      return try encode(&aligned, continues: continues)
+      return try encode(&aligned, behind: before)
     }
-    try encodeAroundNormalizedTokens(continues: continues)
+    try encodeAroundNormalizedTokens(behind: before)
   }
 
   /// Cuts `aligned` at the added tokens that are searched in normalized text.
-  private func encodeAroundNormalizedTokens(continues: Bool) throws(TokenizerError) {
+  private func encodeAroundNormalizedTokens(behind before: TextEnding) throws(TokenizerError) {
+    ending = before
     let added = tokenizer.added
     var splits: [AddedSplit] = []
     swap(&splits, &normalizedSplits)
@@ -142,16 +151,19 @@ extension BPEEncoder {
           matches.append(AddedMatch(index: buffer.count, text: Array(whole.bytes[split.range])))
         }
         buffer.append(id, buffer.keepsRanges ? whole.original(of: split.range) : 0..<0)
+        ending = added.ending(with: id)
       } else {
         gap.set(to: whole, split.range)
-        try encode(&gap, continues: continues)
+        let before = ending
+        ending = .text
+        try encode(&gap, behind: before)
       }
     }
   }
 
   /// Encodes normalized text.
-  private func encode(_ text: inout AlignedText, continues: Bool) throws(TokenizerError) {
-    pieces.reset(to: &text, continues: continues)
+  private func encode(_ text: inout AlignedText, behind before: TextEnding) throws(TokenizerError) {
+    pieces.reset(to: &text, behind: before)
     do {
       try tokenizer.definition.preTokenizer?.apply(to: pieces)
     } catch {

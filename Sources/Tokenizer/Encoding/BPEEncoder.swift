@@ -20,6 +20,8 @@ public final class BPEEncoder {
   var literal: [Range<Int>] = []
   /// Tokens whose range leads out of their piece.
   var misplaced: [Int] = []
+  /// How the text that was encoded last ended: what a text that continues it stands behind.
+  var ending = TextEnding.nothing
   /// The added tokens in the text that was encoded last, in order; empty where no ranges were kept.
   var matches: [AddedMatch] = []
 
@@ -34,7 +36,8 @@ public final class BPEEncoder {
   /// Appends the ids of `text`, well-formed UTF-8. Specials of the post-processor are not added.
   ///
   /// `literal`: sorted byte ranges of `text` in which added tokens that are special are plain text (others still match there), as
-  /// `encode_special_tokens` of the reference. `continues`: the text goes on from an earlier one, so nothing is put in front of it.
+  /// `encode_special_tokens` of the reference. `continues`: the text goes on from the one that was encoded last: nothing is put in front
+  /// of it that the tokenizer would not put there in one text.
   /// Throws where the reference fails too: an unknown token that has no id, a pattern that reaches its bounds.
   public func encode(
     _ text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>] = [], continues: Bool = false,

@@ -45,7 +45,8 @@ struct MarkedSpaces: Sendable {
     isNormalizer = definition.normalizer?.steps.isEmpty == false
   }
 
-  /// Whether `▁` is put in front of a text (not empty). `isStart`: the text begins where the original does.
+  /// Whether `▁` is put in front of a text (not empty). `continues`: it goes on from other text. `isStart`: it begins where the
+  /// original does.
   func isPrefixed(
     _ text: UnsafeBufferPointer<UInt8>, continues: Bool, isStart: Bool
   ) -> Bool {
@@ -53,7 +54,7 @@ struct MarkedSpaces: Sendable {
     case .none: return false
     case .always: return !continues
     case .unmarked, .unmarkedFirst:
-      if prefix == .unmarkedFirst, continues || !isStart { return false }
+      if continues || (prefix == .unmarkedFirst && !isStart) { return false }
       return unsafe text[0] != 0x20 && !text.starts(with: Self.mark)
     }
   }

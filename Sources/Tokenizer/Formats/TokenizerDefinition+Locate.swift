@@ -125,6 +125,12 @@ enum FileKind {
 extension ModelFolder {
   /// Writes what the files say into a definition.
   func apply(to definition: inout TokenizerDefinition) {
+    if definition.sentencePiece != nil, let tokenizerClass,
+      ["LlamaTokenizer", "LlamaTokenizerFast"].contains(tokenizerClass)
+    {
+      definition.followLlamaTokenizer(
+        isLegacy: isLegacy ?? false, addsPrefixSpace: addsPrefixSpace ?? true)
+    }
     for addition in additions
     where !definition.addedTokens.contains(where: { $0.content == addition.text }) {
       if definition.hasFixedAddedIDs, let id = addition.id {
@@ -151,6 +157,8 @@ extension ModelFolder {
     if let eos = named("eos_token") { definition.eos = eos }
     if let pad = named("pad_token") { definition.pad = pad }
     if files.contains("tokenizer_config.json") { definition.infersBOS = false }
+    // A tokenizer.json says itself what is put around a text: transformers 5 does not read the two there.
+    guard definition.format != "tokenizer.json" else { return }
     definition.addsBOS = addsBOS
     definition.addsEOS = addsEOS
   }

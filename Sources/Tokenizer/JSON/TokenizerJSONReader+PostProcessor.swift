@@ -67,6 +67,7 @@ extension TokenizerJSONReader {
     guard let single = node["single"], single.isArray else {
       throw refusal("\(place).single: must be a list", "fetch the file again")
     }
+    var count = 0
     var prefix: [[PostProcessor.Special]] = []
     var suffix: [[PostProcessor.Special]] = []
     var sequences = 0
@@ -84,6 +85,10 @@ extension TokenizerJSONReader {
           "fetch the file again")
       }
       let specials = try specials(named: name, of: node, place: place)
+      count += specials.count
+      guard count <= Self.mostSpecials else {
+        throw refusal("\(place): it adds more than \(Self.mostSpecials) tokens to a text")
+      }
       if sequences == 0 { prefix.append(specials) } else { suffix.append(specials) }
     }
     guard sequences == 1 else {
@@ -91,6 +96,9 @@ extension TokenizerJSONReader {
     }
     return (prefix, suffix)
   }
+
+  /// Tokens that may be put around a text: a template can ask for many more with a few bytes.
+  private static let mostSpecials = 4096
 
   private func specials(
     named name: String, of node: JSONNode, place: String

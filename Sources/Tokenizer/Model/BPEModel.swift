@@ -48,7 +48,7 @@ final class BPEModel: Sendable {
     fallbackIDs =
       definition.hasByteFallback
       ? (0..<256).map { vocabulary.id(ofText: Self.fallbackText(UInt8($0))) ?? Self.none } : []
-    characterIDs = CharacterTable(vocabulary)
+    characterIDs = CharacterTable(vocabulary, without: definition.hiddenIDs)
     let isPlain = continuingPrefix.isEmpty && endSuffix.isEmpty
     isPlainByteLevel = isByteLevel && isPlain && !byteIDs.contains(Self.none)
     starts =

@@ -5,11 +5,12 @@ struct CharacterTable: Sendable {
   private var slots: [UInt64]
   private static let free = UInt64.max
 
-  /// Collects the characters of a vocabulary of texts.
-  init(_ vocabulary: Vocabulary) {
+  /// Collects the characters of a vocabulary of texts, but for those of `hidden`.
+  init(_ vocabulary: Vocabulary, without hidden: Set<UInt32> = []) {
     var characters: [(scalar: UInt32, id: UInt32)] = []
     if !vocabulary.isByteLevel {
-      for entry in vocabulary.entries where (1...4).contains(entry.length) {
+      for entry in vocabulary.entries
+      where (1...4).contains(entry.length) && !hidden.contains(entry.id) {
         let bytes = Array(vocabulary.bytes(of: entry))
         let scalar = bytes.scalar(at: 0)
         if scalar.length == bytes.count { characters.append((scalar.value, entry.id)) }

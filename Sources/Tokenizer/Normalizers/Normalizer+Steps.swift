@@ -102,6 +102,8 @@ extension NormalizerSpace {
     matches.removeAll(keepingCapacity: true)
     try pattern.appendMatches(in: text.bytes, space: matching, to: &matches)
     guard !matches.isEmpty else { return }
+    let (grown, isTooLong) = content.count.multipliedReportingOverflow(by: matches.count)
+    guard !isTooLong, grown <= maximumBytes else { throw .growsTooMuch }
     rewrite(&text) { rewriter in
       for match in matches {
         rewriter.copy(to: match.lowerBound)

@@ -40,12 +40,15 @@ public struct Normalizer: Sendable {
   }
 
   /// Rewrites `text` in place. A step that changes nothing costs one pass over it. `continues`: the text goes on from
-  /// an earlier one, and nothing is put in front of it. Throws where a pattern reaches its bounds.
+  /// an earlier one, and nothing is put in front of it. Throws where a pattern reaches its bounds, and where the text would
+  /// grow beyond 8 times its length and 8 MiB.
   public func apply(
     to text: inout AlignedText, continues: Bool = false, space: NormalizerSpace
   ) throws(StageError) {
+    space.maximumBytes = max(1 << 23, 8 * text.bytes.count)
     for step in steps {
       try step.apply(to: &text, continues: continues, space: space)
+      guard text.bytes.count <= space.maximumBytes else { throw .growsTooMuch }
     }
   }
 }
@@ -55,6 +58,8 @@ public final class NormalizerSpace {
   let matching: MatchSpace
   private var spare = AlignedText()
   var matches: [Range<Int>] = []
+  /// What the text that is being normalized may grow to.
+  var maximumBytes = 1 << 23
 
   public init(matching: MatchSpace = MatchSpace()) { self.matching = matching }
 

@@ -4,7 +4,9 @@ extension PreTokenization {
     let space = UInt8(ascii: " ")
     guard pieces.contains(where: { text.bytes[$0.lowerBound] != space }) else { return }
     rewrite { rewriter, piece in
-      if rewriter.source.bytes[piece.lowerBound] != space { rewriter.prepend([space]) }
+      if rewriter.source.bytes[piece.lowerBound] != space, !continuesText(piece) {
+        rewriter.prepend([space])
+      }
       rewriter.copy(to: piece.upperBound)
     }
   }
@@ -19,7 +21,7 @@ extension PreTokenization {
       let startsWithMark = first == replacement || first == UInt32(space)
       let lacksMark =
         switch scheme {
-        case .always: !startsWithMark
+        case .always: !startsWithMark && !continuesText(piece)
         case .first: !startsWithMark && isAtStart(piece, of: rewriter.source)
         case .never: false
         }
@@ -36,9 +38,14 @@ extension PreTokenization {
     }
   }
 
+  /// Whether other text stands right before the piece, with no added token between.
+  private func continuesText(_ piece: Range<Int>) -> Bool {
+    before == .text && piece.lowerBound == 0
+  }
+
   /// Whether the piece begins at the start of the original text.
   private func isAtStart(_ piece: Range<Int>, of text: AlignedText) -> Bool {
-    !continues && text.original(of: piece.lowerBound..<piece.lowerBound + 1).lowerBound == 0
+    before == .nothing && text.original(of: piece.lowerBound..<piece.lowerBound + 1).lowerBound == 0
   }
 
   /// Runs of word characters and runs of others, without white space (`Whitespace`: `\w+|[^\w\s]+`).

@@ -4,8 +4,8 @@ public final class PreTokenization {
   public internal(set) var text = AlignedText()
   /// Pieces in ascending order, none empty; bytes in no piece were removed.
   public internal(set) var pieces: [Range<Int>] = []
-  /// Whether the text goes on from an earlier one: its first piece does not lie at the start of the original.
-  public internal(set) var continues = false
+  /// How the text before ends.
+  public internal(set) var before = TextEnding.nothing
 
   let space: MatchSpace
   private var nextPieces: [Range<Int>] = []
@@ -15,9 +15,9 @@ public final class PreTokenization {
   public init(space: MatchSpace = MatchSpace()) { self.space = space }
 
   /// Starts over with `text` (left empty) as one piece. Hand it back with `takeText` to keep its storage.
-  public func reset(to text: inout AlignedText, continues: Bool = false) {
+  public func reset(to text: inout AlignedText, behind before: TextEnding = .nothing) {
     swap(&self.text, &text)
-    self.continues = continues
+    self.before = before
     pieces.removeAll(keepingCapacity: true)
     if !self.text.bytes.isEmpty { pieces.append(0..<self.text.bytes.count) }
   }

@@ -7,6 +7,12 @@ enum CaseFold {
     forEach(of: prep_fold_value, body)
   }
 
+  /// Pairs of Unicode 16 that Rust's `regex` knows and Oniguruma does not.
+  static let newerPairs: [(upper: UInt32, lower: UInt32)] =
+    [
+      (0x1C89, 0x1C8A), (0xA7CB, 0x264), (0xA7CC, 0xA7CD), (0xA7DA, 0xA7DB), (0xA7DC, 0x19B),
+    ] + (0..<22).map { (0x10D50 + $0, 0x10D70 + $0) }
+
   /// The sequences of several scalars that one scalar also matches, such as `ss` for `ß`.
   static let sequences: [(scalar: UInt32, folded: [UInt32])] = {
     var all: [(UInt32, [UInt32])] = []

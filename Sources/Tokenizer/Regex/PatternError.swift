@@ -37,6 +37,9 @@ public struct StageError: Error, Sendable, Equatable, CustomStringConvertible {
       "tiktoken fails on this text: the pattern matches nothing at a place in it (make it match a character)"
   )
 
+  static let growsTooMuch = StageError(
+    reason: "the normalizers make more than 8 times its bytes, and more than 8 MiB, of this text")
+
   static let stripsTooMuch = StageError(
     reason: "tokenizers fails on this token: the Strip decoder cuts more than there is of it")
 

@@ -31,7 +31,7 @@ extension PatternParser {
       isFirst = false
       if let next = setOperation {
         position += 2
-        if ignoresCase, dialect == .rust { part = part.foldingCase }
+        if ignoresCase, dialect == .rust { part = part.foldingCase(.rust) }
         whole = joined()
         operation = next
         part = .empty
@@ -40,9 +40,12 @@ extension PatternParser {
       part = part.union(try classItem(start))
     }
     position += 1
-    if ignoresCase, dialect == .rust { part = part.foldingCase }
+    if ignoresCase, dialect == .rust { part = part.foldingCase(.rust) }
     part = joined()
-    if ignoresCase, dialect == .oniguruma { part = try folded(part, isNegative: isNegative, start) }
+    // Oniguruma folds the outermost class alone, after what stands in it was complemented and joined.
+    if ignoresCase, dialect == .oniguruma, classDepth == 1 {
+      part = try folded(part, isNegative: isNegative, start)
+    }
     return isNegative ? part.complement : part
   }
 
@@ -152,7 +155,7 @@ extension PatternParser {
   private func folded(
     _ set: ScalarSet, isNegative: Bool, _ start: Int
   ) throws(PatternError) -> ScalarSet {
-    let closed = set.foldingCase
+    let closed = set.foldingCase(.oniguruma)
     if isNegative { return closed }
     for (scalar, sequence) in CaseFold.sequences where closed.contains(scalar) {
       if !sequence.allSatisfy(closed.contains) {

@@ -74,7 +74,7 @@ extension PatternParser {
       guard peek("{") || dialect == .rust else { return literal(UInt32(letter)) }
       let isNegative = letter == UInt8(ascii: "P")
       let set = try property(inClass: inClass, start)
-      let members = dialect == .rust && ignoresCase && !inClass ? set.foldingCase : set
+      let members = dialect == .rust && ignoresCase && !inClass ? set.foldingCase(dialect) : set
       return isNegative ? members.complement : members
     default:
       position = start

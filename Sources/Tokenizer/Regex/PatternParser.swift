@@ -63,8 +63,13 @@ struct PatternParser {
       let start = position
       guard var part = try atom() else { continue }
       var isLiteral = isLiteralScalar(part)
+      var quantifiers = 0
       while let repeated = try quantified(part, from: start) {
         part = repeated
+        quantifiers += 1
+        guard quantifiers <= 100 else {
+          throw refusal("more than 100 quantifiers behind one another", at: start)
+        }
         isLiteral = false
       }
       parts.append(part)
@@ -128,7 +133,7 @@ struct PatternParser {
   }
 
   func literal(_ scalar: UInt32) -> ScalarSet {
-    ignoresCase ? ScalarSet(scalar).foldingCase : ScalarSet(scalar)
+    ignoresCase ? ScalarSet(scalar).foldingCase(dialect) : ScalarSet(scalar)
   }
 
   // MARK: Groups

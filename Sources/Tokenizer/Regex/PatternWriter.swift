@@ -61,6 +61,8 @@ struct PatternWriter {
   }
 
   private mutating func append(_ set: ScalarSet) {
+    // PCRE2 refuses a surrogate in a pattern; no text holds one.
+    let set = set.intersection(.surrogates.complement)
     if set.isEmpty {
       append("(?!)")
       return
@@ -76,9 +78,6 @@ struct PatternWriter {
   }
 
   private mutating func append(_ scalar: UInt32) {
-    // PCRE2 refuses a surrogate in a pattern; no text holds one.
-    let near: UInt32 =
-      0xD800...0xDBFF ~= scalar ? 0xD7FF : 0xDC00...0xDFFF ~= scalar ? 0xE000 : scalar
-    append("\\x{\(String(near, radix: 16))}")
+    append("\\x{\(String(scalar, radix: 16))}")
   }
 }

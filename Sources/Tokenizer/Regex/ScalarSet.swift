@@ -2,7 +2,7 @@ import CUnicode
 
 /// A set of Unicode scalars as sorted, disjoint, non-adjacent ranges. Surrogates count as scalars here: a complement holds
 /// them, and no text does.
-struct ScalarSet: Equatable, Sendable {
+struct ScalarSet: Hashable, Sendable {
   private(set) var ranges: [ClosedRange<UInt32>]
 
   static let empty = ScalarSet(ranges: [])
@@ -88,14 +88,21 @@ struct ScalarSet: Equatable, Sendable {
   }
 
   /// The set with every scalar that a member matches where case is ignored.
-  var foldingCase: ScalarSet {
+  func foldingCase(_ dialect: PatternDialect) -> ScalarSet {
     var more = ranges
     CaseFold.forEachGroup { scalar, others in
       if contains(scalar) { more += others.map { $0...$0 } }
     }
+    if dialect == .rust {
+      for pair in CaseFold.newerPairs {
+        if contains(pair.upper) { more.append(pair.lower...pair.lower) }
+        if contains(pair.lower) { more.append(pair.upper...pair.upper) }
+      }
+    }
     return ScalarSet(unsorted: more)
   }
 
+  static let surrogates = ScalarSet(0xD800...0xDFFF)
   static let digit = property("digit")
   static let space = property("space")
   static let word = property("word")

@@ -23,6 +23,7 @@ extension ScannedPattern {
   struct Compiler {
     var steps: [Step] = []
     private(set) var sets: [ScalarSet] = []
+    private var numbers: [ScalarSet: Int] = [:]
 
     /// What may come after a part: the scalars that may, and whether nothing need come.
     struct First {
@@ -64,13 +65,29 @@ extension ScannedPattern {
 
     /// The scalars that a match of the parts may start with; `set` is nil where that is not known.
     static func first(of parts: ArraySlice<PatternNode>) -> First {
-      guard let part = parts.first else { return .end }
-      var result = first(of: part)
-      if result.maybeNothing, let set = result.set {
-        let rest = first(of: parts.dropFirst())
-        result = First(set: rest.set.map { set.union($0) }, maybeNothing: rest.maybeNothing)
+      var result = First.end
+      for part in parts {
+        let next = first(of: part)
+        guard let set = result.set, let more = next.set else {
+          return First(set: nil, maybeNothing: next.maybeNothing)
+        }
+        result = First(set: set.union(more), maybeNothing: next.maybeNothing)
+        if !next.maybeNothing { break }
       }
       return result
+    }
+
+    /// For each part and for the end: what may start there and after, up to `after`. O(parts).
+    private static func firsts(of parts: ArraySlice<PatternNode>, then after: First) -> [First] {
+      var all = [after]
+      for part in parts.reversed() {
+        var next = first(of: part)
+        if next.maybeNothing, let set = next.set, let rest = all.last {
+          next = First(set: rest.set.map { set.union($0) }, maybeNothing: rest.maybeNothing)
+        }
+        all.append(next)
+      }
+      return all.reversed()
     }
 
     private static func first(of part: PatternNode) -> First {
@@ -96,12 +113,13 @@ extension ScannedPattern {
 
     /// Appends the steps of `parts`; false where one is not of the simple shape. `after` is what may follow them.
     mutating func compile(_ parts: ArraySlice<PatternNode>, then after: First) -> Bool {
-      guard let part = parts.first else { return true }
-      let rest = parts.dropFirst()
-      var next = Compiler.first(of: rest)
-      if next.maybeNothing, let set = next.set {
-        next = First(set: after.set.map { set.union($0) }, maybeNothing: after.maybeNothing)
+      for (part, next) in zip(parts, Compiler.firsts(of: parts, then: after).dropFirst()) {
+        guard compile(part, then: next) else { return false }
       }
+      return true
+    }
+
+    private mutating func compile(_ part: PatternNode, then next: First) -> Bool {
       switch part {
       case .set(let set):
         append(Step(kind: .one, test: test(set)))
@@ -131,7 +149,7 @@ extension ScannedPattern {
       case .assertion(.textEnd): append(Step(kind: .textEnd))
       default: return false
       }
-      return compile(rest, then: after)
+      return true
     }
 
     /// Each way behind a choice, and a jump from its end to what follows all of them. The last way needs no choice.
@@ -158,7 +176,8 @@ extension ScannedPattern {
     private mutating func append(_ step: Step) { steps.append(step) }
 
     private mutating func test(_ set: ScalarSet) -> Int {
-      if let known = sets.firstIndex(of: set) { return known }
+      if let known = numbers[set] { return known }
+      numbers[set] = sets.count
       sets.append(set)
       return sets.count - 1
     }

@@ -77,10 +77,14 @@ public final class ScannedPattern: @unchecked Sendable {
     unsafe viable.deallocate()
   }
 
-  /// Calls `body` with each match in `text`, left to right.
+  /// Calls `body` with each match in `text`, left to right. Throws where runs of characters are read again and again: beyond
+  /// 10 million characters and 64 times the text.
   @inline(__always)
-  func forEachMatch(in text: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>) -> Void) {
+  func forEachMatch(
+    in text: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>) -> Void
+  ) throws(StageError) {
     var position = 0
+    var steps = 10_000_000 + 64 * text.count
     while position < text.count {
       // SAFETY: `position` is in the text, and `viable` has a place for each ASCII byte.
       let byte = unsafe text[position]
@@ -88,7 +92,11 @@ public final class ScannedPattern: @unchecked Sendable {
         position += 1
         continue
       }
-      if let end = unsafe endOfMatch(at: position, in: text) {
+      let end = unsafe endOfMatch(at: position, in: text, steps: &steps)
+      guard steps > 0 else {
+        throw StageError(reason: "pattern \(source): the text needs too many steps")
+      }
+      if let end {
         body(position..<end)
         position = end
       } else {
@@ -99,7 +107,10 @@ public final class ScannedPattern: @unchecked Sendable {
 
   /// Where the match that starts at `position` ends, nil if there is none. Requires `position < text.count`. The end of
   /// `text` is the end of all text to lookaheads.
-  public func endOfMatch(at position: Int, in text: UnsafeBufferPointer<UInt8>) -> Int? {
+  /// Takes the characters that runs read from `steps`; gives up, with none left, where they are too many.
+  private func endOfMatch(
+    at position: Int, in text: UnsafeBufferPointer<UInt8>, steps: inout Int
+  ) -> Int? {
     // SAFETY: the caller keeps `position` in the text; every read below is checked against its end.
     let byte = unsafe text[position]
     var ways: UInt32
@@ -111,7 +122,7 @@ public final class ScannedPattern: @unchecked Sendable {
     }
     while ways != 0 {
       let start = unsafe starts[ways.trailingZeroBitCount]
-      let end = unsafe match(from: start, at: position, in: text)
+      let end = unsafe match(from: start, at: position, in: text, &steps)
       if end >= 0 { return end }
       ways &= ways - 1
     }
@@ -120,7 +131,7 @@ public final class ScannedPattern: @unchecked Sendable {
 
   /// Where a match from a step on ends, -1 if there is none.
   private func match(
-    from first: Int, at start: Int, in text: UnsafeBufferPointer<UInt8>
+    from first: Int, at start: Int, in text: UnsafeBufferPointer<UInt8>, _ budget: inout Int
   ) -> Int {
     var index = first
     var position = start
@@ -134,9 +145,11 @@ public final class ScannedPattern: @unchecked Sendable {
         position += length
       case .run, .runGivingBack:
         let (end, count) = unsafe run(of: step.test, from: position, max: step.max, in: text)
+        budget -= count
         if count < step.min { return -1 }
         if step.kind == .runGivingBack, count > step.min {
-          return unsafe matchGivingBack(index + 1, from: end, down: count - step.min, in: text)
+          return unsafe matchGivingBack(
+            index + 1, from: end, down: count - step.min, in: text, &budget)
         }
         position = end
       case .look:
@@ -145,7 +158,7 @@ public final class ScannedPattern: @unchecked Sendable {
         if unsafe lengthOfOne(step.test, at: position, in: text) != 0 { return -1 }
       case .choice:
         if unsafe lengthOfOne(step.test, at: position, in: text) != 0 {
-          let end = unsafe match(from: index + 1, at: position, in: text)
+          let end = unsafe match(from: index + 1, at: position, in: text, &budget)
           if end >= 0 { return end }
         }
         index = step.target
@@ -164,14 +177,16 @@ public final class ScannedPattern: @unchecked Sendable {
 
   /// Goes on from `end`, then from one character less, at most `count` of them.
   private func matchGivingBack(
-    _ step: Int, from end: Int, down count: Int, in text: UnsafeBufferPointer<UInt8>
+    _ step: Int, from end: Int, down count: Int, in text: UnsafeBufferPointer<UInt8>,
+    _ budget: inout Int
   ) -> Int {
     var position = end
     var left = count
     while true {
-      let found = unsafe match(from: step, at: position, in: text)
-      if found >= 0 || left == 0 { return found }
+      let found = unsafe match(from: step, at: position, in: text, &budget)
+      if found >= 0 || left == 0 || budget <= 0 { return found }
       left -= 1
+      budget -= 1
       position -= 1
       while position > 0, unsafe text[position] & 0xC0 == 0x80 { position -= 1 }
     }

@@ -32,7 +32,7 @@ public enum TextPattern: Sendable {
   ) throws(StageError) {
     switch self {
     case .literal(let literal): unsafe literal.forEachOccurrence(in: text, body)
-    case .scanned(let pattern): unsafe pattern.forEachMatch(in: text, body)
+    case .scanned(let pattern): unsafe try pattern.forEachMatch(in: text, body)
     case .compiled(let pattern):
       unsafe try pattern.forEachMatch(in: text, space: space, body)
     }

@@ -45,6 +45,9 @@ public struct ModelFolder: Sendable {
   public private(set) var tokenizerClass: String?
   /// `model_max_length` of `tokenizer_config.json`, where it is a length.
   public private(set) var maximumLength: Int?
+  /// `legacy` and `add_prefix_space` of `tokenizer_config.json`.
+  private(set) var isLegacy: Bool?
+  private(set) var addsPrefixSpace: Bool?
   private(set) var addsBOS: Bool?
   private(set) var addsEOS: Bool?
   private(set) var additions: [Addition] = []
@@ -114,6 +117,8 @@ public struct ModelFolder: Sendable {
     readTokens(config, from: "tokenizer_config.json")
     tokenizerClass = config["tokenizer_class"]?.string
     if let length = config["model_max_length"]?.int, length < 1 << 40 { maximumLength = length }
+    isLegacy = config["legacy"]?.bool
+    addsPrefixSpace = config["add_prefix_space"]?.bool
     addsBOS = config["add_bos_token"]?.bool
     addsEOS = config["add_eos_token"]?.bool
     if let decoder = config["added_tokens_decoder"], decoder.isObject {
@@ -144,24 +149,58 @@ public struct ModelFolder: Sendable {
         let text = value.bytes ?? value["content"]?.bytes
       else { continue }
       if value.isObject { flagged.append(Self.addition(text, value, id: nil, isNamed: true)) }
-      let token = NamedToken(text: text, decidedBy: "\(file) (\(key))")
-      if let index = namedTokens.firstIndex(where: { $0.key == key }) {
-        namedTokens[index].token = token
-      } else {
-        namedTokens.append((key, token))
-      }
+      name(key, NamedToken(text: text, decidedBy: "\(file) (\(key))"))
     }
-    for key in ["additional_special_tokens", "extra_special_tokens"] as [StaticString] {
-      guard let list = object[key], list.isArray else { continue }
-      for value in list.elements {
-        guard let text = value.bytes ?? value["content"]?.bytes else { continue }
-        extras.append(text)
+    readExtras(object, from: file)
+  }
+
+  private mutating func name(_ key: String, _ token: NamedToken) {
+    if let index = namedTokens.firstIndex(where: { $0.key == key }) {
+      namedTokens[index].token = token
+    } else {
+      namedTokens.append((key, token))
+    }
+  }
+
+  /// Further special tokens, under the key of transformers 5 or, where no file has that one, under its older name. A dictionary
+  /// names its tokens; a list of a later file goes on with that of an earlier one.
+  private mutating func readExtras(_ object: JSONNode, from file: String) {
+    func tokens(_ key: StaticString) -> [JSONNode] {
+      guard let list = object[key], list.isArray else { return [] }
+      return Array(list.elements)
+    }
+    let older = tokens("additional_special_tokens")
+    if let named = object["extra_special_tokens"], named.isObject, !Array(named.members).isEmpty {
+      for (key, value) in named.members {
+        guard let key = key.string, let text = value.bytes ?? value["content"]?.bytes else {
+          continue
+        }
         if value.isObject { flagged.append(Self.addition(text, value, id: nil, isNamed: true)) }
+        name(key, NamedToken(text: text, decidedBy: "\(file) (\(key))"))
       }
+      extras = []
+      hasExtras = false
+    } else {
+      let extra = tokens("extra_special_tokens")
+      if !extra.isEmpty { hasExtras = true }
+      addExtras(extra)
+    }
+    if !older.isEmpty, !hasExtras {
+      addExtras(older)
+      hasExtras = true
+    }
+  }
+
+  private mutating func addExtras(_ tokens: [JSONNode]) {
+    for value in tokens {
+      guard let text = value.bytes ?? value["content"]?.bytes else { continue }
+      if !extras.contains(text) { extras.append(text) }
+      if value.isObject { flagged.append(Self.addition(text, value, id: nil, isNamed: true)) }
     }
   }
 
   private var extras: [[UInt8]] = []
+  private var hasExtras = false
   /// Named tokens that are given with their flags.
   private var flagged: [Addition] = []
 

@@ -95,6 +95,7 @@ extension TekkenFile {
     var definition = try ranks.definition(
       source: source, format: "tekken \(version)", pattern: pattern, tiles: false,
       offset: UInt32(specialCount))
+    definition.endsBytesAtSpecials = true
     definition.addedTokens = specials.enumerated().map {
       AddedToken(content: Array($1.utf8), id: UInt32($0), isSpecial: true, isNormalized: false)
     }

@@ -27,6 +27,9 @@ extension SentencePieceModel {
     var model = BPEDefinition(vocabulary: vocabulary)
     model.merges = try merges(file: source)
     model.unknownToken = pieces.first { $0.kind == .unknown }?.text
+    model.hiddenIDs = Set(
+      pieces.indices.filter { pieces[$0].kind == .control || pieces[$0].kind == .unknown }
+        .map(UInt32.init))
     model.fusesUnknown = true
     model.hasByteFallback = byteFallback
     var definition = TokenizerDefinition(source: source, format: "SentencePiece", model: model)

@@ -38,14 +38,17 @@ struct TekkenFile: Sendable {
     }
     self.pattern = pattern
     version = config["version"]?.string ?? ""
-    if root["special_tokens"]?.isArray != true, let number = Int(version.dropFirst()), number > 7 {
-      throw malformed("special_tokens is missing, which files of version \(version) must have")
+    guard Self.versions.contains(version) else {
+      throw malformed(
+        "config.version is not one of those known: \(Self.versions.joined(separator: ", "))")
     }
+    try Self.checkParts(of: root, version: version, malformed)
     specials = try Self.specials(root["special_tokens"], count: count, malformed)
 
     let wanted = size - count
     var tokens: [(bytes: [UInt8], rank: UInt32)] = []
-    tokens.reserveCapacity(wanted)
+    tokens.reserveCapacity(min(wanted, 1 << 20))
+    var seen: Set<[UInt8]> = []
     for element in vocabulary.elements {
       if tokens.count == wanted { break }
       guard element["rank"]?.int == tokens.count, let encoded = element["token_bytes"]?.bytes else {
@@ -54,6 +57,17 @@ struct TekkenFile: Sendable {
       var bytes: [UInt8] = []
       guard Base64.decode(encoded[...], into: &bytes) else {
         throw malformed("token_bytes of vocab entry \(tokens.count) is not base64")
+      }
+      guard element["token_str"] != nil, element.members.reduce(0, { count, _ in count + 1 }) == 3
+      else {
+        throw malformed(
+          "vocab entry \(tokens.count) has other members than rank, token_bytes and token_str")
+      }
+      guard tokens.count >= 256 || bytes == [UInt8(tokens.count)] else {
+        throw malformed("vocab entry \(tokens.count) is not the byte of that number")
+      }
+      guard seen.insert(bytes).inserted else {
+        throw malformed("vocab entry \(tokens.count) has the bytes of an earlier one")
       }
       tokens.append((bytes, UInt32(tokens.count)))
     }
@@ -82,12 +96,48 @@ struct TekkenFile: Sendable {
         next += 1
       }
     } else {
-      for text in deprecatedSpecials.prefix(count) {
+      guard deprecatedSpecials.count <= count else {
+        throw malformed("special_tokens is missing, and there is no room for the usual ones")
+      }
+      for text in deprecatedSpecials {
         texts[next] = text
         next += 1
       }
     }
-    return texts.enumerated().map { $1 ?? "<SPECIAL_\($0)>" }
+    let named = texts.enumerated().map { $1 ?? "<SPECIAL_\($0)>" }
+    guard Set(named.map { Array($0.utf8) }).count == named.count else {
+      throw malformed("a text of special_tokens is there twice")
+    }
+    return named
+  }
+
+  /// The versions that `mistral_common` 1.13 knows.
+  private static let versions = ["v1", "v2", "v3", "v7", "v11", "v13", "v15"]
+
+  /// Parts that only some versions may have: what the reference refuses is refused.
+  private static func checkParts(
+    of root: JSONNode, version: String, _ malformed: (String) -> TokenizerError
+  ) throws(TokenizerError) {
+    let number = Int(version.dropFirst()) ?? 0
+    if root.present("special_tokens") == nil, number > 7 {
+      throw malformed("special_tokens is missing, which files of version \(version) must have")
+    }
+    if root.present("model_settings_builder") != nil, number < 15 {
+      throw malformed("model_settings_builder is not for files of version \(version)")
+    }
+    for key in ["multimodal", "image"] as [StaticString] {
+      guard let image = root.present(key), image.isObject else { continue }
+      let names = image.members.compactMap(\.key.string)
+      guard !names.isEmpty else { continue }
+      if "\(key)" == "multimodal", number > 11 {
+        throw malformed("multimodal is called image in files of version \(version)")
+      }
+      let known = ["image_patch_size", "max_image_size", "spatial_merge_size"]
+      guard names.allSatisfy(known.contains), known.prefix(2).allSatisfy(names.contains),
+        image.members.allSatisfy({ ($0.value.int ?? 1) > 0 })
+      else { throw malformed("\(key) lacks a size, or has a member that is not known") }
+      break
+    }
   }
 
   /// Of files that do not list theirs (versions up to v7).
