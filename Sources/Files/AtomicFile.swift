@@ -133,6 +133,8 @@ package final class TemporaryFile {
     do {
       isOpen = false
       try descriptor.close()
+    } catch Errno.interrupted {
+      // The descriptor is closed, and the bytes are synced.
     } catch {
       _ = FileSystem.remove(temporaryPath)
       throw Problem.system("cannot write it", path: path, error)

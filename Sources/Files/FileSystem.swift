@@ -139,7 +139,19 @@ package enum FileSystem {
 
   /// Waits until the file's bytes are on the disk. Some file systems cannot sync folders: that is fine.
   package static func sync(_ descriptor: CInt) -> Errno? {
-    fsync(descriptor) == 0 || errno == EINVAL ? nil : Errno(rawValue: errno)
+    while fsync(descriptor) != 0 {
+      if errno == EINVAL { return nil }
+      if errno != EINTR { return Errno(rawValue: errno) }
+    }
+    return nil
+  }
+
+  /// Opens the null device for each of standard input, output and error that the caller has closed: or the next
+  /// file that is opened would be one of them, and have reports and messages written into it.
+  package static func openStandardDescriptors() {
+    for descriptor in CInt(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
+      _ = unsafe open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY)
+    }
   }
 
   /// Takes the folder's lock without waiting; false where another process has it.

@@ -9,16 +9,27 @@ package final class ReadableFile: Sendable {
 
   package init(_ path: String) throws(Problem) {
     do {
-      descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+      // Without waiting: a pipe of this name would never answer.
+      descriptor = try FileDescriptor.open(
+        FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
     } catch {
       throw Problem.system("cannot open it", path: path, error)
     }
-    do {
-      size = Int(try descriptor.seek(offset: 0, from: .end))
+    let status: FileSystem.Status
+    do throws(Errno) {
+      status = try FileSystem.status(of: descriptor)
     } catch {
       try? descriptor.close()
       throw Problem.system("cannot read it", path: path, error)
     }
+    guard status.kind == .file else {
+      try? descriptor.close()
+      throw Problem(
+        .unusable, Place(file: path),
+        reason: status.kind == .folder ? "it is a folder, not a file" : "it is not a regular file",
+        remedy: "move it away")
+    }
+    size = status.size
     self.path = path
   }
 

@@ -20,6 +20,8 @@ public struct Run: Sendable {
   public var rejectLimit = RejectLimit.share(0.01)
   /// Replaces what prep wrote to the folder before.
   public var overwrite = false
+  /// Reads every byte of a finished folder, not only names and sizes, and makes again what is damaged.
+  public var verify = false
   /// The part of the blocks to do; nil for all.
   public var partition: Manifest.Partition?
   /// Called after each block, by one thread at a time.
@@ -50,8 +52,9 @@ public struct Run: Sendable {
     let folder = try OutputFolder(output)
     let finished = try folder.prepare(for: shardSpec, overwrite: overwrite)
 
+    let isWhole = finished.map { folder.isWhole($0, everyByte: verify) } ?? false
     let state = Mutex(
-      RunState(finished: finished, partition: partition, spec: shardSpec))
+      RunState(finished: finished, isWhole: isWhole, partition: partition, spec: shardSpec))
     let shared = SharedBlockReader(
       files: inputs, blockSize: spec.blockSize, maximumRecordSize: spec.maximumRecordSize)
     Workers.run(count: max(1, threads)) { _ in
@@ -78,7 +81,7 @@ public struct Run: Sendable {
             + "\(OptionName.maxRejects("\(rejectLimit)")): nothing is published",
           remedy: "mend them, or raise the limit; see \(output)/rejects.jsonl")
       }
-      if finished == nil {
+      if !isWhole {
         try folder.publish(manifest)
       }
       return report
@@ -88,10 +91,10 @@ public struct Run: Sendable {
   private func finish(
     _ state: inout RunState, finished: Manifest?, folder: OutputFolder, spec: ShardSpec
   ) throws(Problem) -> Manifest {
-    guard let finished else { return try state.builder.finish() }
-    guard state.matched == finished.shards.count else {
+    if let finished, state.matched != finished.shards.count {
       throw Self.otherInput(folder.path)
     }
+    guard let finished, state.isWhole else { return try state.builder.finish() }
     return finished
   }
 
@@ -132,10 +135,9 @@ public struct Run: Sendable {
     state: borrowing Mutex<RunState>
   ) throws(Problem) {
     let source = block.source
-    let isFinished = state.withLock { $0.isFinished }
-    if isFinished {
-      let known = state.withLock { $0.isKnown(source) }
-      guard known else { throw Self.otherInput(folder.path) }
+    let (isKnown, isWhole) = state.withLock { ($0.isKnown(source), $0.isWhole) }
+    guard isKnown else { throw Self.otherInput(folder.path) }
+    if isWhole {
       report(block, totals: Totals(), rejects: [], reused: true, state: state)
       return
     }
@@ -196,18 +198,23 @@ private struct RunState: ~Copyable {
   var matched = 0
   /// The failure of the earliest block.
   var failure: (error: Problem, input: Int, block: Int)?
-  let isFinished: Bool
-  private let known: [String: BlockSource]
+  /// Whether the folder holds a finished run, and all of its files.
+  let isWhole: Bool
+  /// Blocks of the finished run; nil where there is none.
+  private let known: [String: BlockSource]?
 
-  init(finished: Manifest?, partition: Manifest.Partition?, spec: ShardSpec) {
+  init(finished: Manifest?, isWhole: Bool, partition: Manifest.Partition?, spec: ShardSpec) {
     builder = ManifestBuilder(partition: partition, spec: spec)
-    isFinished = finished != nil
-    known = Dictionary(
-      (finished?.shards ?? []).map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first }
-    )
+    self.isWhole = isWhole
+    known = finished.map { manifest in
+      Dictionary(
+        manifest.shards.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
+    }
   }
 
+  /// Whether a block may be made: of a finished run, only those that it had.
   mutating func isKnown(_ source: BlockSource) -> Bool {
+    guard let known else { return true }
     guard known[source.shardName] == source else { return false }
     matched += 1
     return true

@@ -16,14 +16,7 @@ final class OpenDataSet: Sendable {
 
   init(_ folder: String, cacheSize: Int) throws(Problem) {
     rows = try DataSet(folder, cacheSize: cacheSize)
-    var starts: [Int64] = []
-    for (index, shard) in rows.manifest.shards.enumerated() {
-      for frame in try rows.reader(index).index.frames where frame.rows > 0 {
-        starts.append(Int64(shard.firstRow) + Int64(frame.firstRow))
-      }
-    }
-    starts.append(Int64(rows.count))
-    frameStarts = starts
+    frameStarts = try rows.frameStarts().map(Int64.init)
     digest = CText(rows.manifest.digest.description)
   }
 

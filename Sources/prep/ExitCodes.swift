@@ -18,7 +18,7 @@ enum PrepExit {
   /// The code of what went wrong: failed work and damage, or what cannot be used.
   static func code(of kind: Problem.Kind) -> ExitCode {
     switch kind {
-    case .damaged, .system, .tooManyRejects: failure
+    case .damaged, .tooManyRejects: failure
     default: kind.isOfRecord ? failure : unusable
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Pipeline
 
 /// The commands of `prep`.
@@ -24,4 +25,9 @@ struct Prep: ParsableCommand {
       RenderCommand.self,
       DoctorCommand.self,
     ])
+
+  static func main() {
+    FileSystem.openStandardDescriptors()
+    main(nil)
+  }
 }

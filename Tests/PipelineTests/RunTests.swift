@@ -211,4 +211,68 @@ final class ByteEncoder: TextEncoder {
     #expect(packed.totals.samples == plain.totals.samples)
     #expect(packed.totals.rows < plain.totals.rows)
   }
+
+  @Test("what is missing of a finished folder is made again by the same run, to the byte")
+  func recovery() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(120).utf8))
+    let output = "\(folder.path)/out"
+    let digest = try Self.run([input], to: output).manifest.digest
+    func contents() throws -> [String: [UInt8]] {
+      var contents: [String: [UInt8]] = [:]
+      for name in try AtomicFile.names(in: output) ?? [] {
+        contents[name] = try ReadableFile(AtomicFile.path(output, name)).readAll()
+      }
+      return contents
+    }
+    let whole = try contents()
+    #expect(whole.count > 4)
+    for (name, bytes) in whole {
+      try AtomicFile.remove(AtomicFile.path(output, name))
+      #expect(try Self.run([input], to: output).manifest.digest == digest)
+      #expect(try contents() == whole, "\(name) removed")
+      try AtomicFile.write(bytes.dropLast(), name: name, in: output)
+      #expect(try Self.run([input], to: output).manifest.digest == digest)
+      #expect(try contents() == whole, "\(name) cut")
+      // A byte that is wrong is found where every byte is read.
+      var changed = bytes
+      changed[bytes.count / 2] ^= 1
+      try AtomicFile.write(changed, name: name, in: output)
+      #expect(try Self.run([input], to: output) { $0.verify = true }.manifest.digest == digest)
+      #expect(try contents() == whole, "\(name) changed")
+    }
+    // Other input is refused, even where a shard is missing, and leaves the folder as it is.
+    try AtomicFile.remove(AtomicFile.path(output, "shard-00000-00000.zst"))
+    let before = try contents()
+    let other = try folder.write("b.jsonl", Array(Self.records(119).utf8))
+    #expect(throws: Problem.self) { try Self.run([other], to: output) }
+    #expect(try contents() == before)
+  }
+
+  @Test("a folder with files of others is refused as output, unless they are hidden")
+  func foreignFiles() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(10).utf8))
+    _ = try folder.write("out/.keep", [1])
+    _ = try Self.run([input], to: "\(folder.path)/out")
+    _ = try folder.write("mine/notes.txt", [1])
+    let problem = #expect(throws: Problem.self) { try Self.run([input], to: "\(folder.path)/mine") }
+    #expect(problem?.reason == "the folder holds files that prep did not write: notes.txt")
+    #expect(try AtomicFile.names(in: "\(folder.path)/mine") == ["notes.txt"])
+    _ = try Self.run([input], to: "\(folder.path)/mine") { $0.overwrite = true }
+    #expect(try AtomicFile.names(in: "\(folder.path)/mine")?.contains("notes.txt") == true)
+  }
+
+  @Test("parts of one input that was changed in between are not merged")
+  func changedBetweenParts() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(120).utf8))
+    _ = try Self.run([input], to: "\(folder.path)/p0") { $0.partition = .init(index: 0, count: 2) }
+    _ = try folder.write("a.jsonl", Array(("\n" + Self.records(120)).utf8))
+    _ = try Self.run([input], to: "\(folder.path)/p1") { $0.partition = .init(index: 1, count: 2) }
+    let problem = #expect(throws: Problem.self) {
+      try DataSetMerge.merge(["\(folder.path)/p0", "\(folder.path)/p1"], into: "\(folder.path)/m")
+    }
+    #expect(problem?.reason.contains("were not cut from the same bytes of input 0") == true)
+  }
 }

@@ -16,6 +16,10 @@ public final class DataSet: Sendable {
     cache = FrameCache(budget: cacheSize)
   }
 
+  /// Whether some row holds several samples.
+  public var isPacked: Bool {
+    manifest.shards.contains { $0.samplesInRows != $0.totals.rows }
+  }
   public var contextLength: Int { manifest.spec.contextLength }
   public var padID: UInt32 { manifest.spec.padID }
 
@@ -80,6 +84,17 @@ public final class DataSet: Sendable {
     }
   }
 
+  /// First row of each data frame, ascending, then the number of rows. Opens every shard: O(frames).
+  public func frameStarts() throws(ShardError) -> [Int] {
+    var starts: [Int] = []
+    for (number, shard) in manifest.shards.enumerated() {
+      for frame in try reader(number).index.frames where frame.rows > 0 {
+        starts.append(shard.firstRow + Int(frame.firstRow))
+      }
+    }
+    return starts + [count]
+  }
+
   /// The shard that holds a row, by its place in the manifest. `row` is in range.
   public func shardIndex(ofRow row: Int) -> Int {
     let shards = manifest.shards
@@ -107,12 +122,11 @@ public final class DataSet: Sendable {
         else { throw error }
         reader = saved
       }
-      guard reader.header.spec == manifest.spec, reader.header.source == entry.source,
-        reader.header.totals.rows == entry.totals.rows
-      else {
+      // An index made from what was saved has all frames too, or rows would be counted from the wrong one.
+      guard entry.isShard(reader, of: manifest.spec) else {
         throw ShardError(
-          path: reader.path, reason: "it is not the shard that the manifest lists",
-          remedy: Manifest.rebuild)
+          path: reader.path, reason: "it is not the shard that the manifest lists, or is damaged",
+          remedy: "find out more with: prep verify \(folder)")
       }
       return reader
     }

@@ -84,7 +84,7 @@ public struct DataSetVerifier {
     var rejects = RejectsComparison(hasRejects ? folder : nil)
     var entries: [String: Manifest.Shard] = [:]
     for shard in manifest?.shards ?? [] { entries[shard.name] = shard }
-    shardCount = names.count
+    shardCount = manifest?.shards.count ?? names.count
     // In the order of inputs and blocks, which names keep while numbers have five digits.
     let ordered = manifest.map { $0.shards.map(\.name).filter(Set(names).contains) } ?? names
     for (number, name) in ordered.enumerated() {
@@ -160,7 +160,7 @@ public struct DataSetVerifier {
 }
 
 /// Compares `rejects.jsonl` with the rejects of the shards, piece by piece.
-private struct RejectsComparison {
+struct RejectsComparison {
   private let file: ReadableFile?
   private var position = 0
   private var matches: Bool

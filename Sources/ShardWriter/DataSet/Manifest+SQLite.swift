@@ -8,6 +8,8 @@ extension Manifest {
   /// `user_version` of the database: the version of its tables.
   static let version = 1
 
+  private static let pageSize = 4096
+
   private static let tables = """
     CREATE TABLE dataset (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
     CREATE TABLE inputs (input INTEGER PRIMARY KEY, file NOT NULL, bytes INTEGER NOT NULL,
@@ -31,7 +33,7 @@ extension Manifest {
     let database = try SQLiteDatabase()
     try database.execute(
       """
-      PRAGMA page_size = 4096; PRAGMA application_id = \(Self.applicationID);
+      PRAGMA page_size = \(Self.pageSize); PRAGMA application_id = \(Self.applicationID);
       PRAGMA user_version = \(Self.version); PRAGMA journal_mode = OFF; BEGIN;
       """)
     try database.execute(Self.tables)
@@ -71,19 +73,13 @@ extension Manifest {
   /// What is true of the whole data set, by name.
   private var facts: [(name: String, value: SQLiteDatabase.Value)] {
     var facts: [(String, SQLiteDatabase.Value)] = [
-      ("accepted", .int(Int(clamping: totals.accepted))),
       ("context_length", .int(spec.contextLength)), ("digest", .text(digest.description)),
       ("id_count", .int(spec.idCount)), ("pad_id", .int(Int(spec.padID))),
-      ("records", .int(Int(clamping: totals.records))),
-      ("rejected", .int(Int(clamping: totals.rejectedCount))),
-      ("rows", .int(Int(clamping: totals.rows))), ("samples", .int(Int(clamping: totals.samples))),
       ("segment_alignment", .int(spec.sampleAlignment)),
       ("spec", .text(String(decoding: spec.json, as: UTF8.self))),
       ("spec_digest", .text(spec.digest.description)),
-      ("supervised_tokens", .int(Int(clamping: totals.supervisedTokens))),
-      ("tokens", .int(Int(clamping: totals.tokens))),
-      ("truncated", .int(Int(clamping: totals.truncated))),
     ]
+    facts += totals.named.map { ($0.name, .int(Int(clamping: $0.count))) }
     if let partition {
       facts.append(("partition", .int(partition.index)))
       facts.append(("partitions", .int(partition.count)))
@@ -121,6 +117,13 @@ extension Manifest {
         kind: .unusable, reason: "manifest version \(version ?? 0) is not known",
         remedy: "read it with the prep that wrote it, or a newer one")
     }
+    // SQLite itself reads a file whose last page is cut off.
+    var header = ByteCursor(bytes[min(28, bytes.count)...])
+    guard let pages: UInt32 = header.integer(),
+      bytes.count == Int(UInt32(bigEndian: pages)) * Self.pageSize
+    else {
+      throw ShardError(reason: "it does not have the size that it names", remedy: Self.rebuild)
+    }
     let check = try database.value("PRAGMA integrity_check")?.text
     guard check == "ok" else {
       throw ShardError(
@@ -134,6 +137,8 @@ extension Manifest {
       throw ShardError(reason: "a value of the manifest is missing", remedy: Self.rebuild)
     }
     self = decoded
+    try checkConsistency(
+      stated: facts.compactMapValues(\.int), specDigest: facts["spec_digest"]?.text)
   }
 
   package static let rebuild =

@@ -131,19 +131,21 @@ public struct ManifestBuilder: Sendable {
       manifest.inputs[source.input].records += shard.totals.records
       for digest in frameDigests { digests.append(little: digest) }
     }
-    if partition == nil, let last = previous,
-      !last.isLastOfInput || last.input != last.inputCount - 1
-    {
-      throw Self.missing(
-        input: last.isLastOfInput ? last.input + 1 : last.input,
-        block: last.isLastOfInput ? 0 : last.block + 1, file: last.isLastOfInput ? [] : last.file)
-    }
+    if partition == nil { try Self.checkEnd(previous) }
     manifest.digest = Digest128(of: digests)
     return manifest
   }
 
-  /// Whether a block is the one that must follow `previous`.
-  private static func check(
+  /// Throws unless the last block ends the last input.
+  static func checkEnd(_ last: BlockSource?) throws(ShardError) {
+    guard let last, !last.isLastOfInput || last.input != last.inputCount - 1 else { return }
+    throw missing(
+      input: last.isLastOfInput ? last.input + 1 : last.input,
+      block: last.isLastOfInput ? 0 : last.block + 1, file: last.isLastOfInput ? [] : last.file)
+  }
+
+  /// Throws unless a block is one that may follow `previous`: the next one, or of a part any later one.
+  static func check(
     _ source: BlockSource, after previous: BlockSource?, isPart: Bool
   ) throws(ShardError) {
     guard source.input < source.inputCount,
@@ -158,6 +160,26 @@ public struct ManifestBuilder: Sendable {
       throw ShardError(
         kind: .unusable, path: source.shardName, reason: "this block is given twice",
         remedy: "give every partition once")
+    }
+    if let previous, (source.input, source.block) < (previous.input, previous.block) {
+      throw ShardError(
+        kind: .unusable, path: source.shardName, reason: "the blocks are not in order",
+        remedy: "give every partition once")
+    }
+    if let previous, previous.input == source.input {
+      let end = previous.byteOffset.addingReportingOverflow(previous.byteCount)
+      let follows = source.block == previous.block + 1
+      guard previous.file == source.file, !previous.isLastOfInput, !end.overflow,
+        follows ? source.byteOffset == end.partialValue : source.byteOffset >= end.partialValue,
+        source.firstLine >= previous.firstLine
+      else {
+        throw ShardError(
+          kind: .unusable, path: source.shardName,
+          reason:
+            "this block and block \(previous.block) were not cut from the same bytes of input "
+            + "\(source.input) (\(String(decoding: source.file, as: UTF8.self)))",
+          remedy: "make all parts from the same files")
+      }
     }
     guard !isPart else { return }
     let expected: (Int, Int) =

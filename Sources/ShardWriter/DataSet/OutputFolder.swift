@@ -54,10 +54,18 @@ public final class OutputFolder: Sendable {
   /// The folder's state. Reads the manifest, or the header of the first shard that has one.
   public func state() throws(ShardError) -> State {
     let names = try AtomicFile.names(in: path) ?? []
-    if names.contains(Manifest.fileName) { return .finished(try Manifest(folder: path)) }
+    if names.contains(Manifest.fileName) {
+      do throws(ShardError) {
+        return .finished(try Manifest(folder: path))
+      } catch {
+        // Shards are the truth, and a damaged manifest is made from them again.
+        guard error.kind == .damaged else { throw error }
+      }
+    }
     for name in names where Self.isShard(name) {
-      let file = try ReadableFile(AtomicFile.path(path, name))
-      if let header = try? ShardReader.header(of: file) {
+      if let file = try? ReadableFile(AtomicFile.path(path, name)),
+        let header = try? ShardReader.header(of: file)
+      {
         return .unfinished(spec: header.spec)
       }
     }
@@ -73,7 +81,9 @@ public final class OutputFolder: Sendable {
     }
     let found: ShardSpec
     switch try state() {
-    case .empty: return nil
+    case .empty:
+      try refuseForeignFiles()
+      return nil
     case .unfinished(let other): found = other
     case .finished(let manifest):
       if manifest.spec == spec { return manifest }
@@ -87,6 +97,50 @@ public final class OutputFolder: Sendable {
         remedy: "choose another \(OptionName.output), or replace them with \(OptionName.overwrite)")
     }
     return nil
+  }
+
+  /// A folder that prep has not written to, and that is not empty, is somebody else's.
+  private func refuseForeignFiles() throws(ShardError) {
+    let foreign = try (AtomicFile.names(in: path) ?? []).filter {
+      !Self.isOwn($0) && !$0.hasPrefix(".")
+    }
+    guard !foreign.isEmpty else { return }
+    throw ShardError(
+      kind: .unusable, path: path,
+      reason: "the folder holds files that prep did not write: "
+        + foreign.prefix(3).joined(separator: ", ") + (foreign.count > 3 ? ", …" : ""),
+      remedy: "choose another \(OptionName.output), or add to them with \(OptionName.overwrite)")
+  }
+
+  private static func isOwn(_ name: String) -> Bool {
+    isShard(name) || name == Manifest.fileName || name == Manifest.rejectsFileName
+      || AtomicFile.isTemporary(name)
+  }
+
+  /// Whether all files of a finished run are there: shards of their size, or with `everyByte` of their
+  /// bytes, and the rejects. O(shards), or O(bytes).
+  public func isWhole(_ manifest: Manifest, everyByte: Bool) -> Bool {
+    for shard in manifest.shards {
+      guard let file = try? ReadableFile(AtomicFile.path(path, shard.name)),
+        file.size == shard.fileSize
+      else { return false }
+      guard everyByte else { continue }
+      guard let bytes = try? file.readAll(), Digest128(of: bytes) == shard.fileDigest else {
+        return false
+      }
+    }
+    if everyByte {
+      let stored = try? ReadableFile(AtomicFile.path(path, Manifest.fileName)).readAll()
+      guard let stored, stored == (try? manifest.encoded()) else { return false }
+    }
+    var rejects = RejectsComparison(path)
+    for shard in manifest.shards where shard.totals.rejectedCount > 0 {
+      guard let reader = try? ShardReader(AtomicFile.path(path, shard.name)),
+        let lines = try? reader.rejects().lines
+      else { return false }
+      rejects.compare(lines)
+    }
+    return rejects.finish()
   }
 
   /// The shard of a block, where the folder has it whole: same key, spec and place, every checksum right.

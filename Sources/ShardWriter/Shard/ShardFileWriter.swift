@@ -17,12 +17,7 @@ public struct ShardSummary: Hashable, Sendable {
   /// XXH3 (128 bits) of the file.
   public var fileDigest: Digest128
 
-  /// XXH3 (128 bits) of the data frames' content digests, in order.
-  public var contentDigest: Digest128 {
-    var bytes: [UInt8] = []
-    for frame in index.frames { bytes.append(little: frame.contentDigest) }
-    return Digest128(of: bytes)
-  }
+  public var contentDigest: Digest128 { index.contentDigest }
 }
 
 /// Turns the rows of one block into one shard. One a worker: it keeps its zstd context.

@@ -31,6 +31,13 @@ public struct ShardIndex: Hashable, Sendable {
 
   public var rowCount: Int { frames.last.map { Int($0.firstRow) + Int($0.rows) } ?? 0 }
 
+  /// XXH3 (128 bits) of the data frames' content digests, in order.
+  public var contentDigest: Digest128 {
+    var bytes: [UInt8] = []
+    for frame in frames { bytes.append(little: frame.contentDigest) }
+    return Digest128(of: bytes)
+  }
+
   /// The data frame that holds a row; nil for a row that is not in the shard. O(log frames).
   public func frame(ofRow row: Int) -> Int? {
     guard row >= 0, row < rowCount else { return nil }

@@ -81,6 +81,12 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Replace what the folder holds of an earlier run.")
   var overwrite = false
 
+  @Flag(
+    help:
+      "Read every byte of a finished folder, and make what is damaged again; without it, what is missing."
+  )
+  var verify = false
+
   @Flag(name: [.long, .short], help: "No progress and no report.")
   var quiet = false
 
@@ -128,6 +134,7 @@ struct RunCommand: ParsableCommand {
       run.threads = threads ?? ProcessorCount.available
       run.rejectLimit = maxRejects
       run.overwrite = overwrite
+      run.verify = verify
       run.partition = partition.flatMap { Manifest.Partition($0) }
       let display = ProgressDisplay(
         totalBytes: InputFiles.size(of: files), isQuiet: quiet,

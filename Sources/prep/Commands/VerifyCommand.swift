@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import JSONText
+import Pipeline
 import Problems
 import ShardWriter
 
@@ -11,8 +12,8 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Check every byte of a data set against its checksums.",
     discussion: """
       Names shard, frame and byte offset of all damage; exit code 0: intact, 1: damage found, 2: not a data set.
-      A damaged or missing shard is made anew by the same prep run; manifest and rejects from the shards by \
-      --rebuild-manifest.
+      A damaged or missing shard is made again by --repair, from the inputs as the run named them, or by the same \
+      prep run; manifest and rejects from the shards alone by --rebuild-manifest.
       """)
 
   @Argument(help: ArgumentHelp("Folder that prep run wrote.", valueName: "dir"))
@@ -20,6 +21,14 @@ struct VerifyCommand: ParsableCommand {
 
   @Flag(help: "Make manifest.sqlite and rejects.jsonl anew from the shards, after checking those.")
   var rebuildManifest = false
+
+  @Flag(help: "Make what is missing or damaged again, from the inputs of the run; then check.")
+  var repair = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --repair: where the run's tokenizer is now.", valueName: "name|path"))
+  var tokenizer: String?
 
   @Option(
     help: ArgumentHelp(
@@ -34,6 +43,12 @@ struct VerifyCommand: ParsableCommand {
     guard partition == nil || Manifest.Partition(partition ?? "") != nil else {
       throw ValidationError("--partition: give i/n, such as 0/4, with i below n")
     }
+    guard tokenizer == nil || repair else {
+      throw ValidationError("--tokenizer goes with --repair")
+    }
+    guard !repair || !rebuildManifest else {
+      throw ValidationError("--repair makes the manifest too: leave --rebuild-manifest out")
+    }
     guard partition == nil || rebuildManifest else {
       throw ValidationError("--partition goes with --rebuild-manifest")
     }
@@ -44,6 +59,9 @@ struct VerifyCommand: ParsableCommand {
       if rebuildManifest {
         _ = try DataSetVerifier.rebuildManifest(
           folder, partition: partition.flatMap { Manifest.Partition($0) })
+      }
+      if repair {
+        _ = try Run.repair(folder, tokenizer: tokenizer, threads: ProcessorCount.available)
       }
       let result = try DataSetVerifier(folder)
       var out = StandardOutput()

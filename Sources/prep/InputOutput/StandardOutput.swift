@@ -1,3 +1,5 @@
+import ArgumentParser
+import Files
 import SystemPackage
 
 /// Standard output with a buffer, for commands that print a line a record.
@@ -16,9 +18,14 @@ struct StandardOutput {
     if buffer.count >= Self.limit { try flush() }
   }
 
-  /// Call once at the end.
+  /// Call once at the end. Where the output cannot be written, says so and ends the command.
   mutating func flush() throws {
-    try FileDescriptor.standardOutput.writeAll(buffer)
+    do {
+      try FileDescriptor.standardOutput.writeAll(buffer)
+    } catch {
+      StandardError.line("prep: cannot write to standard output: \(error)")
+      throw PrepExit.unusable
+    }
     buffer.removeAll(keepingCapacity: true)
   }
 }
