@@ -13,8 +13,9 @@ public enum DataSetExport {
   }
 
   /// Writes all rows, in order, into the folder `output`, which appears when it is complete: until then
-  /// it has another name, `.NAME.prep-export`, so a crash leaves nothing that looks valid. Refuses an
-  /// `output` that exists, unless it is empty or `overwrite` is set.
+  /// it has another name, `.NAME.prep-export`, so a crash leaves nothing that looks valid. The same
+  /// export that stands there already is left as it is. Any other folder that is not empty is refused;
+  /// `overwrite` replaces exports, and nothing else.
   ///
   /// Memory: one data frame and what the format must hold back. `progress`: rows done.
   public static func export(
@@ -22,6 +23,13 @@ public enum DataSetExport {
     progress: (Int) -> Void = { _ in }
   ) throws(ShardError) -> Report {
     let schema = try schema(of: dataSet, options: options)
+    let identity = schema.identity(format)
+    if !options.overwrite,
+      let report = ExportFolder.finished(output, identity: identity, rows: dataSet.count)
+    {
+      progress(dataSet.count)
+      return report
+    }
     let folder = try ExportFolder(output, overwrite: options.overwrite)
     let exporter = try make(format, folder: folder.temporaryPath, schema: schema)
     var done = 0
@@ -48,7 +56,7 @@ public enum DataSetExport {
         remedy: Manifest.rebuild)
     }
     try exporter.finish()
-    let report = try folder.report(rows: done)
+    let report = try folder.finish(identity: identity, rows: done)
     try folder.publish()
     return report
   }
@@ -68,10 +76,10 @@ public enum DataSetExport {
     of dataSet: DataSet, options: ExportOptions
   ) throws(ShardError) -> ExportSchema {
     let manifest = dataSet.manifest
-    let isPacked = manifest.shards.contains { $0.samplesInRows != $0.totals.rows }
+    let isPacked = dataSet.isPacked
     let columns =
       options.columns.isEmpty ? ExportColumn.defaults(isPacked: isPacked) : options.columns
-    guard Set(columns).count == columns.count, Zstd.accepts(level: options.level) else {
+    guard Set(columns.map(\.name)).count == columns.count, Zstd.accepts(level: options.level) else {
       throw ShardError(
         kind: .unusable, reason: "a column is named twice, or zstd has no level \(options.level)",
         remedy: "see prep export --help")
@@ -80,6 +88,7 @@ public enum DataSetExport {
       rows: manifest.rowCount, tokens: Int(clamping: manifest.totals.tokens),
       length: options.isPadded ? manifest.spec.contextLength : nil, columns: columns,
       idCount: manifest.spec.idCount, padID: manifest.spec.padID, level: options.level,
-      digest: manifest.digest.description, spec: manifest.spec.json)
+      digest: manifest.digest.description, spec: manifest.spec.json,
+      parquetSuffix: options.parquetSuffix)
   }
 }

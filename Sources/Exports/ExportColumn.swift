@@ -12,12 +12,30 @@ public enum ExportColumn: String, CaseIterable, Sendable {
   case sampleLengths = "seq_lengths"
   /// Loss weight of each token.
   case weights
+  /// 1 where a token is learned.
+  case lossMask = "loss_mask"
+  /// 1 where the next token of the sample is learned; files name it `loss_mask` too.
+  case targetMask = "target_mask"
+  /// Where each sample begins.
+  case sampleStarts = "seq_start_id"
+
+  /// The column's name in files.
+  var name: String { self == .targetMask ? Self.lossMask.rawValue : rawValue }
 
   /// What the elements of a column are made by.
   enum Content {
     case tokens((_ pad: UInt32) -> RowColumn)
     case weights
     case sampleLengths
+    case sampleStarts
+
+    /// Whether there is an element a sample, not a token.
+    var isOfSamples: Bool {
+      switch self {
+      case .sampleLengths, .sampleStarts: true
+      default: false
+      }
+    }
   }
 
   /// `encoding` is Parquet's: ids compress best as they are; masks, positions and lengths differ little.
@@ -29,6 +47,9 @@ public enum ExportColumn: String, CaseIterable, Sendable {
     case .positionIDs: (.int32, .deltaBinaryPacked, .tokens { _ in .positionIDs })
     case .sampleLengths: (.int32, .deltaBinaryPacked, .sampleLengths)
     case .weights: (.float32, .plain, .weights)
+    case .lossMask: (.int8, .deltaBinaryPacked, .tokens { _ in .lossMask })
+    case .targetMask: (.int8, .deltaBinaryPacked, .tokens { _ in .targetMask })
+    case .sampleStarts: (.int32, .deltaBinaryPacked, .sampleStarts)
     }
   }
 
@@ -77,9 +98,7 @@ struct ColumnWriter {
 
   /// Elements of a column of a row.
   func count(_ column: ExportColumn, _ row: Int, of rows: Rows) -> Int {
-    if case .sampleLengths = column.declaration.content {
-      return rows.sampleRange(ofRow: row).count
-    }
+    if column.declaration.content.isOfSamples { return rows.sampleRange(ofRow: row).count }
     return length(row, of: rows)
   }
 
@@ -112,6 +131,11 @@ struct ColumnWriter {
     case .tokens(let make):
       numbers.append(zeros: length(row, of: rows)) { rows.fill(row, make(schema.padID), into: &$0) }
     case .sampleLengths: numbers += rows.sampleLengths(ofRow: row).map { Int32(clamping: $0) }
+    case .sampleStarts:
+      let start = rows.tokenRange(ofRow: row).lowerBound
+      numbers += rows.samples[rows.sampleRange(ofRow: row)].map {
+        Int32(clamping: $0.lowerBound - start)
+      }
     case .weights: break
     }
   }

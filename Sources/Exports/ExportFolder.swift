@@ -1,4 +1,5 @@
 import Files
+import JSONText
 import Problems
 import ShardWriter
 import SystemPackage
@@ -13,6 +14,9 @@ final class ExportFolder {
   private let overwrite: Bool
   private var isPublished = false
 
+  /// What the export is, and its files with their sizes. Hidden, so that no reader of the format minds it.
+  static let markerName = ".prep-export.json"
+
   init(_ path: String, overwrite: Bool) throws(ShardError) {
     let file = FilePath(path)
     guard let name = file.lastComponent?.string, file.lastComponent?.kind == .regular else {
@@ -25,10 +29,17 @@ final class ExportFolder {
     parent = above.isEmpty ? "." : above
     temporaryPath = AtomicFile.path(parent, ".\(name).prep-export")
     replacedPath = AtomicFile.path(parent, ".\(name).prep-replaced")
-    if let names = try AtomicFile.names(in: path), !names.isEmpty, !overwrite {
-      throw ShardError(
-        kind: .unusable, path: path, reason: "the folder is not empty",
-        remedy: "choose another \(OptionName.output), or replace it with \(OptionName.overwrite)")
+    if let names = try AtomicFile.names(in: path), !names.isEmpty {
+      guard overwrite else {
+        throw ShardError(
+          kind: .unusable, path: path, reason: "the folder is not empty",
+          remedy: "choose another \(OptionName.output), or replace it with \(OptionName.overwrite)")
+      }
+      guard names.contains(Self.markerName) else {
+        throw ShardError(
+          kind: .unusable, path: path, reason: "the folder holds files of others, not an export",
+          remedy: "choose another \(OptionName.output)")
+      }
     }
     try AtomicFile.makeFolder(parent)
     // What a killed export left.
@@ -41,11 +52,52 @@ final class ExportFolder {
     if !isPublished { try? Self.remove(temporaryPath) }
   }
 
-  func report(rows: Int) throws(ShardError) -> DataSetExport.Report {
-    let names = try AtomicFile.names(in: temporaryPath) ?? []
-    var bytes = 0
-    for name in names { bytes += try ReadableFile(AtomicFile.path(temporaryPath, name)).size }
-    return DataSetExport.Report(rows: rows, files: names.count, bytes: bytes)
+  /// Writes the marker, for an export known by `identity`; what the folder holds then.
+  func finish(identity: [(key: String, value: String)], rows: Int) throws(ShardError)
+    -> DataSetExport.Report
+  {
+    let marker = try Self.marker(identity, rows: rows, of: temporaryPath)
+    try AtomicFile.write(marker.bytes, name: Self.markerName, in: temporaryPath)
+    return marker.report
+  }
+
+  /// What was exported before under this path, where the same export stands there with all of its files.
+  static func finished(
+    _ path: String, identity: [(key: String, value: String)], rows: Int
+  ) -> DataSetExport.Report? {
+    guard let stored = try? ReadableFile(AtomicFile.path(path, markerName)).readAll(),
+      let marker = try? marker(identity, rows: rows, of: path), marker.bytes == stored
+    else { return nil }
+    return marker.report
+  }
+
+  private static func marker(
+    _ identity: [(key: String, value: String)], rows: Int, of folder: String
+  ) throws(ShardError) -> (bytes: [UInt8], report: DataSetExport.Report) {
+    var report = DataSetExport.Report(rows: rows, files: 0, bytes: 0)
+    var writer = JSONWriter()
+    writer.beginObject()
+    for (key, value) in identity {
+      writer.key(key)
+      writer.string(value)
+    }
+    writer.key("rows")
+    writer.int(rows)
+    writer.key("files")
+    writer.beginObject()
+    for name in try AtomicFile.names(in: folder) ?? [] where name != markerName {
+      let size = try ReadableFile(AtomicFile.path(folder, name)).size
+      writer.key(name)
+      writer.int(size)
+      report.files += 1
+      report.bytes += size
+    }
+    writer.endObject()
+    writer.endObject()
+    writer.newline()
+    report.files += 1
+    report.bytes += writer.bytes.count
+    return (writer.bytes, report)
   }
 
   /// Renames the folder to its name. One that is replaced is moved away whole before, so that none is

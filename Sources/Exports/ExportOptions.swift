@@ -20,6 +20,8 @@ public struct ExportOptions: Hashable, Sendable {
   public var level: Int32
   /// Whether a folder that exists is replaced.
   public var overwrite: Bool
+  /// How the names of Parquet files end.
+  public var parquetSuffix = ".parquet"
 
   public init(
     isPadded: Bool = true, columns: [ExportColumn] = [], level: Int32 = 3, overwrite: Bool = false
@@ -46,6 +48,17 @@ public struct ExportSchema: Hashable, Sendable {
   /// Digest of the data set, and its spec as JSON.
   public var digest: String
   public var spec: [UInt8]
+  public var parquetSuffix: String
+
+  /// What tells an export from others: equal ones have the same files.
+  func identity(_ format: ExportFormat) -> [(key: String, value: String)] {
+    [
+      ("digest", digest), ("format", format.rawValue),
+      ("columns", columns.map(\.rawValue).joined(separator: ",")),
+      ("length", length.map(String.init) ?? "unpadded"), ("level", "\(level)"),
+      ("suffix", parquetSuffix),
+    ]
+  }
 }
 
 /// Writes rows in a format of other tools, into a folder that becomes visible when all is done.

@@ -38,7 +38,7 @@ final class MDSExporter: Exporter {
     self.folder = folder
     self.schema = schema
     writer = ColumnWriter(schema)
-    columns = schema.columns.sorted { $0.rawValue < $1.rawValue }
+    columns = schema.columns.sorted { $0.name < $1.name }
     compressor = try ZstdCompressor(level: schema.level)
     guard (schema.length ?? 0) < 1 << 24 else {
       throw ShardError(
@@ -47,7 +47,7 @@ final class MDSExporter: Exporter {
   }
 
   private func hasFixedShape(_ column: ExportColumn) -> Bool {
-    schema.length != nil && column != .sampleLengths
+    schema.length != nil && !column.declaration.content.isOfSamples
   }
 
   func append(_ row: Int, of rows: Rows) throws(ShardError) {
@@ -154,7 +154,7 @@ final class MDSExporter: Exporter {
       let shape = hasFixedShape(column) ? ":\(schema.length ?? 0)" : ""
       writer.string("ndarray:\(column.element.name)\(shape)")
     }
-    list("column_names", columns) { writer.string($0.rawValue) }
+    list("column_names", columns) { writer.string($0.name) }
     list("column_sizes", columns) { column in
       hasFixedShape(column) ? writer.int((schema.length ?? 0) * column.element.size) : writer.null()
     }

@@ -23,12 +23,12 @@ final class NPYExporter: Exporter {
     self.schema = schema
     writer = ColumnWriter(schema)
     for column in schema.columns {
-      let file = try TemporaryFile(name: column.rawValue + ".npy", in: folder)
+      let file = try TemporaryFile(name: column.name + ".npy", in: folder)
       try file.write([UInt8](repeating: 0, count: Self.headerSize))
       columns.append((column, file, [], 0))
     }
     if schema.length == nil { offsets = try OffsetsFile("offsets.npy", in: folder) }
-    if schema.columns.contains(.sampleLengths) {
+    if schema.columns.contains(where: \.declaration.content.isOfSamples) {
       sequenceOffsets = try OffsetsFile("seq_offsets.npy", in: folder)
     }
   }
@@ -49,7 +49,9 @@ final class NPYExporter: Exporter {
       try flush(index)
       let (column, file, _, count) = columns[index]
       let shape =
-        if let length = schema.length, column != .sampleLengths { [schema.rows, length] } else {
+        if let length = schema.length, !column.declaration.content.isOfSamples {
+          [schema.rows, length]
+        } else {
           [count]
         }
       try file.write(Self.header(column.element.description, shape: shape), at: 0)

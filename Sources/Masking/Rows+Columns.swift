@@ -8,6 +8,8 @@ public enum RowColumn: Hashable, Sendable {
   case labels(masksFirst: Bool = false)
   /// 1 over supervised tokens, 0 elsewhere.
   case lossMask
+  /// 1 where the next token of the same sample is supervised: a loss mask for targets that are shifted.
+  case targetMask
   /// 1 over the samples' tokens, 0 over padding: by position, never by id.
   case attentionMask
   /// Positions that restart at 0 with each sample, and with the padding behind it.
@@ -43,6 +45,17 @@ extension Rows {
             truncatingIfNeeded: Self.ignoredLabel)
         }
       case .lossMask: unsafe mark(runs[runRange(ofRow: row)], in: out, from: range)
+      case .targetMask:
+        unsafe out.update(repeating: 0)
+        var first = sampleRange(ofRow: row).lowerBound
+        for run in runs[runRange(ofRow: row)] {
+          // Runs lie within samples, so this one's begins at or before it.
+          while samples[first].upperBound <= run.lowerBound { first += 1 }
+          let start = Swift.max(run.lowerBound, samples[first].lowerBound + 1)
+          guard start < run.upperBound else { continue }
+          unsafe out[start - 1 - range.lowerBound..<run.upperBound - 1 - range.lowerBound]
+            .update(repeating: 1)
+        }
       case .attentionMask: unsafe mark(samples[sampleRange(ofRow: row)], in: out, from: range)
       case .positionIDs:
         var place = 0

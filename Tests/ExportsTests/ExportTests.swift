@@ -88,7 +88,9 @@ struct ExportTests {
       options: ExportOptions(columns: [.inputIDs, .attentionMask]))
     #expect(report.rows == 20)
     #expect(
-      try AtomicFile.names(in: folder.file("out")) == ["attention_mask.npy", "input_ids.npy"])
+      try AtomicFile.names(in: folder.file("out")) == [
+        ".prep-export.json", "attention_mask.npy", "input_ids.npy",
+      ])
     let ids = try ReadableFile(folder.file("out/input_ids.npy")).readAll()
     #expect(ids.count == 128 + 20 * 256 * 4)
     #expect(ids.starts(with: [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0]))
@@ -129,8 +131,15 @@ struct ExportTests {
         dataSet, format: .mds, output: folder.file("out"), options: ExportOptions(overwrite: true))
       #expect(try AtomicFile.names(in: folder.path) == ["d", "out"])
       #expect(
-        try AtomicFile.names(in: folder.file("out")) == ["index.json", "shard.00000.mds.zstd"])
+        try AtomicFile.names(in: folder.file("out"))
+          == [".prep-export.json", "index.json", "shard.00000.mds.zstd"])
     }
+    // The same export again is done already; one with a file missing, or another one, is not.
+    #expect(
+      try DataSetExport.export(
+        dataSet, format: .mds, output: folder.file("out"), options: ExportOptions()
+      ).files == 3)
+    try AtomicFile.remove(folder.file("out/index.json"))
     let error = #expect(throws: ShardError.self) {
       try DataSetExport.export(
         dataSet, format: .mds, output: folder.file("out"), options: ExportOptions())

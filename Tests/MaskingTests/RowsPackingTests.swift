@@ -64,6 +64,20 @@ struct RowsPackingTests {
     #expect(rows[0].labels(paddedTo: 5) == [5, 6, 5, 6, -100])
   }
 
+  @Test("have a loss mask for shifted targets that does not reach over samples")
+  func targetMask() {
+    var rows = Rows()
+    rows.beginRow()
+    for (runs, alignment) in [([0..<1, 2..<4], 1), ([0..<3], 8), ([1..<2], 8)] {
+      rows.appendSample(
+        [1, 2, 3, 4], runs: runs, place: SamplePlace(line: 0, byteOffset: 0), alignment: alignment)
+    }
+    #expect(rows.checkInvariants())
+    let mask: [Int8] = rows[0].column(.targetMask, 22)
+    // Token i is a 1 where token i + 1 of its sample is learned; first tokens are no targets.
+    #expect(mask == [0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0])
+  }
+
   @Test("of split text are full but for the last, and lose nothing")
   func split() {
     let rows = Self.samples([7, 1, 12]).packedSplitting(capacity: 8)

@@ -62,7 +62,8 @@ final class ParquetExporter: Exporter {
     if let file { return file }
     let digits = String(fileCount)
     let name =
-      "train-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".parquet"
+      "train-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+      + schema.parquetSuffix
     let opened = try TemporaryFile(name: name, in: folder)
     try opened.write(Array("PAR1".utf8))
     file = opened
@@ -130,7 +131,7 @@ final class ParquetExporter: Exporter {
       writer.structure(3) { data in
         data.i32(1, SchemaElement.type(of: chunk.column))
         data.i32s(2, [ParquetEncoding.rle.rawValue, chunk.encoding.rawValue])
-        data.strings(3, [chunk.column.rawValue, "list", "element"])
+        data.strings(3, [chunk.column.name, "list", "element"])
         data.i32(4, 6)  // ZSTD
         data.i64(5, chunk.levels)
         data.i64(6, chunk.uncompressedSize)
@@ -165,7 +166,7 @@ private struct SchemaElement {
     var elements = [SchemaElement(name: "schema", children: columns.count)]
     for column in columns {
       elements.append(
-        SchemaElement(name: column.rawValue, repetition: 0, children: 1, isList: true))
+        SchemaElement(name: column.name, repetition: 0, children: 1, isList: true))
       elements.append(SchemaElement(name: "list", repetition: 2, children: 1))
       elements.append(
         SchemaElement(name: "element", type: type(of: column), repetition: 0, column: column))

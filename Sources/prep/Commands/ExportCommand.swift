@@ -8,7 +8,7 @@ import ShardWriter
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write a data set as Parquet, MDS, Megatron or npy files.",
+    abstract: "Write a data set as Parquet, MDS, Megatron or npy files, or for a trainer.",
     discussion: """
       Rows are padded to the context length unless --unpadded is given; labels are \(Rows.ignoredLabel) where nothing is learned, and are \
       not shifted. Packed rows get position_ids and seq_lengths too.
@@ -18,14 +18,31 @@ struct ExportCommand: ParsableCommand {
       megatron  tokens.bin/.idx (u16 where ids fit, else i32), loss_mask.bin/.idx (u8, not shifted)
       npy       a file a column to map into memory; unpadded: flat, with offsets.npy
 
-      The folder appears when it is complete; a crash leaves nothing that looks valid.
+      --for writes what a trainer's own reader takes, and prints the lines for its configuration:
+
+      trl              input_ids, labels; packed rows: seq_lengths, for padding_free
+      axolotl          input_ids, attention_mask, labels
+      datasets         the usual columns, unpadded
+      skyrl            input_ids, loss_mask
+      megatron         tokens.bin/.idx; the stock GPTDataset reads no mask
+      megatron-bridge  train-*.idx.parquet: input_ids, seq_start_id, loss_mask aligned to the target
+
+      The folder appears when it is complete; a crash leaves nothing that looks valid. An export that stands there \
+      already is left as it is.
       """)
 
   @Argument(help: ArgumentHelp("Folder that prep run wrote.", valueName: "dir"))
   var folder: String
 
   @Option(help: ArgumentHelp("parquet, mds, megatron or npy.", valueName: "format"))
-  var format: ExportFormat
+  var format: ExportFormat?
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "trl, axolotl, datasets, skyrl, megatron or megatron-bridge, in place of --format.",
+      valueName: "trainer"))
+  var target: ExportTarget?
 
   @Option(help: ArgumentHelp("Folder to write.", valueName: "dir"))
   var output: String
@@ -35,7 +52,7 @@ struct ExportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Columns, with commas between: input_ids, attention_mask, labels, position_ids, seq_lengths, weights.",
+      "Columns, with commas between: input_ids, attention_mask, labels, position_ids, seq_lengths, weights, loss_mask, target_mask, seq_start_id.",
       valueName: "names"))
   var columns: ExportColumns?
 
@@ -48,19 +65,35 @@ struct ExportCommand: ParsableCommand {
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
+  func validate() throws {
+    guard (format == nil) != (target == nil) else {
+      throw ValidationError("give either --format or --for")
+    }
+    guard target == nil || (!unpadded && columns == nil) else {
+      throw ValidationError(
+        "--for decides about padding and columns: leave --unpadded and --columns out")
+    }
+  }
+
   func run() throws {
-    let options = ExportOptions(
-      isPadded: !unpadded, columns: columns?.list ?? [], level: level, overwrite: overwrite)
-    let report = try reportingErrors {
-      try DataSetExport.export(
-        DataSet(folder, cacheSize: 0), format: format, output: output, options: options)
+    let (report, written, configuration) = try reportingErrors {
+      let dataSet = try DataSet(folder, cacheSize: 0)
+      var options =
+        try target?.options(for: dataSet)
+        ?? ExportOptions(isPadded: !unpadded, columns: columns?.list ?? [])
+      options.level = level
+      options.overwrite = overwrite
+      let written = target?.format ?? format ?? .parquet
+      let report = try DataSetExport.export(
+        dataSet, format: written, output: output, options: options)
+      return (report, written, target?.configuration(of: dataSet, output: output) ?? [])
     }
     var out = StandardOutput()
     if json {
       var writer = JSONWriter()
       writer.beginObject()
       writer.key("format")
-      writer.string(format.rawValue)
+      writer.string(written.rawValue)
       for (name, value) in [
         ("rows", report.rows), ("files", report.files), ("bytes", report.bytes),
       ] {
@@ -69,18 +102,26 @@ struct ExportCommand: ParsableCommand {
       }
       writer.key("output")
       writer.string(output)
+      if !configuration.isEmpty {
+        writer.key("configuration")
+        writer.beginArray()
+        for line in configuration { writer.string(line) }
+        writer.endArray()
+      }
       writer.endObject()
       writer.newline()
       try out.write(writer.bytes)
     } else {
       try out.line("written  \(report.rows) rows, \(report.files) files, \(report.bytes) bytes")
       try out.line("to       \(output)")
+      for line in configuration { try out.line("config   \(line)") }
     }
     try out.flush()
   }
 }
 
 extension ExportFormat: ExpressibleByArgument {}
+extension ExportTarget: ExpressibleByArgument {}
 
 /// The list that `--columns` takes.
 struct ExportColumns: ExpressibleByArgument {
