@@ -32,7 +32,15 @@ package enum AtomicFile {
   package static func write(_ bytes: [UInt8], to path: String) throws(Problem) {
     let whole = FilePath(path)
     let folder = whole.removingLastComponent().string
-    try write(bytes, name: whole.lastComponent?.string ?? path, in: folder.isEmpty ? "." : folder)
+    do throws(Problem) {
+      try write(
+        bytes, name: whole.lastComponent?.string ?? path, in: folder.isEmpty ? "." : folder)
+    } catch {
+      // The caller knows the file by the name that it gave.
+      var problem = error
+      problem.file = path
+      throw problem
+    }
   }
 
   /// Makes the folder's entries durable.

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import itertools
 import json
 import tempfile
 from datetime import datetime
@@ -157,12 +158,14 @@ def reference(template: str, record: dict, add_generation_prompt: bool, variable
 
 
 def shows(template: str, variables: str, role: str, content, *words: str) -> str | None:
-    """The text of a conversation in which a role says something, if the template takes it and shows these words."""
-    for first in ["Q", parts("Q")]:
+    """The text of a conversation in which a role says something, if the template takes it and shows these words. The other turns are
+    strings or parts, whichever it takes."""
+    for first, answer in itertools.product(["Q", parts("Q")], repeat=2):
         said = {"role": role, "content": content}
         messages = {
-            "system": [said, user(first), assistant("Q")], "developer": [said, user(first), assistant("Q")], "user": [said, assistant("Q")], "assistant": [user(first), said],
-        }.get(role, [user(first), assistant("", tool_calls=[call("Qtool", {"a": "b"})]), said, assistant("Q")])
+            "system": [said, user(first), assistant(answer)], "developer": [said, user(first), assistant(answer)],
+            "user": [said, assistant(answer)], "assistant": [user(first), said],
+        }.get(role, [user(first), assistant("", tool_calls=[call("Qtool", {"a": "b"})]), said, assistant(answer)])
         text = reference(template, {"messages": messages}, False, json.loads(variables))
         if isinstance(text, str) and all(word in text for word in words):
             return text
@@ -171,11 +174,14 @@ def shows(template: str, variables: str, role: str, content, *words: str) -> str
 
 @functools.cache
 def form(template: str, variables: str, role: str) -> str:
-    """Whether a template takes strings, parts or either from a role: by what it shows of each."""
+    """Whether a template takes strings, parts or either from a role, or shows the first part alone: by what it shows of each."""
+    takes_string = shows(template, variables, role, "Qone Qtwo", "Qone Qtwo")
     text = shows(template, variables, role, parts("Qone", "Qtwo"), "Qone", "Qtwo")
-    if text is None or "text" in text[text.index("Qone"):text.index("Qtwo")]:
+    if text is None:
+        return "one part" if not takes_string and shows(template, variables, role, parts("Qone", "Qtwo"), "Qone") else "string"
+    if "text" in text[text.index("Qone"):text.index("Qtwo")]:
         return "string"
-    return "either" if shows(template, variables, role, "Qone Qtwo", "Qone Qtwo") else "parts"
+    return "either" if takes_string else "parts"
 
 
 @functools.cache
@@ -199,9 +205,10 @@ def adapted(template: str, record: dict, variables: dict) -> dict:
         content, role = message.get("content"), message.get("role")
         if role in ("system", "developer", "user", "assistant", "tool"):
             if isinstance(content, list) and all(isinstance(p, dict) and p.get("type") == "text" and isinstance(p.get("text"), str) for p in content):
-                if form(template, given, role) == "string":
-                    message["content"] = "".join(part["text"] for part in content)
-            elif isinstance(content, str) and content and form(template, given, role) == "parts":
+                kind, joined = form(template, given, role), "".join(part["text"] for part in content)
+                if kind in ("string", "one part"):
+                    message["content"] = joined if kind == "string" else parts(joined)
+            elif isinstance(content, str) and content and form(template, given, role) in ("parts", "one part"):
                 message["content"] = parts(content)
         for made in message.get("tool_calls") or []:
             function = made.get("function", made)

@@ -132,7 +132,7 @@ def test_turns_end_where_trl_marks_them(template):
     records = [{"messages": messages, **more} for messages in cases for more in ({}, {"tools": TOOLS})]
     compared = 0
     for record, ours in zip(records, render(template, records), strict=True):
-        theirs = reference(text, record, False, GIVEN, spans=True)
+        theirs = reference(text, adapted(text, record, GIVEN), False, GIVEN, spans=True)
         if isinstance(theirs, Exception) or "error" in ours:
             continue
         whole, spans = theirs

@@ -28,7 +28,16 @@ def doctor(base, tmp_path):
         shutil.copytree(base, folder, dirs_exist_ok=True)
         (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
         config = json.loads((folder / "tokenizer_config.json").read_text())
-        (folder / "tokenizer_config.json").write_text(json.dumps({**config, "bos_token": bos, "eos_token": eos, "add_bos_token": adds_bos}))
+        (folder / "tokenizer_config.json").write_text(json.dumps({**config, "bos_token": bos, "eos_token": eos}))
+        if adds_bos:
+            # The post-processor adds it; `add_bos_token` says nothing beside a tokenizer.json.
+            whole = json.loads((folder / "tokenizer.json").read_text())
+            bos_id = next(token["id"] for token in whole["added_tokens"] if token["content"] == bos)
+            sequence = [{"SpecialToken": {"id": bos, "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]
+            whole["post_processor"] = {
+                "type": "TemplateProcessing", "single": sequence, "pair": [*sequence, {"Sequence": {"id": "B", "type_id": 1}}],
+                "special_tokens": {bos: {"id": bos, "ids": [bos_id], "tokens": [bos]}}}
+            (folder / "tokenizer.json").write_text(json.dumps(whole))
         data = [write(tmp_path / "data.jsonl", records)] if records else []
         result = prep("doctor", *data, "--tokenizer", folder, "--json", *flags, check=False)
         report = json.loads(result.stdout)

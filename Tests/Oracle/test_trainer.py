@@ -121,7 +121,7 @@ def test_several_fields_and_several_files(tmp_path):
     (["bad.jsonl", "--output", "o.json"], 2, 'bad.jsonl:2: no known field among "x" (name it with --field)'),
     (["bad.txt", "--output", "o.json"], 2, "bad.txt:1: not UTF-8 (convert the file to UTF-8)"),
     (["empty.txt", "--output", "o.json"], 1, "prep: there is no text in empty.txt (give files with text)"),
-    (["good.txt", "--output", "no/folder/o.json"], 2, "no/folder/o.json: cannot be written"),
+    (["good.txt", "--output", "no/folder/o.json"], 2, "no/folder/o.json: cannot write it: No such file"),
     (["good.txt", "--output", "o.json", "--vocab-size", "100"], 64, "--vocab-size: 100 is less than 256 bytes"),
     (["good.txt", "--output", "o.json", "--pattern", "("], 64, "--pattern"),
 ])

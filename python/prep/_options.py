@@ -61,6 +61,8 @@ class EncodeOptions(TypedDict, total=False):
     """Packed samples begin at multiples of this. (default: 1)"""
     max_record_size: int
     """A larger record is rejected. (default: 16MiB)"""
+    verify: bool
+    """Read every byte of a finished folder, and make what is damaged again; without it, what is missing."""
 
 
 class RunOptions(EncodeOptions, total=False):
@@ -90,5 +92,5 @@ NAMES = frozenset((
     "history", "level", "loss", "max-record-size", "max-rejects", "output", "overwrite", "pack", "pack-align",
     "pad-token", "parse-special", "partition", "pattern", "prompt-length", "response-length", "role", "schema", "seam",
     "skip-other-files", "special-token", "straddle", "system", "template", "template-arg", "threads", "tokenizer",
-    "truncate",
+    "truncate", "verify",
 ))

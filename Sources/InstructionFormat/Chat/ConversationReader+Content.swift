@@ -61,8 +61,11 @@ extension ConversationReader {
       joined = heap.join(joined, value)
     }
     say(joined, &draft)
-    if let traits, let role, traits.form(of: role) == .string {
+    let form = role.flatMap { role in traits?.form(of: role) } ?? .either
+    if form == .string {
       add(names.content, joined, from: bottom)
+    } else if form == .onePart {
+      add(names.content, textParts([joined], path), from: bottom)
     } else if parts.isPlain, parts.reasoning.isEmpty, parts.calls.isEmpty, parts.results.isEmpty {
       add(names.content, value(node, path), from: bottom)
     } else {
@@ -112,10 +115,10 @@ extension ConversationReader {
     return Value(.list, start: start, count: parts.count, extra: path)
   }
 
-  /// A text in the form that the template takes from a role: as it is, or as the one part of a list.
+  /// A text in the form that the template takes from a role: as it is, or as the only part of a list.
   func inForm(_ text: Value, _ role: MessageRole, _ path: UInt32) -> Value {
-    guard text.extra > 0, let traits, traits.form(of: role) == .parts else { return text }
-    return textParts([text], path)
+    guard text.extra > 0, let form = traits?.form(of: role) else { return text }
+    return form == .parts || form == .onePart ? textParts([text], path) : text
   }
 
   // MARK: Spans

@@ -3,8 +3,9 @@ import JSONText
 /// What a template takes, found by rendering made-up conversations with it, each when it is first asked for. One per
 /// renderer: settings of the template may change the answers.
 final class TemplateTraits {
-  /// How a template takes the content of a role.
-  enum Form { case either, string, parts }
+  /// How a template takes the content of a role: a string, a list of parts, either; or a list of which it shows the
+  /// first part alone.
+  enum Form { case either, string, parts, onePart }
 
   private let renderer: ChatRenderer
   private let parser = JSONParser()
@@ -33,12 +34,14 @@ final class TemplateTraits {
     let asParts = text(of: word, #"[{"type":"text","text":"Qone"},{"type":"text","text":"Qtwo"}]"#)
     let takesString = asString.map { $0.contains("Qone Qtwo") } ?? false
     let form: Form
-    if let asParts, let first = asParts.range(of: "Qone"),
-      let second = asParts.range(of: "Qtwo", from: first.upperBound),
-      // Between texts that were parts stands nothing of the way that lists are written.
-      !asParts[first.upperBound..<second.lowerBound].contains("text")
-    {
-      form = takesString ? .either : .parts
+    if let asParts, let first = asParts.range(of: "Qone") {
+      if let second = asParts.range(of: "Qtwo", from: first.upperBound) {
+        // Between texts that were parts stands nothing of the way that lists are written.
+        let isList = asParts[first.upperBound..<second.lowerBound].contains("text")
+        form = isList ? .string : takesString ? .either : .parts
+      } else {
+        form = takesString ? .string : .onePart
+      }
     } else {
       form = .string
     }
@@ -83,10 +86,13 @@ final class TemplateTraits {
   /// A conversation in which a role says something; nil where the template refuses it.
   private func text(of word: String, _ content: String) -> String? {
     let said = #"{"role":"\#(word)","content":\#(content)}"#
-    let user = #"{"role":"user","content":"Q"}"#
-    let partUser = #"{"role":"user","content":[{"type":"text","text":"Q"}]}"#
-    let answer = #"{"role":"assistant","content":"Q"}"#
-    for user in [user, partUser] {
+    func turn(_ role: String, _ isList: Bool) -> String {
+      let content = isList ? #"[{"type":"text","text":"Q"}]"# : #""Q""#
+      return #"{"role":"\#(role)","content":\#(content)}"#
+    }
+    // The other turns may have to be strings or parts, too.
+    for (userIsList, answerIsList) in [(false, false), (true, false), (false, true), (true, true)] {
+      let (user, answer) = (turn("user", userIsList), turn("assistant", answerIsList))
       let messages =
         switch word {
         case "system", "developer": "\(said),\(user),\(answer)"
@@ -94,7 +100,7 @@ final class TemplateTraits {
         case "assistant": "\(user),\(said)"
         default: "\(user),\(Self.call(#"{"a":"b"}"#)),\(said),\(answer)"
         }
-      if let text = render(messages), text.contains("Qone") || word == "user" { return text }
+      if let text = render(messages), text.contains("Qone") { return text }
     }
     return nil
   }

@@ -85,7 +85,15 @@ extension Machine {
       for path in paths { keys.append(try get(item, path, ignoreCase: !isSensitive)) }
       keyed.append((list(keys), item))
     }
-    return list(try sorted(keyed, reverse: try isTrue(values[0])) { $0.key }.map(\.item))
+    return list(try sorted(keyed, reverse: try isReversed(values[0])) { $0.key }.map(\.item))
+  }
+
+  /// `reverse` of Python 3.11's `sorted`: a number, not whatever is true.
+  private func isReversed(_ value: Value) throws(Raise) -> Bool {
+    switch value.tag {
+    case .missing, .bool, .int, .big: return try isTrue(value)
+    default: throw raise("'\(typeName(value))' object cannot be interpreted as an integer")
+    }
   }
 
   func dictionarySort(_ value: Value, _ passed: Passed) throws(Raise) -> Value {
@@ -105,7 +113,7 @@ extension Machine {
       let key = heap.items[pair.start + (isByValue ? 1 : 0)]
       keyed.append((!isSensitive && key.isString ? try changeCase(key, .lower) : key, pair))
     }
-    return list(try sorted(keyed, reverse: try isTrue(values[2])) { $0.key }.map(\.item))
+    return list(try sorted(keyed, reverse: try isReversed(values[2])) { $0.key }.map(\.item))
   }
 
   func unique(_ value: Value, _ passed: Passed) throws(Raise) -> Value {

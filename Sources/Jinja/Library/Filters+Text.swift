@@ -159,9 +159,8 @@ extension Machine {
       }
       return writer.finish()
     }
-    switch value.tag {
-    case .string, .none, .bool, .int, .big, .float: return try quoted(value, forQuery: false)
-    default: break
+    guard value.tag != .string, isIterable(value) else {
+      return try quoted(value, forQuery: false)
     }
     let items = try iterate(value.tag == .dictionary ? Value(.itemsView, bits: value.bits) : value)
     var parts: [Value] = []

@@ -70,12 +70,12 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let trainer: TokenizerTrainer
-    do {
+    do throws(Problem) {
       trainer = try TokenizerTrainer(
         pattern: pattern, vocabularySize: vocabSize, minimumFrequency: minFrequency,
         specialTokens: specialTokens.map { Array($0.utf8) })
     } catch {
-      throw ValidationError("\(error)")
+      throw ValidationError(error.text(for: .command))
     }
     let clock = ContinuousClock()
     let start = clock.now

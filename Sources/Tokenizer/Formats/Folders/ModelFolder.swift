@@ -162,45 +162,51 @@ public struct ModelFolder: Sendable {
     }
   }
 
-  /// Further special tokens, under the key of transformers 5 or, where no file has that one, under its older name. A dictionary
-  /// names its tokens; a list of a later file goes on with that of an earlier one.
+  /// Further special tokens, as transformers 5 puts two keys of two files together: a dictionary names its tokens and is
+  /// gone; a list under the new key goes on with that of an earlier file; a list under the older key takes the place of an
+  /// earlier one, and counts where there is no new key (in `tokenizer_config.json`: where nothing stands under it).
   private mutating func readExtras(_ object: JSONNode, from file: String) {
-    func tokens(_ key: StaticString) -> [JSONNode] {
-      guard let list = object[key], list.isArray else { return [] }
-      return Array(list.elements)
-    }
-    let older = tokens("additional_special_tokens")
-    if let named = object["extra_special_tokens"], named.isObject, !Array(named.members).isEmpty {
-      for (key, value) in named.members {
-        guard let key = key.string, let text = value.bytes ?? value["content"]?.bytes else {
-          continue
+    var older = object["additional_special_tokens"].flatMap { texts($0) }
+    if let value = object["extra_special_tokens"] {
+      if value.isObject, value.count > 0 {
+        for (key, value) in value.members {
+          guard let key = key.string, let text = value.bytes ?? value["content"]?.bytes else {
+            continue
+          }
+          if value.isObject { flagged.append(Self.addition(text, value, id: nil, isNamed: true)) }
+          name(key, NamedToken(text: text, decidedBy: "\(file) (\(key))"))
         }
-        if value.isObject { flagged.append(Self.addition(text, value, id: nil, isNamed: true)) }
-        name(key, NamedToken(text: text, decidedBy: "\(file) (\(key))"))
+        extras = nil
+      } else {
+        for text in texts(value) ?? [] where !(extras ?? []).contains(text) {
+          extras = (extras ?? []) + [text]
+        }
+        // An empty one is a key all the same.
+        extras = extras ?? []
       }
-      extras = []
-      hasExtras = false
-    } else {
-      let extra = tokens("extra_special_tokens")
-      if !extra.isEmpty { hasExtras = true }
-      addExtras(extra)
     }
-    if !older.isEmpty, !hasExtras {
-      addExtras(older)
-      hasExtras = true
+    let isEmpty = object["extra_special_tokens"].map { $0.count == 0 } ?? true
+    if isEmpty, let list = older, file == "tokenizer_config.json" {
+      extras = list
+      older = nil
     }
+    if let older { olderExtras = older }
   }
 
-  private mutating func addExtras(_ tokens: [JSONNode]) {
-    for value in tokens {
-      guard let text = value.bytes ?? value["content"]?.bytes else { continue }
-      if !extras.contains(text) { extras.append(text) }
+  /// The texts of a list of tokens; those with flags are remembered.
+  private mutating func texts(_ list: JSONNode) -> [[UInt8]]? {
+    guard list.isArray else { return nil }
+    return list.elements.compactMap { value in
+      guard let text = value.bytes ?? value["content"]?.bytes else { return nil }
       if value.isObject { flagged.append(Self.addition(text, value, id: nil, isNamed: true)) }
+      return text
     }
   }
 
-  private var extras: [[UInt8]] = []
-  private var hasExtras = false
+  /// What stands under `extra_special_tokens`; nil where there is no such key.
+  private var extras: [[UInt8]]?
+  /// What stands under `additional_special_tokens` and did not become `extras`.
+  private var olderExtras: [[UInt8]]?
   /// Named tokens that are given with their flags.
   private var flagged: [Addition] = []
 
@@ -210,7 +216,7 @@ public struct ModelFolder: Sendable {
       guard let text = key.bytes, let id = value.int.flatMap(UInt32.init(exactly:)) else {
         continue
       }
-      let isSpecial = namedTokens.contains { $0.token.text == text } || extras.contains(text)
+      let isSpecial = namedTokens.contains { $0.token.text == text } || (extras ?? []).contains(text)
       tokens.append(Addition(text: text, id: id, isSpecial: isSpecial, isNormalized: !isSpecial))
     }
     additions += tokens.sorted { ($0.id ?? 0) < ($1.id ?? 0) }
@@ -226,7 +232,7 @@ public struct ModelFolder: Sendable {
     let named =
       Self.addingOrder.compactMap { namedToken($0)?.text }
       + namedTokens.filter { !Self.addingOrder.contains($0.key) }.map(\.token.text)
-    for text in named + extras
+    for text in named + (extras ?? olderExtras ?? [])
     where !text.isEmpty && !additions.contains(where: { $0.text == text }) {
       additions.append(flagged.last { $0.text == text } ?? Addition(text: text, id: nil))
     }
