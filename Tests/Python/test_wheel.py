@@ -58,7 +58,8 @@ def test_it_installs_into_an_empty_environment_and_works_without_swift(folders, 
 
 def test_it_holds_what_a_wheel_must(wheel):
     with zipfile.ZipFile(wheel) as archive:
-        names = set(archive.namelist())
+        # auditwheel writes entries of folders too, which no RECORD lists.
+        names = {name for name in archive.namelist() if not name.endswith("/")}
         assert archive.testzip() is None
         (info,) = (name.rsplit("/", 1)[0] for name in names if name.endswith("/METADATA"))
         metadata = archive.read(f"{info}/METADATA").decode()

@@ -163,7 +163,8 @@ extension Machine {
     case .power:
       if a == 0, b < 0 { throw zero("0.0 cannot be raised to a negative power") }
       if a < 0, b != b.rounded() {
-        throw raise("a negative number to a fractional power is complex")
+        throw raise(
+          "complex numbers are not supported: a negative number to a fractional power")
       }
       let value = FloatText.power(a, b)
       if value.isInfinite, a.isFinite, b.isFinite {

@@ -216,7 +216,8 @@ public struct ModelFolder: Sendable {
       guard let text = key.bytes, let id = value.int.flatMap(UInt32.init(exactly:)) else {
         continue
       }
-      let isSpecial = namedTokens.contains { $0.token.text == text } || (extras ?? []).contains(text)
+      let isSpecial =
+        namedTokens.contains { $0.token.text == text } || (extras ?? []).contains(text)
       tokens.append(Addition(text: text, id: id, isSpecial: isSpecial, isNormalized: !isSpecial))
     }
     additions += tokens.sorted { ($0.id ?? 0) < ($1.id ?? 0) }
