@@ -16,7 +16,7 @@ MODULE = CHECKOUT / "python" / "prep" / "_options.py"
 APART = ("output", "tokenizer", "template", "context-length", "threads", "quiet", "json", "version", "help")
 # What a run has beyond rows: files, blocks, limits.
 OF_RUNS = (
-    "format", "block-size", "level", "max-rejects", "partition", "overwrite", "skip-other-files", "allow-dropped", "rebuild-manifest",
+    "format", "block-size", "level", "max-rejects", "partition", "overwrite", "skip-other-files", "allow-dropped", "rebuild-manifest", "verify",
     "file-size", "unpadded", "validation", "limit", "dry-run", "recipe")
 HEAD = '''"""The options of `prep run` as keyword arguments. Made by Scripts/python_options.py from the command's own table."""
 

@@ -61,8 +61,6 @@ class EncodeOptions(TypedDict, total=False):
     """Packed samples begin at multiples of this. (default: 1)"""
     max_record_size: int
     """A larger record is rejected. (default: 16MiB)"""
-    verify: bool
-    """Read every byte of a finished folder, and make what is damaged again; without it, what is missing."""
 
 
 class RunOptions(EncodeOptions, total=False):
@@ -84,6 +82,8 @@ class RunOptions(EncodeOptions, total=False):
     """Pass over files of a folder that look like data and are not read."""
     overwrite: bool
     """Replace what the folder holds of an earlier run."""
+    verify: bool
+    """Read every byte of a finished folder, and make what is damaged again; without it, what is missing."""
 
 
 #: As the command spells them.
