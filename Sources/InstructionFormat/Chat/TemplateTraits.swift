@@ -40,7 +40,7 @@ final class TemplateTraits {
         let isList = asParts[first.upperBound..<second.lowerBound].contains("text")
         form = isList ? .string : takesString ? .either : .parts
       } else {
-        form = takesString ? .string : .onePart
+        form = takesString || asParts.contains("Qtwo") ? .string : .onePart
       }
     } else {
       form = .string
