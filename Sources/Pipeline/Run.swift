@@ -30,6 +30,7 @@ public struct Run: Sendable {
   public var onReport: (@Sendable (RunReport) -> Void)?
   /// Called for the first rejects of each block that is encoded, by one thread at a time.
   public var onReject: (@Sendable (_ file: [UInt8], Reject) -> Void)?
+  var stop = Stop()
   private let makeEncoder: @Sendable () -> any TextEncoder
 
   /// `makeEncoder` gives each worker its own.
@@ -43,7 +44,7 @@ public struct Run: Sendable {
     self.makeEncoder = makeEncoder
   }
 
-  /// Does the work; blocks until it is done. The same call again goes on where a killed one stopped,
+  /// Does the work; blocks until it is done: see `begin` for programs that wait with `await`. The same call again goes on where a killed one stopped,
   /// and only reads a finished one.
   public func start() throws(Problem) -> RunReport {
     let clock = ContinuousClock()
@@ -115,6 +116,7 @@ public struct Run: Sendable {
       let writer = try ShardFileWriter(spec: shardSpec, level: Int32(clamping: spec.level))
       while true {
         if state.withLock({ $0.failure != nil }) { return }
+        try stop.check()
         guard try shared.next(into: block) else { return }
         if let partition,
           (block.source.input + block.source.block) % partition.count != partition.index

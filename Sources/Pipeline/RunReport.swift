@@ -130,23 +130,3 @@ public struct RunReport: Hashable, Sendable {
     writer.newline()
   }
 }
-
-extension Problem {
-  /// One JSON object: `kind`, `message`, `file`, `line`.
-  public func write(to writer: inout JSONWriter, surface: Surface) {
-    writer.beginObject()
-    writer.key("kind")
-    writer.string(kind.rawValue)
-    writer.key("message")
-    writer.string(text(for: surface))
-    if !place.file.isEmpty {
-      writer.key("file")
-      writer.string(place.file)
-    }
-    if let line = place.line {
-      writer.key("line")
-      writer.int(line)
-    }
-    writer.endObject()
-  }
-}

@@ -22,14 +22,7 @@ package enum Workers {
       // SAFETY: the box is released by the thread that receives it, or here where there is none.
       let box = unsafe Unmanaged.passRetained(Job(index: index, body: body))
       var thread = pthread_t()
-      let code = unsafe pthread_create(
-        &thread, nil,
-        { pointer in
-          guard let pointer = unsafe pointer else { return nil }
-          let job = unsafe Unmanaged<Job>.fromOpaque(pointer).takeRetainedValue()
-          job.body(job.index)
-          return nil
-        }, box.toOpaque())
+      let code = unsafe pthread_create(&thread, nil, Job.start, box.toOpaque())
       guard code == 0 else {
         unsafe box.release()
         break
@@ -40,6 +33,19 @@ package enum Workers {
     for thread in threads { pthread_join(thread, nil) }
   }
 
+  /// Runs a closure on a thread of its own, or on this one where the system gives none.
+  static func detach(_ body: @escaping @Sendable () -> Void) {
+    // SAFETY: as in `run`.
+    let box = unsafe Unmanaged.passRetained(Job(index: 0) { _ in body() })
+    var thread = pthread_t()
+    let code = unsafe pthread_create(&thread, nil, Job.start, box.toOpaque())
+    guard code == 0 else {
+      unsafe box.release()
+      return body()
+    }
+    pthread_detach(thread)
+  }
+
   private final class Job: Sendable {
     let index: Int
     let body: @Sendable (Int) -> Void
@@ -47,6 +53,15 @@ package enum Workers {
     init(index: Int, body: @escaping @Sendable (Int) -> Void) {
       self.index = index
       self.body = body
+    }
+
+    /// What a thread begins with: it owns the job that it is given.
+    static let start: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+      pointer in
+      guard let pointer = unsafe pointer else { return nil }
+      let job = unsafe Unmanaged<Job>.fromOpaque(pointer).takeRetainedValue()
+      job.body(job.index)
+      return nil
     }
   }
 }

@@ -136,7 +136,7 @@ import Tokenizer
       guard 0 <= range.begin, range.begin <= range.end else {
         throw .argument("offsets must ascend; sequence \(index) ends before it begins")
       }
-      let decoded = open.tokenizer.decode(
+      let decoded = open.tokenizer.decodeBytes(
         try reader.ids(Int(range.begin)..<Int(range.end)),
         skipSpecials: flags & PREP_SKIP_SPECIALS != 0)
       if let text = unsafe text, size + decoded.count <= Int(capacity) {

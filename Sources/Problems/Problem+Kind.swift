@@ -1,18 +1,30 @@
 extension Problem {
   /// What went wrong, as programs tell it. The raw values are stable: they are keys of reports and of `rejects.jsonl`.
   public enum Kind: String, Hashable, Sendable, CaseIterable {
-    // Of a record: it is rejected, and the run goes on.
+    // Of a record (it is rejected, and the run goes on):
+    /// The line is not JSON.
     case invalidJSON = "invalid-json"
+    /// The line has bytes that are no UTF-8.
     case invalidUTF8 = "invalid-utf8"
+    /// Half of a surrogate pair is escaped: no character, so there is nothing to encode.
     case loneSurrogate = "lone-surrogate"
+    /// The line is JSON, but no object.
     case notAnObject = "not-an-object"
+    /// No field of the record has a name that is known.
     case unknownSchema = "unknown-schema"
+    /// A field that the schema of the record needs is not there.
     case missingField = "missing-field"
+    /// A field holds a value of another type than the schema has.
     case wrongType = "wrong-type"
+    /// Task and context are empty.
     case emptyPrompt = "empty-prompt"
+    /// The response is empty: the model would learn to say nothing.
     case emptyResponse = "empty-response"
+    /// The text is empty.
     case emptyText = "empty-text"
+    /// The conversation has no message.
     case emptyConversation = "empty-conversation"
+    /// A message has a role that is not known.
     case unknownRole = "unknown-role"
     /// Two names of one role are both filled, and differ.
     case ambiguousField = "ambiguous-field"
@@ -30,6 +42,7 @@ extension Problem {
     case unclearFlag = "unclear-flag"
     /// A turn left nothing in the text.
     case turnDropped = "turn-dropped"
+    /// The conversation has nothing that the model could learn to say.
     case noAssistantTurn = "no-assistant-turn"
     /// The chat template raised an exception of its own.
     case templateRefused = "template-refused"
@@ -52,7 +65,7 @@ extension Problem {
     /// No token of it is to be learned, whatever its length.
     case unsupervised
 
-    // Of what the user asked for.
+    // Of what was asked for:
     /// An option's value, or options that do not go together.
     case option
     /// An option that can do nothing, beside the others or with this tokenizer.
@@ -64,7 +77,7 @@ extension Problem {
     /// An array of the caller's that is too small.
     case tooSmall = "too-small"
 
-    // Of the input.
+    // Of the input:
     /// There is no such file or folder.
     case inputMissing = "input-missing"
     /// It cannot be read, from some place on.
@@ -80,13 +93,13 @@ extension Problem {
     /// There is not one record in it.
     case inputEmpty = "input-empty"
 
-    // Of what goes with it.
+    // Of the tokenizer and the template:
     /// A tokenizer that is missing, malformed or not supported.
     case tokenizer
     /// A template that is missing, malformed or not supported.
     case template
 
-    // Of data sets.
+    // Of data sets:
     /// Bytes are not what was written: `verify` reports these.
     case damaged
     /// A file or folder that cannot be used as asked: other spec, unknown feature, no manifest.
@@ -96,6 +109,7 @@ extension Problem {
     /// The run was told to stop.
     case cancelled
 
+    // Of the system:
     /// The operating system refused: no space, no permission, no memory.
     case system
 

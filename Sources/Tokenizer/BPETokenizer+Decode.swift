@@ -1,7 +1,20 @@
+import Problems
+
 extension BPETokenizer {
+  /// The ids of a text, specials of the post-processor not among them. Makes an encoder: for many texts, keep one of
+  /// `makeEncoder()` for each thread.
+  public func encode(_ text: String) throws(Problem) -> [UInt32] {
+    try makeEncoder().encode(text)
+  }
+
+  /// The text of ids; bytes that are no character are U+FFFD. See `decodeBytes`.
+  public func decode(_ ids: some Sequence<UInt32>, skipSpecials: Bool = false) -> String {
+    String(decoding: decodeBytes(ids, skipSpecials: skipSpecials), as: UTF8.self)
+  }
+
   /// The text of ids, as bytes. Ids without token are left out, and specials with `skipSpecials`.
   /// With a decoder of the file the result is what the reference gives; without one, tokens are joined by spaces, as there.
-  public func decode(_ ids: some Sequence<UInt32>, skipSpecials: Bool = false) -> [UInt8] {
+  public func decodeBytes(_ ids: some Sequence<UInt32>, skipSpecials: Bool = false) -> [UInt8] {
     if let decoder = definition.sentencePieceDecoder {
       return decoder.decode(ids, skipsControls: skipSpecials) { text(of: $0) }
     }

@@ -2,6 +2,7 @@ import Input
 import InstructionFormat
 import Masking
 import Pipeline
+import Problems
 import ShardWriter
 import TestSupport
 import Testing
@@ -28,8 +29,23 @@ import Tokenizer
 
     #expect(report.totals.rows == 1)
     #expect(stored.tokens == row.tokens)
-    #expect(tokenizer.decode(row.tokens) == Array("Add 1 and 2.\n\n3<|endoftext|>".utf8))
+    #expect(tokenizer.decode(row.tokens) == "Add 1 and 2.\n\n3<|endoftext|>")
     #expect(row.labels(paddedTo: 12).suffix(6) == [18, 50256, -100, -100, -100, -100])
     #expect(row.attentionMask(paddedTo: 12) == [1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0])
+  }
+
+  @Test("a tokenizer takes and gives texts, a template a conversation")
+  func texts() throws {
+    let tokenizer = try BPETokenizer.load("gpt2")
+    #expect(tokenizer.decode(try tokenizer.encode("Grüße, 世界")) == "Grüße, 世界")
+
+    let template = try #require(try ChatTemplate.builtIn("chatml"))
+    let record = #"{"messages": [{"role": "user", "content": "Hi"}]}"#
+    let turn = "<|im_start|>user\nHi<|im_end|>\n"
+    #expect(try template.render(record) == turn)
+    #expect(
+      try template.render(record, addGenerationPrompt: true) == turn + "<|im_start|>assistant\n")
+    let refused = #expect(throws: Problem.self) { try template.render(#"{"messages": 3}"#) }
+    #expect(refused?.kind == .wrongType)
   }
 }

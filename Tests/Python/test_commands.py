@@ -73,7 +73,7 @@ def test_options_are_typed_and_refused_by_name(tmp_path):
 def test_failures_say_why_and_publish_nothing(tmp_path):
     with pytest.raises(prep.PrepError, match="rejected") as caught:
         prep.run([{"task": "x"}] * 3, output=tmp_path / "out")
-    assert caught.value.kind == "rejects"
+    assert caught.value.kind == "too-many-rejects"
     for inputs, what in (
         ({"task": "a", "response": "b"}, "not one dict"), ([], "empty list"), (7, "not one int"), ([RECORDS[0], 3], "record 1"),
         ([{"task": object(), "response": "b"}], "JSON"),

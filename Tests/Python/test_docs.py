@@ -77,3 +77,11 @@ def test_the_workflow_runs_make_targets():
     commands = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
     made = {target for command in commands if command.startswith("make ") for target in command.split()[1:]}
     assert {"check", "test", "wheel"} <= made <= targets
+
+
+def test_the_page_of_messages_is_what_happens():
+    script = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); import messages_page; print(messages_page.page(sys.argv[2]), end='')",
+         str(CHECKOUT / "Scripts"), PREP], capture_output=True, text=True)
+    assert script.returncode == 0, script.stderr[-2000:]
+    assert script.stdout == (CHECKOUT / "docs" / "messages.md").read_text()

@@ -25,8 +25,8 @@ Path = Union[str, os.PathLike[str]]
 #: Files, folders and patterns; a table of pyarrow, polars, DuckDB, pandas or `datasets`; or records.
 Inputs = Any
 
-#: Kinds of errors by the command's exit codes.
-_KINDS = {1: "rejects", 2: "unusable", 64: "argument"}
+#: Kinds of errors by the command's exit codes, where it names none.
+_KINDS = {2: "unusable", 64: "option"}
 
 
 class RunReport(dict[str, Any]):
@@ -166,12 +166,23 @@ def _call(
     if failure:
         raise failure[0]
     if code not in done:
+        _raise_problem(output)
         lines = [
             line.removeprefix("prep: ").removeprefix("Error: ") for line in "".join(errors).strip().splitlines()
             if not line.startswith(("Usage: prep", "Help: ", "  See 'prep"))]
         message = "\n".join(lines) or f"the command ended with code {code}"
         raise PrepError(spelled(message), _KINDS.get(code, "unusable"))
     return output
+
+
+def _raise_problem(output: str) -> None:
+    """Raises what the command says of its failure for programs, where it does."""
+    try:
+        said = json.loads(output)["error"]
+    except (ValueError, LookupError, TypeError):
+        return
+    raise PrepError(
+        spelled(said["message"]), said["kind"], file=said.get("file"), line=said.get("line"), offset=said.get("offset"))
 
 
 def _feed(process: subprocess.Popen[bytes], feed: Iterator[bytes], failure: list[BaseException]) -> None:

@@ -46,7 +46,7 @@ struct DecodeCommand: ParsableCommand {
     var output = StandardOutput()
     var writer = JSONWriter()
     func write(_ ids: [UInt32]) throws {
-      let text = tokenizer.decode(ids, skipSpecials: skipSpecial)
+      let text = tokenizer.decodeBytes(ids, skipSpecials: skipSpecial)
       if json {
         writer.removeAll()
         writer.beginObject()

@@ -36,7 +36,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let options = try encoding.options()
-    let report = try reportingErrors {
+    let report = try reportingErrors(json: json) {
       try Doctor(options: options).examine(
         data.isEmpty ? [] : InputFiles.resolve(data, skipOtherFiles: skipOtherFiles),
         limit: limit ?? .max)

@@ -76,7 +76,7 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (report, written, configuration) = try reportingErrors {
+    let (report, written, configuration) = try reportingErrors(json: json) {
       let dataSet = try DataSet(folder, cacheSize: 0)
       var options =
         try target?.options(for: dataSet)

@@ -23,7 +23,7 @@ struct MergeCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let manifest = try reportingErrors { try DataSetMerge.merge(parts, into: output) }
+    let manifest = try reportingErrors(json: json) { try DataSetMerge.merge(parts, into: output) }
     var out = StandardOutput()
     if json {
       var writer = JSONWriter()

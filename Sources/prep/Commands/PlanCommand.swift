@@ -42,7 +42,7 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     var options = try encoding.options()
     let asked = options.contextLength
-    let outcome = try reportingErrors {
+    let outcome = try reportingErrors(json: json) {
       options.contextLength = 1 << 24
       options.promptLength = nil
       options.responseLength = nil

@@ -126,7 +126,7 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    try reportingErrors {
+    try reportingErrors(json: json) {
       let (spec, tokenizer) = try options().resolve()
       let files = try InputFiles.resolve(allInputs, skipOtherFiles: skipOtherFiles)
 
@@ -149,8 +149,9 @@ struct RunCommand: ParsableCommand {
         report = try run.start()
       } catch {
         display.close()
-        if json { try printFailure(error, last.withLock { $0 }) }
-        throw error
+        guard json, let report = last.withLock({ $0 }) else { throw error }
+        try printFailure(error, report)
+        throw ReportedProblem(problem: error)
       }
       display.close()
       if !quiet {
@@ -178,17 +179,9 @@ struct RunCommand: ParsableCommand {
   }
 
   /// The report of what was done, and why it is not published, as one JSON object.
-  private func printFailure(_ problem: Problem, _ report: RunReport?) throws {
+  private func printFailure(_ problem: Problem, _ report: RunReport) throws {
     var writer = JSONWriter()
-    if let report {
-      report.write(to: &writer, problem: problem, surface: .command)
-    } else {
-      writer.beginObject()
-      writer.key("error")
-      problem.write(to: &writer, surface: .command)
-      writer.endObject()
-      writer.newline()
-    }
+    report.write(to: &writer, problem: problem, surface: .command)
     var out = StandardOutput()
     try out.write(writer.bytes)
     try out.flush()

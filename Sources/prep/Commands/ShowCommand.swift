@@ -32,7 +32,7 @@ struct ShowCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    try reportingErrors {
+    try reportingErrors(json: json) {
       let stored = try StoredRun(folder, tokenizer: tokenizer)
       var out = StandardOutput()
       if printTemplate {

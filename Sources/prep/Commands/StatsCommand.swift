@@ -31,7 +31,7 @@ struct StatsCommand: ParsableCommand {
   }
 
   func run() throws {
-    try reportingErrors {
+    try reportingErrors(json: json) {
       let data = try DataSet(folder)
       let statistics = try DataSetStatistics(data, listed: 1)
       var out = StandardOutput()

@@ -79,7 +79,7 @@ struct TrainCommand: ParsableCommand {
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let corpus = try reportingErrors {
+    let corpus = try reportingErrors(json: json) {
       try TrainingCorpus(
         counting: InputFiles.resolve(inputs), fields: field, with: trainer,
         threads: threads ?? ProcessorCount.available)
@@ -90,7 +90,7 @@ struct TrainCommand: ParsableCommand {
       throw PrepExit.failure
     }
     let result = trainer.train(corpus.counts)
-    try reportingErrors { try AtomicFile.write(result.json, to: output) }
+    try reportingErrors(json: json) { try AtomicFile.write(result.json, to: output) }
     let elapsed = start.duration(to: clock.now) / .seconds(1)
     try report(corpus, result, seconds: elapsed)
   }

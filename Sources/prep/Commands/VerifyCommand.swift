@@ -55,7 +55,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    try reportingErrors {
+    try reportingErrors(json: json) {
       if rebuildManifest {
         _ = try DataSetVerifier.rebuildManifest(
           folder, partition: partition.flatMap { Manifest.Partition($0) })
