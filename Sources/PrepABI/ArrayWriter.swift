@@ -7,7 +7,7 @@ import Problems
 /// O(room) a row, no allocation. Element types are resolved once a row, not once a token.
 @safe struct ArrayWriter {
   // SAFETY: the caller of the C interface promises that each array that is not NULL has the elements
-  // that prep.h asks for; `write` stays within the slot's room and the segment capacity, both checked.
+  // that prep.h asks for; `write` stays within the slot's room and the sample capacity, both checked.
   private let arrays: prep_arrays
   private let padID: UInt32
   private let slots: Int
@@ -31,8 +31,8 @@ import Problems
     guard mask == 1 || mask == 4 || mask == 8 else {
       throw .argument("mask_bytes is \(mask), must be 1, 4 or 8")
     }
-    guard unsafe self.arrays.row_stride >= 0, unsafe self.arrays.segment_capacity >= 0 else {
-      throw .argument("row_stride and segment_capacity must not be negative")
+    guard unsafe self.arrays.row_stride >= 0, unsafe self.arrays.sample_capacity >= 0 else {
+      throw .argument("row_stride and sample_capacity must not be negative")
     }
     guard unsafe self.arrays.flags & ~PREP_MASK_FIRST_LABELS == 0 else {
       throw .argument("flags \(unsafe self.arrays.flags) are not known")
@@ -108,12 +108,12 @@ import Problems
     if let lengths = unsafe arrays.row_lengths {
       unsafe lengths[slot] = Int32(truncatingIfNeeded: rows.tokenRange(ofRow: row).count)
     }
-    if let counts = unsafe arrays.segment_counts {
+    if let counts = unsafe arrays.sample_counts {
       unsafe counts[slot] = Int32(truncatingIfNeeded: samples)
     }
-    guard let lengths = unsafe arrays.segment_lengths else { return }
-    guard samples <= Int(unsafe arrays.segment_capacity) - sampleCount else {
-      throw .tooSmall("segment_lengths has no room for the segments of slot \(slot)")
+    guard let lengths = unsafe arrays.sample_lengths else { return }
+    guard samples <= Int(unsafe arrays.sample_capacity) - sampleCount else {
+      throw .tooSmall("sample_lengths has no room for the samples of slot \(slot)")
     }
     for length in rows.sampleLengths(ofRow: row) {
       unsafe lengths[sampleCount] = Int32(truncatingIfNeeded: length)

@@ -125,7 +125,7 @@ final class OpenDataSet: Sendable {
 
 @c @implementation public func prep_dataset_measure(
   _ dataset: OpaquePointer?, _ rows: UnsafePointer<Int64>?, _ first: Int64, _ count: Int64,
-  _ lengths: UnsafeMutablePointer<Int32>?, _ segments: UnsafeMutablePointer<Int32>?,
+  _ lengths: UnsafeMutablePointer<Int32>?, _ samples: UnsafeMutablePointer<Int32>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
   unsafe attempt(error) { () throws(Problem) in
@@ -136,8 +136,8 @@ final class OpenDataSet: Sendable {
       if let lengths = unsafe lengths {
         unsafe lengths[slot] = Int32(truncatingIfNeeded: rows.tokenRange(ofRow: row).count)
       }
-      if let segments = unsafe segments {
-        unsafe segments[slot] = Int32(truncatingIfNeeded: rows.sampleRange(ofRow: row).count)
+      if let samples = unsafe samples {
+        unsafe samples[slot] = Int32(truncatingIfNeeded: rows.sampleRange(ofRow: row).count)
       }
       slot += 1
     }

@@ -51,7 +51,7 @@ import Problems
 
 @c @implementation public func prep_rows_measure(
   _ rows: OpaquePointer?, _ lengths: UnsafeMutablePointer<Int32>?,
-  _ segments: UnsafeMutablePointer<Int32>?, _ records: UnsafeMutablePointer<Int64>?,
+  _ samples: UnsafeMutablePointer<Int32>?, _ records: UnsafeMutablePointer<Int64>?,
   _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
   unsafe attempt(error) { () throws(Problem) in
@@ -60,8 +60,8 @@ import Problems
       if let lengths = unsafe lengths {
         unsafe lengths[row] = Int32(truncatingIfNeeded: encoded.rows.tokenRange(ofRow: row).count)
       }
-      if let segments = unsafe segments {
-        unsafe segments[row] = Int32(truncatingIfNeeded: encoded.rows.sampleRange(ofRow: row).count)
+      if let samples = unsafe samples {
+        unsafe samples[row] = Int32(truncatingIfNeeded: encoded.rows.sampleRange(ofRow: row).count)
       }
       if let records = unsafe records { unsafe records[row] = encoded.record(ofRow: row) }
     }

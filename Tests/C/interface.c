@@ -17,27 +17,27 @@ static const char *const SPEC = "{\"tokenizer\": \"gpt2\", \"context-length\": 5
 /* Rows as padded arrays of every column. */
 typedef struct columns {
   int64_t rows;
-  int32_t *ids, *labels, *mask, *positions, *lengths, *segment_counts, *segment_lengths;
+  int32_t *ids, *labels, *mask, *positions, *lengths, *sample_counts, *sample_lengths;
   float *weights;
   prep_arrays arrays;
 } columns;
 
-static columns make_columns(int64_t rows, int64_t segments) {
+static columns make_columns(int64_t rows, int64_t samples) {
   int64_t size = rows * LENGTH;
   columns made = {
       rows, ARRAY(int32_t, size), ARRAY(int32_t, size), ARRAY(int32_t, size), ARRAY(int32_t, size), ARRAY(int32_t, rows),
-      ARRAY(int32_t, rows), ARRAY(int32_t, segments), ARRAY(float, size), {0}};
+      ARRAY(int32_t, rows), ARRAY(int32_t, samples), ARRAY(float, size), {0}};
   made.arrays = (prep_arrays){
       .size = sizeof(prep_arrays), .row_stride = LENGTH, .id_bytes = 4, .mask_bytes = 4, .input_ids = made.ids, .labels = made.labels,
       .attention_mask = made.mask, .position_ids = made.positions, .loss_weights = made.weights,
-      .row_lengths = made.lengths, .segment_counts = made.segment_counts, .segment_lengths = made.segment_lengths,
-      .segment_capacity = segments};
+      .row_lengths = made.lengths, .sample_counts = made.sample_counts, .sample_lengths = made.sample_lengths,
+      .sample_capacity = samples};
   return made;
 }
 
 static void free_columns(columns made) {
   free(made.ids), free(made.labels), free(made.mask), free(made.positions), free(made.lengths);
-  free(made.segment_counts), free(made.segment_lengths), free(made.weights);
+  free(made.sample_counts), free(made.sample_lengths), free(made.weights);
 }
 
 static int equal(columns a, columns b) {
@@ -54,10 +54,10 @@ static int64_t sum(const int32_t *values, int64_t count) {
 }
 
 static columns read_dataset(const prep_dataset *dataset, int64_t first, int64_t count) {
-  int32_t *segments = ARRAY(int32_t, count);
-  OK(prep_dataset_measure(dataset, NULL, first, count, NULL, segments, error));
-  columns made = make_columns(count, sum(segments, count));
-  free(segments);
+  int32_t *samples = ARRAY(int32_t, count);
+  OK(prep_dataset_measure(dataset, NULL, first, count, NULL, samples, error));
+  columns made = make_columns(count, sum(samples, count));
+  free(samples);
   OK(prep_dataset_read(dataset, NULL, first, count, &made.arrays, error));
   return made;
 }
@@ -198,10 +198,10 @@ static void pipeline_keeps_rejects(void) {
   prep_rows *rows = NULL;
   OK(prep_pipeline_encode(pipeline, records.bytes, records.offsets, records.count, 0, &rows, error));
   CHECK(prep_rows_count(rows) == 1 && prep_rows_reject_count(rows) == 2);
-  int32_t length, segments;
+  int32_t length, samples;
   int64_t record;
-  OK(prep_rows_measure(rows, &length, &segments, &record, error));
-  CHECK(length == 8 && segments == 2 && record == 0);
+  OK(prep_rows_measure(rows, &length, &samples, &record, error));
+  CHECK(length == 8 && samples == 2 && record == 0);
   OK(prep_rows_measure(rows, NULL, NULL, NULL, error));
   prep_reject reject = PREP_INIT(prep_reject);
   OK(prep_rows_reject(rows, 0, &reject, error));
@@ -277,32 +277,32 @@ static void dataset_reads_padded_ragged_and_by_index(const char *folder) {
   columns all = read_dataset(dataset, 0, info.rows);
   CHECK(sum(all.lengths, info.rows) == info.tokens);
   int64_t rows[] = {info.rows - 1, 0, 3, 3}, starts[5] = {0};
-  int32_t lengths[4], segments[4];
-  OK(prep_dataset_measure(dataset, rows, 0, 4, lengths, segments, error));
+  int32_t lengths[4], samples[4];
+  OK(prep_dataset_measure(dataset, rows, 0, 4, lengths, samples, error));
   for (int i = 0; i < 4; i++) starts[i + 1] = starts[i] + lengths[i];
   int64_t *ids = ARRAY(int64_t, starts[4]), *positions = ARRAY(int64_t, starts[4]);
-  int32_t *parts = ARRAY(int32_t, sum(segments, 4));
+  int32_t *parts = ARRAY(int32_t, sum(samples, 4));
   prep_arrays ragged = {
       .size = sizeof ragged, .row_starts = starts, .id_bytes = 8, .mask_bytes = 8, .input_ids = ids, .position_ids = positions,
-      .segment_lengths = parts, .segment_capacity = sum(segments, 4)};
+      .sample_lengths = parts, .sample_capacity = sum(samples, 4)};
   OK(prep_dataset_read(dataset, rows, 0, 4, &ragged, error));
   for (int i = 0; i < 4; i++) {
-    CHECK(lengths[i] == all.lengths[rows[i]] && segments[i] == all.segment_counts[rows[i]]);
+    CHECK(lengths[i] == all.lengths[rows[i]] && samples[i] == all.sample_counts[rows[i]]);
     for (int64_t j = 0; j < lengths[i]; j++) {
       CHECK(ids[starts[i] + j] == all.ids[rows[i] * LENGTH + j]);
       CHECK(positions[starts[i] + j] == all.positions[rows[i] * LENGTH + j]);
     }
   }
-  CHECK(sum(parts, sum(segments, 4)) == starts[4]);
-  ragged.segment_capacity -= 1;
-  FAILS(PREP_TOO_SMALL, "segment_lengths", prep_dataset_read(dataset, rows, 0, 4, &ragged, error));
-  ragged.segment_capacity += 1;
+  CHECK(sum(parts, sum(samples, 4)) == starts[4]);
+  ragged.sample_capacity -= 1;
+  FAILS(PREP_TOO_SMALL, "sample_lengths", prep_dataset_read(dataset, rows, 0, 4, &ragged, error));
+  ragged.sample_capacity += 1;
   starts[2] = starts[1] - 1;
   FAILS(PREP_ARGUMENT, "ascend", prep_dataset_read(dataset, rows, 0, 4, &ragged, error));
   rows[2] = info.rows;
-  FAILS(PREP_RANGE, "there is no row", prep_dataset_measure(dataset, rows, 0, 4, lengths, segments, error));
-  FAILS(PREP_RANGE, "there is no row", prep_dataset_measure(dataset, NULL, -1, 1, lengths, segments, error));
-  FAILS(PREP_RANGE, "there is no row", prep_dataset_measure(dataset, NULL, INT64_MAX, 1, lengths, segments, error));
+  FAILS(PREP_RANGE, "there is no row", prep_dataset_measure(dataset, rows, 0, 4, lengths, samples, error));
+  FAILS(PREP_RANGE, "there is no row", prep_dataset_measure(dataset, NULL, -1, 1, lengths, samples, error));
+  FAILS(PREP_RANGE, "there is no row", prep_dataset_measure(dataset, NULL, INT64_MAX, 1, lengths, samples, error));
   free(ids), free(positions), free(parts);
 
   prep_arrays arrays = all.arrays;

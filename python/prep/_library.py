@@ -106,9 +106,9 @@ class Arrays(_Sized):
         ("position_ids", c_void_p),
         ("loss_weights", c_void_p),
         ("row_lengths", c_void_p),
-        ("segment_counts", c_void_p),
-        ("segment_lengths", c_void_p),
-        ("segment_capacity", c_int64),
+        ("sample_counts", c_void_p),
+        ("sample_lengths", c_void_p),
+        ("sample_capacity", c_int64),
     ]
 
 

@@ -103,13 +103,13 @@ def rows(
     mask_first_labels: bool = False,
 ) -> Rows:
     """Allocates the columns of `count` rows and has the library `fill` them: `[count, length]`, or one row after the other
-    where `length` is None. `measure` gives the tokens and the segments of each row, where they are needed."""
+    where `length` is None. `measure` gives the tokens and the samples of each row, where they are needed."""
     arrays = Arrays(
         row_stride=length or 0, id_bytes=dtype.itemsize, mask_bytes=dtype.itemsize, flags=int(mask_first_labels))
     shape: tuple[int, ...] = (count, length or 0)
-    lengths = segments = starts = np.zeros(0, np.int64)
+    lengths = samples = starts = np.zeros(0, np.int64)
     if length is None or "seq_lengths" in columns:
-        lengths, segments = measure()
+        lengths, samples = measure()
     if length is None:
         starts = _starts(lengths)
         arrays.row_starts = address(starts)
@@ -117,8 +117,8 @@ def rows(
     filled: dict[str, Any] = {}
     for column in columns:
         if column == "seq_lengths":
-            values = np.empty(int(segments.sum()), np.int32)
-            arrays.segment_lengths, arrays.segment_capacity = address(values), len(values)
+            values = np.empty(int(samples.sum()), np.int32)
+            arrays.sample_lengths, arrays.sample_capacity = address(values), len(values)
         else:
             values = np.empty(shape, np.float32 if column == "loss_weights" else dtype)
             setattr(arrays, column, address(values))
@@ -126,7 +126,7 @@ def rows(
     fill(byref(arrays))
     for column, values in filled.items():
         if column == "seq_lengths" or length is None:
-            filled[column] = _split(values, segments if column == "seq_lengths" else lengths)
+            filled[column] = _split(values, samples if column == "seq_lengths" else lengths)
     return Rows(filled, count)
 
 

@@ -111,10 +111,10 @@ class Dataset(Sequence[Row]):
         self, rows: Optional[np.ndarray], first: int = 0, count: Optional[int] = None
     ) -> tuple[np.ndarray, np.ndarray]:
         count = len(rows) if rows is not None else len(self) if count is None else count
-        lengths, segments = np.empty(count, np.int32), np.empty(count, np.int32)
+        lengths, samples = np.empty(count, np.int32), np.empty(count, np.int32)
         call(
-            library.prep_dataset_measure, self._handle, address(rows), first, count, address(lengths), address(segments))
-        return lengths, segments
+            library.prep_dataset_measure, self._handle, address(rows), first, count, address(lengths), address(samples))
+        return lengths, samples
 
     def _indices(self, rows: ArrayLike) -> np.ndarray:
         given = np.asarray(rows)

@@ -101,15 +101,15 @@ class RecordEncoder:
                 f"record {first.record}: {first.message} ({len(refused)} of {len(offsets) - 1} records give no row)",
                 first.reason)
         count = library.prep_rows_count(handle.value)
-        lengths, segments = np.empty(count, np.int32), np.empty(count, np.int32)
+        lengths, samples = np.empty(count, np.int32), np.empty(count, np.int32)
         places = np.empty(count, np.int64)
-        call(library.prep_rows_measure, handle.value, address(lengths), address(segments), address(places))
+        call(library.prep_rows_measure, handle.value, address(lengths), address(samples), address(places))
 
         def fill(arrays: Any) -> None:
             call(library.prep_rows_read, handle.value, 0, count, arrays)
 
         rows = _rows.rows(
-            fill, lambda: (lengths, segments), chosen, count, dtype, self.context_length if padded else None)
+            fill, lambda: (lengths, samples), chosen, count, dtype, self.context_length if padded else None)
         return EncodedRecords(rows, refused, places)
 
 

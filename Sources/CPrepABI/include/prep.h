@@ -70,7 +70,7 @@ const char *prep_version(void);
 
 /* --- Rows into arrays -------------------------------------------------------------------------------------------- */
 
-/* For prep_arrays.flags: the label of each segment's first token is -100, so that no document of a packed row is
+/* For prep_arrays.flags: the label of each sample's first token is -100, so that no document of a packed row is
  * predicted from the one before it. */
 #define PREP_MASK_FIRST_LABELS 1u
 
@@ -92,12 +92,12 @@ typedef struct prep_arrays {
   void *input_ids;
   void *labels;            /* aligned with input_ids (the trainer shifts), -100 where not learned */
   void *attention_mask;    /* 1 over tokens, 0 over padding */
-  void *position_ids;      /* restart at 0 with each segment */
+  void *position_ids;      /* restart at 0 with each sample */
   float *loss_weights;     /* weight of each token: 0 where not learned, 1 unless the records say otherwise */
   int32_t *row_lengths;    /* one a row: tokens */
-  int32_t *segment_counts; /* one a row: samples packed in it */
-  int32_t *segment_lengths; /* tokens of each segment, rows in order */
-  int64_t segment_capacity; /* elements of segment_lengths */
+  int32_t *sample_counts;  /* one a row: samples packed in it */
+  int32_t *sample_lengths; /* tokens of each sample, rows in order */
+  int64_t sample_capacity; /* elements of sample_lengths */
 } prep_arrays;
 
 /* --- Tokenizers -------------------------------------------------------------------------------------------------- */
@@ -173,9 +173,9 @@ prep_status prep_pipeline_encode(
     prep_rows **rows, prep_error *error);
 
 int64_t prep_rows_count(const prep_rows *rows);
-/* Tokens, segments and record (index in the batch; of packed rows that of the first segment) of each row; each array has prep_rows_count elements or is NULL. */
+/* Tokens, samples and record (index in the batch; of packed rows that of the first sample) of each row; each array has prep_rows_count elements or is NULL. */
 prep_status prep_rows_measure(
-    const prep_rows *rows, int32_t *lengths, int32_t *segments, int64_t *records, prep_error *error);
+    const prep_rows *rows, int32_t *lengths, int32_t *samples, int64_t *records, prep_error *error);
 /* Fills the caller's arrays with rows first ..< first + count. */
 prep_status prep_rows_read(
     const prep_rows *rows, int64_t first, int64_t count, const prep_arrays *arrays, prep_error *error);
@@ -205,10 +205,10 @@ const char *prep_dataset_digest(const prep_dataset *dataset);
 /* First row of each frame, ascending, then the number of rows: info.frames + 1 elements. */
 prep_status prep_dataset_frames(const prep_dataset *dataset, int64_t *starts, prep_error *error);
 
-/* Tokens and segments of rows; NULL `rows` stands for first ..< first + count. Each output may be NULL. */
+/* Tokens and samples of rows; NULL `rows` stands for first ..< first + count. Each output may be NULL. */
 prep_status prep_dataset_measure(
     const prep_dataset *dataset, const int64_t *rows, int64_t first, int64_t count, int32_t *lengths,
-    int32_t *segments, prep_error *error);
+    int32_t *samples, prep_error *error);
 /* Fills the caller's arrays with the rows at these indices, in their order; NULL `rows` stands for
  * first ..< first + count. Linear in the tokens written, and in the frames decompressed. */
 prep_status prep_dataset_read(
