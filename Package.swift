@@ -52,9 +52,11 @@ let package = Package(
     .target(
       name: "Input", dependencies: ["Problems", "Files", "JSONText", system], swiftSettings: strict),
     .target(
+      name: "Patterns", dependencies: ["CPCRE2", "CUnicode"], swiftSettings: strict),
+    .target(
       name: "Tokenizer",
       dependencies: [
-        "Problems", "Files", "JSONText", "CPCRE2", "CEmbedded", "CPieces", "CUnicode", system,
+        "Problems", "Files", "JSONText", "Patterns", "CEmbedded", "CPieces", "CUnicode", system,
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
@@ -128,8 +130,10 @@ let package = Package(
     .testTarget(name: "ProblemsTests", dependencies: ["Problems"], swiftSettings: strict),
     .testTarget(
       name: "JSONTextTests", dependencies: ["JSONText", "Problems"], swiftSettings: strict),
+    .testTarget(name: "PatternsTests", dependencies: ["Patterns"], swiftSettings: strict),
     .testTarget(
-      name: "TokenizerTests", dependencies: ["Tokenizer", "JSONText", "Problems", system],
+      name: "TokenizerTests",
+      dependencies: ["Tokenizer", "Patterns", "JSONText", "Problems", system],
       swiftSettings: strict),
     .target(
       name: "JinjaSupport", dependencies: ["Jinja", "JSONText", "Problems"],

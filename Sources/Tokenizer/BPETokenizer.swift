@@ -1,3 +1,4 @@
+import Patterns
 import Problems
 
 /// A BPE tokenizer: immutable once loaded, shared by all threads. `makeEncoder` gives each worker what it needs to encode.
@@ -179,26 +180,6 @@ extension KnownPattern {
     return zip(steps, deepSeekSplits).allSatisfy { step, text in
       guard case .split(let pattern, .isolated, invert: _) = step else { return false }
       return pattern.source.map { $0.utf8.elementsEqual(text.utf8) } ?? false
-    }
-  }
-}
-
-extension TextPattern {
-  /// The dialect of a regular expression.
-  var dialect: PatternDialect? {
-    switch self {
-    case .literal: nil
-    case .scanned(let pattern): pattern.dialect
-    case .compiled(let pattern): pattern.dialect
-    }
-  }
-
-  /// The text of a regular expression.
-  var source: String? {
-    switch self {
-    case .literal: nil
-    case .scanned(let pattern): pattern.source
-    case .compiled(let pattern): pattern.source
     }
   }
 }

@@ -1,3 +1,5 @@
+import Patterns
+
 /// A stretch of text: an added token, or text between two of them.
 struct AddedSplit: Equatable {
   var range: Range<Int>

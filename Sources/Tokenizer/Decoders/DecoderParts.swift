@@ -1,7 +1,9 @@
+import Patterns
+
 /// `<0x41>`: a token of byte fallback.
-public enum ByteToken {
+package enum ByteToken {
   /// The byte that the token's string stands for, nil if it is another token. `<0x+1>` reads as 1, as in the reference.
-  public static func byte(of token: some Collection<UInt8>) -> UInt8? {
+  package static func byte(of token: some Collection<UInt8>) -> UInt8? {
     let token = Array(token)
     guard token.count == 6, token.starts(with: [0x3C, 0x30, 0x78]), token[5] == 0x3E else {
       return nil
@@ -23,7 +25,7 @@ public enum ByteToken {
 
 extension ByteAlphabet {
   /// The bytes that a token's string stands for; its own bytes if some character is not in the alphabet.
-  public static func bytes(of token: [UInt8]) -> [UInt8] {
+  package static func bytes(of token: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = []
     var index = 0
     while index < token.count {

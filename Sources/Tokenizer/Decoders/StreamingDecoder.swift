@@ -1,22 +1,24 @@
+import Patterns
+
 /// Decodes token by token, and gives text as soon as no later token can change it: never half a character.
 ///
 /// As `tokenizers`' `DecodeStream`: the tokens since the last text that was given are decoded again with each new one,
 /// and what is new is given once it does not end in U+FFFD.
-public struct StreamingDecoder {
+package struct StreamingDecoder {
   private let decoder: TokenDecoder
   private let space: MatchSpace
   private var tokens: [[UInt8]] = []
   private var prefix: [UInt8] = []
   private var prefixCount = 0
 
-  public init(_ decoder: TokenDecoder, space: MatchSpace = MatchSpace()) {
+  package init(_ decoder: TokenDecoder, space: MatchSpace = MatchSpace()) {
     self.decoder = decoder
     self.space = space
   }
 
   /// Adds a token's string; returns the text that it completes, nil while a character is not complete.
   /// O(tokens since the last text).
-  public mutating func append(_ token: [UInt8]) throws(StageError) -> [UInt8]? {
+  package mutating func append(_ token: [UInt8]) throws(StageError) -> [UInt8]? {
     if prefix.isEmpty, !tokens.isEmpty {
       let before = try decoder.text(of: tokens, space: space)
       if !before.hasSuffix(UTF8Repair.replacement) {
@@ -38,7 +40,7 @@ public struct StreamingDecoder {
   }
 
   /// What is left when no token comes any more: an unfinished character becomes U+FFFD.
-  public mutating func finish() throws(StageError) -> [UInt8] {
+  package mutating func finish() throws(StageError) -> [UInt8] {
     let text = try decoder.text(of: tokens, space: space)
     let rest = text.starts(with: prefix) ? Array(text[prefix.count...]) : []
     tokens = []

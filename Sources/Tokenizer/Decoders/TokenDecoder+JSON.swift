@@ -2,7 +2,7 @@ import JSONText
 
 extension TokenDecoder {
   /// Reads the `decoder` of a `tokenizer.json`. Throws on what is malformed or not supported, naming it.
-  public init(json node: JSONNode, place: String = "decoder") throws(PipelineError) {
+  package init(json node: JSONNode, place: String = "decoder") throws(PipelineError) {
     var steps: [Step] = []
     try TokenDecoder.append(StageReader(node, place: place), to: &steps)
     self.init(steps)

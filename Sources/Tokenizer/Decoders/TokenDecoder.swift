@@ -1,9 +1,11 @@
+import Patterns
+
 /// A decoder of `tokenizer.json`: turns the strings of tokens into text. The steps of a `Sequence` are applied one after another;
 /// each takes and gives a list of strings, which are joined at the end.
-public struct TokenDecoder: Sendable {
-  public let steps: [Step]
+package struct TokenDecoder: Sendable {
+  package let steps: [Step]
 
-  public enum Step: Sendable {
+  package enum Step: Sendable {
     case byteLevel
     case byteFallback
     case fuse
@@ -15,15 +17,15 @@ public struct TokenDecoder: Sendable {
     case ctc(pad: [UInt8], delimiter: [UInt8], cleanup: Bool)
   }
 
-  public init(_ steps: [Step]) { self.steps = steps }
+  package init(_ steps: [Step]) { self.steps = steps }
 
   /// Applies the steps to `tokens` in place. Throws where a pattern reaches its bounds.
-  public func apply(to tokens: inout [[UInt8]], space: MatchSpace) throws(StageError) {
+  package func apply(to tokens: inout [[UInt8]], space: MatchSpace) throws(StageError) {
     for step in steps where !tokens.isEmpty { try step.apply(to: &tokens, space: space) }
   }
 
   /// The text of `tokens`.
-  public func text(of tokens: [[UInt8]], space: MatchSpace) throws(StageError) -> [UInt8] {
+  package func text(of tokens: [[UInt8]], space: MatchSpace) throws(StageError) -> [UInt8] {
     var tokens = tokens
     try apply(to: &tokens, space: space)
     return tokens.flatMap { $0 }
@@ -31,7 +33,7 @@ public struct TokenDecoder: Sendable {
 
   /// How long a text may grow at its end when a token is added: what a streaming decoder must hold back.
   /// False where a step looks at all tokens or counts them from the end.
-  public var isLocal: Bool {
+  package var isLocal: Bool {
     steps.allSatisfy {
       switch $0 {
       case .byteLevel, .byteFallback, .fuse, .replace, .strip, .metaspace: true

@@ -1,3 +1,4 @@
+import Patterns
 import Problems
 
 /// Encodes texts: one a worker. Holds a cache of pieces and all working memory, so that a warm encoder allocates nothing.

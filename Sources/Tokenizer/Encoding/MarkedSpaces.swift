@@ -1,3 +1,5 @@
+import Patterns
+
 /// What the pipelines of Llama 2, Mistral and Gemma do before the model: every space becomes `▁`, and one may stand in front.
 struct MarkedSpaces: Sendable {
   /// Where `▁` is put in front of a text.

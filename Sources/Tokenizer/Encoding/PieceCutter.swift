@@ -1,5 +1,6 @@
 import CPieces
 import CUnicode
+import Patterns
 
 /// Cuts texts into pieces 64 bytes at a time (`CPieces`), and where that cannot tell, with the scanner of the pattern.
 struct PieceCutter: Sendable {

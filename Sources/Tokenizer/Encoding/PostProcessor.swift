@@ -1,3 +1,5 @@
+import Patterns
+
 /// What is put around the tokens of a text when it stands alone (`[CLS] … [SEP]`, BOS), and how byte ranges are trimmed.
 ///
 /// The encoder does not apply it: `process` does, or whoever puts several texts together uses `prefix` and `suffix`.

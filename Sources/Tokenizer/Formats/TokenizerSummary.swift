@@ -1,3 +1,5 @@
+import Patterns
+
 /// What was loaded, in words: the stages that text goes through.
 public struct TokenizerSummary: Sendable {
   /// Each stage of the normalizer, the pre-tokenizer and the decoder, in order; empty where there is none.

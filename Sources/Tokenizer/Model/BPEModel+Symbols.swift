@@ -1,3 +1,5 @@
+import Patterns
+
 extension BPEModel {
   /// The first symbols of a piece, and their lengths in the text that the model sees, as `BPE::merge_word` of the reference
   /// makes them: a character that has no id becomes its byte tokens, else an unknown token, which waits for the next known

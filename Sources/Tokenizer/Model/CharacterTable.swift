@@ -1,3 +1,5 @@
+import Patterns
+
 /// Ids of tokens of one character: a table for ASCII, a hash table for the rest.
 struct CharacterTable: Sendable {
   private var ascii = [UInt32](repeating: BPEModel.none, count: 128)

@@ -1,3 +1,5 @@
+import Patterns
+
 /// Cuts text between characters that no merge joins (`JointTable`): long texts without pre-tokenization stay in the cache's reach and never
 /// become one huge piece. Pairs of ASCII characters and `▁` are looked up in a table.
 @safe

@@ -1,3 +1,5 @@
+import Patterns
+
 /// Token texts and their ids, both ways, as bytes.
 ///
 /// With `isByteLevel`, texts are written in GPT-2's byte alphabet; they are kept as the bytes that they stand for. A text with

@@ -1,7 +1,8 @@
 import CUnicode
+import Patterns
 
 /// The four Unicode normal forms with the tables of Unicode 9, as `unicode-normalization-alignments` 0.1 has them.
-public enum NormalForm: Sendable {
+package enum NormalForm: Sendable {
   case nfc, nfd, nfkc, nfkd
 
   var composes: Bool { self == .nfc || self == .nfkc }

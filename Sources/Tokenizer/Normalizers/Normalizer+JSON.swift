@@ -2,7 +2,7 @@ import JSONText
 
 extension Normalizer {
   /// Reads the `normalizer` of a `tokenizer.json`. Throws on what is malformed or not supported, naming it.
-  public init(json node: JSONNode, place: String = "normalizer") throws(PipelineError) {
+  package init(json node: JSONNode, place: String = "normalizer") throws(PipelineError) {
     var steps: [Step] = []
     try Normalizer.append(StageReader(node, place: place), to: &steps)
     self.init(steps)

@@ -1,4 +1,5 @@
 import CUnicode
+import Patterns
 
 extension Normalizer.Step {
   /// Whether the reference maps the whole text to a new one, even where nothing changes.

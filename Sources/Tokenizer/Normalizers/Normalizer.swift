@@ -1,9 +1,11 @@
+import Patterns
+
 /// A normalizer of `tokenizer.json`: rewrites a text before it is cut, and keeps where each byte comes from. The steps of a
 /// `Sequence` are applied one after another.
-public struct Normalizer: Sendable {
-  public let steps: [Step]
+package struct Normalizer: Sendable {
+  package let steps: [Step]
 
-  public enum Step: Sendable {
+  package enum Step: Sendable {
     case form(NormalForm)
     case lowercase
     case strip(left: Bool, right: Bool)
@@ -16,13 +18,13 @@ public struct Normalizer: Sendable {
   }
 
   /// The switches of `BertNormalizer`.
-  public struct Bert: Sendable, Equatable {
-    public var cleanText: Bool
-    public var handleChineseCharacters: Bool
-    public var stripAccents: Bool
-    public var lowercase: Bool
+  package struct Bert: Sendable, Equatable {
+    package var cleanText: Bool
+    package var handleChineseCharacters: Bool
+    package var stripAccents: Bool
+    package var lowercase: Bool
 
-    public init(
+    package init(
       cleanText: Bool, handleChineseCharacters: Bool, stripAccents: Bool, lowercase: Bool
     ) {
       self.cleanText = cleanText
@@ -32,17 +34,17 @@ public struct Normalizer: Sendable {
     }
   }
 
-  public init(_ steps: [Step]) { self.steps = steps }
+  package init(_ steps: [Step]) { self.steps = steps }
 
   /// Whether the text must keep its spans, even where nobody asks for byte ranges: a pattern may match nothing.
-  public var needsSpans: Bool {
+  package var needsSpans: Bool {
     steps.contains { if case .replace(.compiled, _) = $0 { true } else { false } }
   }
 
   /// Rewrites `text` in place. A step that changes nothing costs one pass over it. `continues`: the text goes on from
   /// an earlier one, and nothing is put in front of it. Throws where a pattern reaches its bounds, and where the text would
   /// grow beyond 8 times its length and 8 MiB.
-  public func apply(
+  package func apply(
     to text: inout AlignedText, continues: Bool = false, space: NormalizerSpace
   ) throws(StageError) {
     space.maximumBytes = max(1 << 23, 8 * text.bytes.count)
@@ -54,14 +56,14 @@ public struct Normalizer: Sendable {
 }
 
 /// What one worker reuses between texts while it normalizes.
-public final class NormalizerSpace {
+package final class NormalizerSpace {
   let matching: MatchSpace
   private var spare = AlignedText()
   var matches: [Range<Int>] = []
   /// What the text that is being normalized may grow to.
   var maximumBytes = 1 << 23
 
-  public init(matching: MatchSpace = MatchSpace()) { self.matching = matching }
+  package init(matching: MatchSpace = MatchSpace()) { self.matching = matching }
 
   /// Rewrites `text`: `body` writes all of the new one.
   func rewrite(_ text: inout AlignedText, _ body: (inout TextRewriter) -> Void) {

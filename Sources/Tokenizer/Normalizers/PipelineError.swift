@@ -1,13 +1,13 @@
 /// A stage of `tokenizer.json` that cannot be read, or is not supported.
-public struct PipelineError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct PipelineError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Where in the file: `pre_tokenizer.pretokenizers[1].pattern`.
-  public let place: String
-  public let reason: String
+  package let place: String
+  package let reason: String
 
-  public init(place: String, reason: String) {
+  package init(place: String, reason: String) {
     self.place = place
     self.reason = reason
   }
 
-  public var description: String { "\(place): \(reason)" }
+  package var description: String { "\(place): \(reason)" }
 }

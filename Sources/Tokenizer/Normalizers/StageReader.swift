@@ -1,4 +1,5 @@
 import JSONText
+import Patterns
 import Problems
 
 /// Reads the members of one stage of `tokenizer.json` (a normalizer, a pre-tokenizer, a decoder), and says where it fails.

@@ -1,3 +1,5 @@
+import Patterns
+
 /// Writes a changed text from `source` with the alignment rules of the reference's `NormalizedString.transform`: a character that replaces
 /// takes the span of what it replaces, an inserted one that of the character before it, or an empty span at the start.
 /// Works on one piece of the source, which has its own start.

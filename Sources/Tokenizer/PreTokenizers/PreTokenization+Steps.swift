@@ -1,3 +1,5 @@
+import Patterns
+
 extension PreTokenization {
   /// Puts a space in front of each piece that does not start with one (`ByteLevel`, `add_prefix_space`).
   func prependSpaces() {

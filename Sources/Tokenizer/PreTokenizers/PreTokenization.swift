@@ -1,21 +1,23 @@
+import Patterns
+
 /// The pieces of a text while pre-tokenizers cut them, with the buffers that one worker reuses from text to text.
-public final class PreTokenization {
+package final class PreTokenization {
   /// The text that the pieces are ranges of.
-  public internal(set) var text = AlignedText()
+  package internal(set) var text = AlignedText()
   /// Pieces in ascending order, none empty; bytes in no piece were removed.
-  public internal(set) var pieces: [Range<Int>] = []
+  package internal(set) var pieces: [Range<Int>] = []
   /// How the text before ends.
-  public internal(set) var before = TextEnding.nothing
+  package internal(set) var before = TextEnding.nothing
 
   let space: MatchSpace
   private var nextPieces: [Range<Int>] = []
   private var stretches: [PatternStretch] = []
   private var spare = AlignedText()
 
-  public init(space: MatchSpace = MatchSpace()) { self.space = space }
+  package init(space: MatchSpace = MatchSpace()) { self.space = space }
 
   /// Starts over with `text` (left empty) as one piece. Hand it back with `takeText` to keep its storage.
-  public func reset(to text: inout AlignedText, behind before: TextEnding = .nothing) {
+  package func reset(to text: inout AlignedText, behind before: TextEnding = .nothing) {
     swap(&self.text, &text)
     self.before = before
     pieces.removeAll(keepingCapacity: true)

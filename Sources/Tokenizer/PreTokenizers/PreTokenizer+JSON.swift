@@ -2,7 +2,7 @@ import JSONText
 
 extension PreTokenizer {
   /// Reads the `pre_tokenizer` of a `tokenizer.json`. Throws on what is malformed or not supported, naming it.
-  public init(json node: JSONNode, place: String = "pre_tokenizer") throws(PipelineError) {
+  package init(json node: JSONNode, place: String = "pre_tokenizer") throws(PipelineError) {
     var steps: [Step] = []
     try PreTokenizer.append(StageReader(node, place: place), to: &steps)
     self.init(steps)

@@ -1,9 +1,11 @@
+import Patterns
+
 /// A pre-tokenizer of `tokenizer.json`: cuts pieces into smaller ones, and may rewrite the text.
 /// The steps of a `Sequence` are applied one after another to the pieces that the one before left.
-public struct PreTokenizer: Sendable {
-  public let steps: [Step]
+package struct PreTokenizer: Sendable {
+  package let steps: [Step]
 
-  public enum Step: Sendable {
+  package enum Step: Sendable {
     case byteLevel(addPrefixSpace: Bool, usesPattern: Bool)
     case split(TextPattern, SplitBehavior, invert: Bool)
     case digits(individual: Bool)
@@ -18,15 +20,15 @@ public struct PreTokenizer: Sendable {
   }
 
   /// Where `Metaspace` puts its character in front of a piece.
-  public enum PrependScheme: String, Sendable {
+  package enum PrependScheme: String, Sendable {
     case always, first, never
   }
 
-  public init(_ steps: [Step]) { self.steps = steps }
+  package init(_ steps: [Step]) { self.steps = steps }
 
   /// Whether the pieces are bytes rather than characters to the model: some step is `ByteLevel`, and none after it puts in characters that
   /// are not of the byte alphabet. The vocabulary is then read through that alphabet, and the pieces hold plain bytes.
-  public var isByteLevel: Bool {
+  package var isByteLevel: Bool {
     for step in steps.reversed() {
       switch step {
       case .byteLevel: return true
@@ -38,13 +40,13 @@ public struct PreTokenizer: Sendable {
   }
 
   /// Whether a step asks where a piece lies in the original text (`Metaspace` with `first`).
-  public var needsSpans: Bool {
+  package var needsSpans: Bool {
     steps.contains { if case .metaspace(_, .first, _) = $0 { true } else { false } }
   }
 
   /// Cuts the pieces of `state` in place. Throws where a pattern reaches its bounds. Linear in the text,
   /// but for what a pattern itself takes.
-  public func apply(to state: PreTokenization) throws(StageError) {
+  package func apply(to state: PreTokenization) throws(StageError) {
     var isMapped = false
     for (index, step) in steps.enumerated() {
       switch step {
@@ -90,4 +92,10 @@ public struct PreTokenizer: Sendable {
     }
     if isMapped, isByteLevel { state.mapFromByteAlphabet() }
   }
+}
+
+extension TextPattern {
+  /// The pattern that `ByteLevel` splits with (openai/gpt-2).
+  package static let gpt2: TextPattern? = try? .regex(
+    #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#)
 }

@@ -1,16 +1,12 @@
+import Patterns
+
 /// What a split does with the matches of its pattern, `SplitDelimiterBehavior` of `tokenizers`.
-public enum SplitBehavior: String, Sendable, CaseIterable {
+package enum SplitBehavior: String, Sendable, CaseIterable {
   case removed = "Removed"
   case isolated = "Isolated"
   case mergedWithPrevious = "MergedWithPrevious"
   case mergedWithNext = "MergedWithNext"
   case contiguous = "Contiguous"
-}
-
-/// A stretch of a piece, and whether the pattern matched it. The stretches of a piece tile it; matches may be empty.
-struct PatternStretch: Equatable {
-  var range: Range<Int>
-  var isMatch: Bool
 }
 
 extension SplitBehavior {

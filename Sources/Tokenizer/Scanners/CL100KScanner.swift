@@ -1,3 +1,5 @@
+import Patterns
+
 /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+` and
 /// its kin: tiktoken's cl100k, which keeps white space at the end whole; Qwen's, which cuts digits singly; Qwen 3.5's, to which marks are
 /// letters.

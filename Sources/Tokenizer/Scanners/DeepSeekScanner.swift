@@ -1,3 +1,5 @@
+import Patterns
+
 /// The three splits of DeepSeek V3 in one: `\p{N}{1,3}`, then `[一-龥぀-ゟ゠-ヿ]+`, then
 /// `[!-/:-@[-`{-~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+` in each of the pieces.
 ///

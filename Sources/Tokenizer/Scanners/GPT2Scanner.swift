@@ -1,3 +1,5 @@
+import Patterns
+
 /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+` (openai/gpt-2).
 struct GPT2Scanner: PieceScanner {
   @inline(__always)

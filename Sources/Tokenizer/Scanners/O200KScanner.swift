@@ -1,3 +1,5 @@
+import Patterns
+
 /// tiktoken's o200k pattern: words are cut where a capital follows a small letter, contractions stay with their word.
 /// Its kin leave contractions out (tekken) or `/` out of the tail.
 ///

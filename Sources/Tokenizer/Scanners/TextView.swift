@@ -1,3 +1,5 @@
+import Patterns
+
 /// Well-formed UTF-8 that scanners read.
 @safe
 struct TextView {

@@ -1,4 +1,5 @@
 import JSONText
+import Patterns
 import Problems
 
 /// Trains a byte-level BPE tokenizer and writes it as `tokenizer.json`.

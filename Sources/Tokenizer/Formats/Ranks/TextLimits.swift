@@ -1,3 +1,5 @@
+import Patterns
+
 /// Where a model's tokenizer cuts text before it encodes: Moonshot's wrapper around tiktoken (`tokenization_kimi.py`).
 struct TextLimits: Sendable, Equatable {
   /// A cut after this many characters,

@@ -1,3 +1,5 @@
+import Patterns
+
 extension TokenizerDefinition {
   /// A SentencePiece model as `LlamaTokenizer` of `transformers` 5 reads it: control symbols are found in text; the dummy prefix
   /// belongs to the beginning of a text, and where `legacy` is set also to what follows an added token; spaces stay as they are.

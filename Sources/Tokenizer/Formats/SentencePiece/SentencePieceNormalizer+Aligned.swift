@@ -1,3 +1,5 @@
+import Patterns
+
 extension SentencePieceNormalizer {
   /// Normalizes a text that nothing has changed yet, in place. `continues`: no dummy prefix. O(n).
   func apply(to text: inout AlignedText, continues: Bool) {

@@ -1,5 +1,5 @@
+import Patterns
 import Testing
-import Tokenizer
 
 @Suite struct ScalarClassTests {
   @Test(

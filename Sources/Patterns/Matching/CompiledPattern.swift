@@ -5,16 +5,16 @@ import CPCRE2
 /// The pattern is first parsed by `PatternParser` and written out by `PatternWriter`, which make classes and semantics explicit; what cannot be made
 /// equal is refused there. Immutable: any number of threads may match, each with its own `MatchSpace`.
 @safe
-public final class CompiledPattern: @unchecked Sendable {
+package final class CompiledPattern: @unchecked Sendable {
   /// The pattern's text as it was given.
-  public let source: String
-  public let dialect: PatternDialect
+  package let source: String
+  package let dialect: PatternDialect
 
   // SAFETY: compiled once in `init`, freed in `deinit`, and only read in between; PCRE2 allows that from many threads.
   private let code: OpaquePointer
 
   /// Compiles a pattern. Throws where its meaning cannot be kept.
-  public convenience init(
+  package convenience init(
     _ source: String, dialect: PatternDialect = .oniguruma
   ) throws(PatternError) {
     let node = try PatternParser.parse(source, dialect)

@@ -1,10 +1,10 @@
 /// One scalar decoded from UTF-8, and its length in bytes.
-@frozen
-public struct UTF8Scalar: Sendable, Equatable {
-  public let value: UInt32
-  public let length: Int
+@usableFromInline
+package struct UTF8Scalar: Sendable, Equatable {
+  @usableFromInline package let value: UInt32
+  @usableFromInline package let length: Int
 
-  @inlinable init(value: UInt32, length: Int) {
+  @inlinable package init(value: UInt32, length: Int) {
     self.value = value
     self.length = length
   }
@@ -14,7 +14,7 @@ extension UnsafeBufferPointer<UInt8> {
   /// The scalar that starts at `index`. Requires `index < count`; the text should be well-formed UTF-8. Bytes that are not
   /// are one scalar U+FFFD each: no read goes past the end.
   @inlinable @inline(__always)
-  public func scalar(at index: Int) -> UTF8Scalar {
+  package func scalar(at index: Int) -> UTF8Scalar {
     // SAFETY: every read is at `index`, which the caller keeps below `count`, or below `count` by the checks here.
     let b0 = unsafe UInt32(self[index])
     if b0 < 0x80 { return UTF8Scalar(value: b0, length: 1) }
@@ -22,7 +22,7 @@ extension UnsafeBufferPointer<UInt8> {
   }
 
   @inlinable
-  func multibyteScalar(at index: Int, lead b0: UInt32) -> UTF8Scalar {
+  package func multibyteScalar(at index: Int, lead b0: UInt32) -> UTF8Scalar {
     let bad = UTF8Scalar(value: 0xFFFD, length: 1)
     let left = count - index
     if b0 < 0xE0 {
@@ -57,7 +57,7 @@ extension UnsafeBufferPointer<UInt8> {
 extension [UInt8] {
   /// Appends the scalar as UTF-8; a surrogate or a number beyond U+10FFFF as U+FFFD.
   @inlinable
-  mutating func append(scalar: UInt32) {
+  package mutating func append(scalar: UInt32) {
     switch scalar {
     case 0..<0x80:
       append(UInt8(scalar))
@@ -76,5 +76,22 @@ extension [UInt8] {
       append(UInt8(0x80 | scalar >> 6 & 0x3F))
       append(UInt8(0x80 | scalar & 0x3F))
     }
+  }
+}
+
+extension [UInt8] {
+  /// The scalar that starts at `index`, which must be a valid index.
+  @inlinable @inline(__always)
+  package func scalar(at index: Int) -> UTF8Scalar {
+    let b0 = self[index]
+    if b0 < 0x80 { return UTF8Scalar(value: UInt32(b0), length: 1) }
+    return unsafe withUnsafeBufferPointer { unsafe $0.multibyteScalar(at: index, lead: UInt32(b0)) }
+  }
+
+  /// The length in bytes of the character that ends before `index` (at least 1). Requires `index > 0`.
+  package func lengthOfScalar(before index: Int) -> Int {
+    var start = index - 1
+    while start > 0, index - start < 4, self[start] & 0xC0 == 0x80 { start -= 1 }
+    return start + scalar(at: start).length == index ? index - start : 1
   }
 }

@@ -1,7 +1,5 @@
-import Problems
-
 /// What `Split` and `Replace` look for: a text, or a regular expression.
-public enum TextPattern: Sendable {
+package enum TextPattern: Sendable {
   case literal([UInt8])
   /// A regular expression of a simple shape.
   case scanned(ScannedPattern)
@@ -9,12 +7,12 @@ public enum TextPattern: Sendable {
   case compiled(CompiledPattern)
 
   /// The pattern for a `"String"` of a file. An empty one matches between all characters, as in the reference.
-  public static func string(_ text: [UInt8]) throws(PatternError) -> TextPattern {
+  package static func string(_ text: [UInt8]) throws(PatternError) -> TextPattern {
     text.isEmpty ? .compiled(try CompiledPattern("", .oniguruma, rewritten: [])) : .literal(text)
   }
 
   /// The pattern for a `"Regex"` of a file: a scanner where its shape is simple, PCRE2's JIT otherwise.
-  public static func regex(
+  package static func regex(
     _ text: String, dialect: PatternDialect = .oniguruma
   ) throws(PatternError) -> TextPattern {
     let node = try PatternParser.parse(text, dialect)
@@ -22,9 +20,23 @@ public enum TextPattern: Sendable {
     return .compiled(try CompiledPattern(text, dialect, rewritten: PatternWriter.write(node)))
   }
 
-  /// The pattern that `ByteLevel` splits with (openai/gpt-2).
-  public static let gpt2: TextPattern? = try? .regex(
-    #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#)
+  /// The dialect of a regular expression.
+  package var dialect: PatternDialect? {
+    switch self {
+    case .literal: nil
+    case .scanned(let pattern): pattern.dialect
+    case .compiled(let pattern): pattern.dialect
+    }
+  }
+
+  /// The text of a regular expression.
+  package var source: String? {
+    switch self {
+    case .literal: nil
+    case .scanned(let pattern): pattern.source
+    case .compiled(let pattern): pattern.source
+    }
+  }
 
   /// Calls `body` with each match in `text`, left to right.
   func forEachMatch(
@@ -39,7 +51,7 @@ public enum TextPattern: Sendable {
   }
 
   /// Appends the stretches of `range` that are not empty as pieces.
-  func appendIsolated(
+  package func appendIsolated(
     of range: Range<Int>, in text: borrowing [UInt8], space: MatchSpace,
     to pieces: inout [Range<Int>]
   ) throws(StageError) {
@@ -62,7 +74,7 @@ public enum TextPattern: Sendable {
   }
 
   /// Appends each match in `text`.
-  func appendMatches(
+  package func appendMatches(
     in text: borrowing [UInt8], space: MatchSpace, to matches: inout [Range<Int>]
   ) throws(StageError) {
     var failure: StageError?
@@ -75,7 +87,7 @@ public enum TextPattern: Sendable {
   }
 
   /// Appends the stretches of `range` of `text`, matched or not. Offsets are those of `text`.
-  func appendStretches(
+  package func appendStretches(
     of range: Range<Int>, in text: borrowing [UInt8], space: MatchSpace,
     to stretches: inout [PatternStretch]
   ) throws(StageError) {
@@ -100,9 +112,22 @@ public enum TextPattern: Sendable {
   }
 }
 
+/// A stretch of a text, and whether the pattern matched it. The stretches of a text tile it; matches may be empty.
+@usableFromInline
+package struct PatternStretch: Equatable {
+  @usableFromInline package var range: Range<Int>
+  @usableFromInline package var isMatch: Bool
+
+  @inlinable package init(range: Range<Int>, isMatch: Bool) {
+    self.range = range
+    self.isMatch = isMatch
+  }
+}
+
 extension [UInt8] {
   /// Calls `body` with each place of this text (not empty) in `text`, left to right without overlap.
-  func forEachOccurrence(in text: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>) -> Void) {
+  package func forEachOccurrence(in text: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>) -> Void)
+  {
     guard let first else { return }
     var start = 0
     while start + count <= text.count {

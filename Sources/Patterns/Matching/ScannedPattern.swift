@@ -3,9 +3,9 @@
 ///
 /// A run gives back characters only where what follows may start with one of its own, so that text is read about once.
 @safe
-public final class ScannedPattern: @unchecked Sendable {
-  public let source: String
-  public let dialect: PatternDialect
+package final class ScannedPattern: @unchecked Sendable {
+  package let source: String
+  package let dialect: PatternDialect
   // SAFETY: allocated in `init`, freed in `deinit`, and only read in between, at indices that `Compiler` wrote.
   private let steps: UnsafeMutablePointer<Step>
   private let tests: UnsafeMutablePointer<ScalarTest>

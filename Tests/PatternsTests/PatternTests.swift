@@ -1,7 +1,6 @@
-import Problems
 import Testing
 
-@testable import Tokenizer
+@testable import Patterns
 
 /// Pieces of `text` cut at the matches of `pattern`, isolated, as text.
 private func pieces(_ pattern: TextPattern, _ text: String) throws -> [String] {

@@ -1,31 +1,6 @@
-/// Why a pattern cannot be used as the reference uses it.
-public struct PatternError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The pattern's text as the file has it.
-  public let pattern: String
-  /// Byte offset in the pattern where the trouble is.
-  public let offset: Int
-  public let reason: String
+import Patterns
 
-  public init(pattern: String, offset: Int, reason: String) {
-    self.pattern = pattern
-    self.offset = offset
-    self.reason = reason
-  }
-
-  public var description: String {
-    "pattern \(pattern), at byte \(offset): \(reason)"
-  }
-}
-
-/// A text that the stages cannot take: a pattern needs more steps or memory on it than the bounds allow, or the
-/// reference itself fails on it.
-public struct StageError: Error, Sendable, Equatable, CustomStringConvertible {
-  public let reason: String
-
-  public init(reason: String) { self.reason = reason }
-
-  public var description: String { reason }
-
+extension StageError {
   /// See `AlignedText.standsForNothing`.
   static let rewritesNothing = StageError(
     reason:

@@ -1,5 +1,5 @@
 /// Whose syntax a pattern is written in.
-public enum PatternDialect: Sendable, Equatable {
+package enum PatternDialect: Sendable, Equatable {
   /// Oniguruma 6.9.10 with its own syntax: `tokenizer.json`.
   ///
   /// `{1,3}+` repeats the interval and `{3}?` makes it optional; `^` and `$` are ends of lines; `(?m)` lets the dot match a newline;

@@ -2,7 +2,7 @@ import CPCRE2
 
 /// What one worker needs to match patterns: PCRE2's match block, its limits and a stack for the JIT. Not shared.
 @safe
-public final class MatchSpace {
+package final class MatchSpace {
   // SAFETY: made in `init`, freed in `deinit`, never handed out.
   private let block: OpaquePointer?
   private let context: OpaquePointer?
@@ -12,7 +12,7 @@ public final class MatchSpace {
   static let stepLimit: UInt32 = 10_000_000
   static let heapLimit: UInt32 = 256 << 10
 
-  public init() {
+  package init() {
     unsafe block = pcre2_match_data_create_8(1, nil)
     unsafe context = pcre2_match_context_create_8(nil)
     unsafe stack = pcre2_jit_stack_create_8(64 << 10, 64 << 20, nil)
