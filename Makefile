@@ -58,6 +58,10 @@ install: native
 venv: setup
 	@Scripts/setup python
 
+# The reference of the Swift library, as pages.
+docc: setup
+	Scripts/docc
+
 bench: build venv native
 	$(PYTHON) Benchmarks/encode.py
 	$(PYTHON) Benchmarks/linear.py
@@ -70,4 +74,4 @@ bench: build venv native
 clean:
 	rm -rf .build .venv python/dist python/prep/_native
 
-.PHONY: run build check test lint format setup native wheel dist deb image install venv bench clean
+.PHONY: run build check test lint format setup native wheel dist deb image install venv docc bench clean

@@ -38,7 +38,7 @@ struct TemplateChecks {
           .noGenerationPrompt, .note,
           "the template has no generation prompt: what it writes before an answer is taken for it",
           sample: chat.template.name,
-          remedy: "see with prep render --json that nothing of it is to be learned"))
+          remedy: "render a conversation, and see that nothing of it is to be learned"))
     }
     return found + prompt() + dropped() + rewritten()
   }
@@ -136,7 +136,7 @@ struct TemplateChecks {
         .promptDiffers, .note,
         "a turn does not begin as the prompt for it ends: the model is asked otherwise than it was taught",
         sample: "prompt …\(sample(asked.text)), turn …\(sample(answered.text))",
-        remedy: "compare prep render with prep render --add-generation-prompt, and ask the model "
+        remedy: "render a conversation with and without the generation prompt, and ask the model "
           + "as its turns begin")
     ]
   }

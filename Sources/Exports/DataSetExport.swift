@@ -82,7 +82,7 @@ public enum DataSetExport {
     guard Set(columns.map(\.name)).count == columns.count, Zstd.accepts(level: options.level) else {
       throw ShardError(
         kind: .unusable, reason: "a column is named twice, or zstd has no level \(options.level)",
-        remedy: "see prep export --help")
+        remedy: "name each column once; levels go from 1 to 22")
     }
     return ExportSchema(
       rows: manifest.rowCount, tokens: Int(clamping: manifest.totals.tokens),

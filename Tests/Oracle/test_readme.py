@@ -57,11 +57,14 @@ def test_python_runs_after_the_shell_commands(commands, place):
 
 def test_swift_is_the_example_that_the_package_compiles():
     (example,) = blocks("swift")
+    catalog = (ROOT / "Sources/PrepKit/PrepKit.docc/PrepKit.md").read_text()
+    first, second = re.findall(r"^```swift\n(.*?)^```$", catalog, re.M | re.S)
+    assert first == example
     compiled = (ROOT / "Tests/PipelineTests/ReadmeExample.swift").read_text()
-    body = [line.strip() for line in example.splitlines() if line.strip() and not line.startswith("import")]
-    lines = [line.strip() for line in compiled.splitlines()]
-    start = lines.index(body[0])
-    assert [line for line in lines[start:] if line][: len(body)] == body
+    lines = "\n".join(line.strip() for line in compiled.splitlines() if line.strip())
+    for code in (example, second):
+        body = [line.strip() for line in code.splitlines() if line.strip() and not line.startswith("import")]
+        assert "\n".join(body) in lines, code
 
 
 def test_files_and_targets_named_exist():

@@ -19,6 +19,23 @@ struct ReadmeExample {
     try encodeAndRead(output)
   }
 
+  @Test("runs over files while others wait")
+  func waited() async throws {
+    let folder = try TemporaryFolder()
+    let paths = [
+      try folder.write("chats.jsonl", Array(#"{"task": "a", "response": "b"}"#.utf8))
+    ]
+    let output = "\(folder.path)/shards"
+    let (spec, tokenizer) = try RunOptions().resolve()
+    let run = Run(spec: spec, inputs: try InputFiles.resolve(paths), output: output) {
+      tokenizer.makeEncoder()
+    }
+    let running = run.begin()
+    for await progress in running.progress { print(progress.records, "records") }
+    let report = try await running.report
+    #expect(report.totals.rows == 1)
+  }
+
   func encodeAndRead(_ output: String) throws {
     var options = RunOptions()
     options.tokenizer = "gpt2"
