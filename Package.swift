@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "Input", dependencies: ["Problems", "Files", "JSONText", system], swiftSettings: strict),
     .target(
-      name: "Patterns", dependencies: ["CPCRE2", "CUnicode"], swiftSettings: strict),
+      name: "Patterns", dependencies: ["Problems", "CPCRE2", "CUnicode"], swiftSettings: strict),
     .target(
       name: "Tokenizer",
       dependencies: [
@@ -130,7 +130,8 @@ let package = Package(
     .testTarget(name: "ProblemsTests", dependencies: ["Problems"], swiftSettings: strict),
     .testTarget(
       name: "JSONTextTests", dependencies: ["JSONText", "Problems"], swiftSettings: strict),
-    .testTarget(name: "PatternsTests", dependencies: ["Patterns"], swiftSettings: strict),
+    .testTarget(
+      name: "PatternsTests", dependencies: ["Patterns", "Problems"], swiftSettings: strict),
     .testTarget(
       name: "TokenizerTests",
       dependencies: ["Tokenizer", "Patterns", "JSONText", "Problems", system],

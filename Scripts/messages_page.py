@@ -162,6 +162,11 @@ def of_requests(bench):
     bench.write("mixed/b.jsonl.xz", b"")
     yield bench.run("mixed", "-o", "new")
     yield bench.run(bench.write("empty.jsonl", ""), "-o", "new")
+    yield bench.run(good, "-o", "new", "--tokenizer", "missing.json")
+    yield bench.run(good, "-o", "new", "--tokenizer", bench.write("unigram.json", '{"model": {"type": "Unigram", "vocab": []}}'))
+    yield bench.run(good, "-o", "new", "--tokenizer", bench.write("pattern.json", json.dumps({
+        "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+        "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "(a"}, "behavior": "Isolated", "invert": False}})))
     yield bench.run(good, "-o", "new", "--tokenizer", bench.write("broken.json", '{"model": {"type": '))
     yield bench.run(good, "-o", "new", "--template", bench.write("broken.jinja", "{% for m in messages %}"))
     bench("run", good, "-o", "finished")

@@ -21,7 +21,7 @@ public enum DataSetExport {
   public static func export(
     _ dataSet: DataSet, format: ExportFormat, output: String, options: ExportOptions,
     progress: (Int) -> Void = { _ in }
-  ) throws(ShardError) -> Report {
+  ) throws(Problem) -> Report {
     let schema = try schema(of: dataSet, options: options)
     let identity = schema.identity(format)
     if !options.overwrite,
@@ -39,7 +39,7 @@ public enum DataSetExport {
         let rows = try reader.frame(number)
         for row in rows.indices {
           guard rows.tokenRange(ofRow: row).count <= schema.length ?? .max else {
-            throw ShardError(
+            throw Problem(
               kind: .unusable, reason: "a row is longer than the context length",
               remedy: "export with \(OptionName.unpadded)")
           }
@@ -50,7 +50,7 @@ public enum DataSetExport {
       }
     }
     guard done == dataSet.count else {
-      throw ShardError(
+      throw Problem(
         path: dataSet.folder,
         reason: "the shards have \(done) rows, the manifest \(dataSet.count)",
         remedy: Manifest.rebuild)
@@ -63,7 +63,7 @@ public enum DataSetExport {
 
   private static func make(
     _ format: ExportFormat, folder: String, schema: ExportSchema
-  ) throws(ShardError) -> any Exporter {
+  ) throws(Problem) -> any Exporter {
     switch format {
     case .parquet: try ParquetExporter(folder: folder, schema: schema)
     case .mds: try MDSExporter(folder: folder, schema: schema)
@@ -74,13 +74,13 @@ public enum DataSetExport {
 
   private static func schema(
     of dataSet: DataSet, options: ExportOptions
-  ) throws(ShardError) -> ExportSchema {
+  ) throws(Problem) -> ExportSchema {
     let manifest = dataSet.manifest
     let isPacked = dataSet.isPacked
     let columns =
       options.columns.isEmpty ? ExportColumn.defaults(isPacked: isPacked) : options.columns
     guard Set(columns.map(\.name)).count == columns.count, Zstd.accepts(level: options.level) else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, reason: "a column is named twice, or zstd has no level \(options.level)",
         remedy: "name each column once; levels go from 1 to 22")
     }

@@ -17,10 +17,10 @@ final class ExportFolder {
   /// What the export is, and its files with their sizes. Hidden, so that no reader of the format minds it.
   static let markerName = ".prep-export.json"
 
-  init(_ path: String, overwrite: Bool) throws(ShardError) {
+  init(_ path: String, overwrite: Bool) throws(Problem) {
     let file = FilePath(path)
     guard let name = file.lastComponent?.string, file.lastComponent?.kind == .regular else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: path, reason: "no folder can be made here", remedy: "name a new one")
     }
     self.path = path
@@ -31,12 +31,12 @@ final class ExportFolder {
     replacedPath = AtomicFile.path(parent, ".\(name).prep-replaced")
     if let names = try AtomicFile.names(in: path), !names.isEmpty {
       guard overwrite else {
-        throw ShardError(
+        throw Problem(
           kind: .unusable, path: path, reason: "the folder is not empty",
           remedy: "choose another \(OptionName.output), or replace it with \(OptionName.overwrite)")
       }
       guard names.contains(Self.markerName) else {
-        throw ShardError(
+        throw Problem(
           kind: .unusable, path: path, reason: "the folder holds files of others, not an export",
           remedy: "choose another \(OptionName.output)")
       }
@@ -53,7 +53,7 @@ final class ExportFolder {
   }
 
   /// Writes the marker, for an export known by `identity`; what the folder holds then.
-  func finish(identity: [(key: String, value: String)], rows: Int) throws(ShardError)
+  func finish(identity: [(key: String, value: String)], rows: Int) throws(Problem)
     -> DataSetExport.Report
   {
     let marker = try Self.marker(identity, rows: rows, of: temporaryPath)
@@ -73,7 +73,7 @@ final class ExportFolder {
 
   private static func marker(
     _ identity: [(key: String, value: String)], rows: Int, of folder: String
-  ) throws(ShardError) -> (bytes: [UInt8], report: DataSetExport.Report) {
+  ) throws(Problem) -> (bytes: [UInt8], report: DataSetExport.Report) {
     var report = DataSetExport.Report(rows: rows, files: 0, bytes: 0)
     var writer = JSONWriter()
     writer.beginObject()
@@ -102,15 +102,15 @@ final class ExportFolder {
 
   /// Renames the folder to its name. One that is replaced is moved away whole before, so that none is
   /// ever seen in part.
-  func publish() throws(ShardError) {
+  func publish() throws(Problem) {
     try AtomicFile.sync(folder: temporaryPath)
     if overwrite, let failure = FileSystem.rename(path, to: replacedPath),
       failure != .noSuchFileOrDirectory
     {
-      throw ShardError.system("cannot move it away", path: path, failure)
+      throw Problem.system("cannot move it away", path: path, failure)
     }
     if let failure = FileSystem.rename(temporaryPath, to: path) {
-      throw ShardError.system("cannot rename the export to it", path: path, failure)
+      throw Problem.system("cannot rename the export to it", path: path, failure)
     }
     isPublished = true
     try AtomicFile.sync(folder: parent)
@@ -118,11 +118,11 @@ final class ExportFolder {
   }
 
   /// Removes a folder and its files; exports have no folders in it.
-  private static func remove(_ folder: String) throws(ShardError) {
+  private static func remove(_ folder: String) throws(Problem) {
     guard let names = try AtomicFile.names(in: folder) else { return }
     for name in names { try AtomicFile.remove(AtomicFile.path(folder, name)) }
     if let failure = FileSystem.removeFolder(folder) {
-      throw ShardError.system("cannot remove the folder", path: folder, failure)
+      throw Problem.system("cannot remove the folder", path: folder, failure)
     }
   }
 }

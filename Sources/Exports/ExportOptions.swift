@@ -64,9 +64,9 @@ public struct ExportSchema: Hashable, Sendable {
 /// Writes rows in a format of other tools, into a folder that becomes visible when all is done.
 /// One row after the other; memory does not grow with their number.
 protocol Exporter: AnyObject {
-  init(folder: String, schema: ExportSchema) throws(ShardError)
+  init(folder: String, schema: ExportSchema) throws(Problem)
   /// Writes a row, which fits the schema's length.
-  func append(_ row: Int, of rows: Rows) throws(ShardError)
+  func append(_ row: Int, of rows: Rows) throws(Problem)
   /// Writes footers and indexes; all files are then complete and durable.
-  func finish() throws(ShardError)
+  func finish() throws(Problem)
 }

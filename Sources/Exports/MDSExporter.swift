@@ -34,14 +34,14 @@ final class MDSExporter: Exporter {
   /// Bytes of a shard before compression.
   private static let sizeLimit = 1 << 26
 
-  init(folder: String, schema: ExportSchema) throws(ShardError) {
+  init(folder: String, schema: ExportSchema) throws(Problem) {
     self.folder = folder
     self.schema = schema
     writer = ColumnWriter(schema)
     columns = schema.columns.sorted { $0.name < $1.name }
     compressor = try ZstdCompressor(level: schema.level)
     guard (schema.length ?? 0) < 1 << 24 else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, reason: "rows of \(schema.length ?? 0) tokens are too long for MDS")
     }
   }
@@ -50,13 +50,13 @@ final class MDSExporter: Exporter {
     schema.length != nil && !column.declaration.content.isOfSamples
   }
 
-  func append(_ row: Int, of rows: Rows) throws(ShardError) {
+  func append(_ row: Int, of rows: Rows) throws(Problem) {
     let start = samples.count
     // Sizes of the columns without a fixed shape come first.
     for column in columns where !hasFixedShape(column) {
       let count = writer.count(column, row, of: rows)
       guard count > 0 else {
-        throw ShardError(
+        throw Problem(
           kind: .unusable, reason: "a row without tokens cannot be written as MDS",
           remedy: "export as parquet or npy")
       }
@@ -90,7 +90,7 @@ final class MDSExporter: Exporter {
     }
   }
 
-  private func writeShard() throws(ShardError) {
+  private func writeShard() throws(Problem) {
     guard !ends.isEmpty else { return }
     var writer = JSONWriter()
     writer.beginObject()
@@ -121,7 +121,7 @@ final class MDSExporter: Exporter {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  func finish() throws(ShardError) {
+  func finish() throws(Problem) {
     try writeShard()
     var writer = JSONWriter()
     writer.beginObject()

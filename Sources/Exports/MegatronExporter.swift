@@ -14,7 +14,7 @@ final class MegatronExporter: Exporter {
   private let lossMask: IndexedFile
   private let positions: IndexedFile?
 
-  init(folder: String, schema: ExportSchema) throws(ShardError) {
+  init(folder: String, schema: ExportSchema) throws(Problem) {
     self.schema = schema
     let fits = schema.idCount > 0 && schema.idCount <= 1 << 16 && schema.padID < 1 << 16
     tokens = try IndexedFile("tokens", in: folder, type: fits ? .u16 : .i32)
@@ -24,17 +24,17 @@ final class MegatronExporter: Exporter {
       ? try IndexedFile("position_ids", in: folder, type: .i32) : nil
   }
 
-  func append(_ row: Int, of rows: Rows) throws(ShardError) {
+  func append(_ row: Int, of rows: Rows) throws(Problem) {
     let length = schema.length ?? rows.tokenRange(ofRow: row).count
     guard length <= Int(Int32.max) else {
-      throw ShardError(kind: .unusable, reason: "a row is too long for Megatron's index")
+      throw Problem(kind: .unusable, reason: "a row is too long for Megatron's index")
     }
     try tokens.append(.inputIDs(pad: schema.padID), row, of: rows, length: length)
     try lossMask.append(.lossMask, row, of: rows, length: length)
     try positions?.append(.positionIDs, row, of: rows, length: length)
   }
 
-  func finish() throws(ShardError) {
+  func finish() throws(Problem) {
     try tokens.finish()
     try lossMask.finish()
     try positions?.finish()
@@ -65,7 +65,7 @@ private final class IndexedFile {
   /// Elements of each sequence: 4 bytes a row are held back for the index.
   private var lengths: [Int32] = []
 
-  init(_ name: String, in folder: String, type: ElementType) throws(ShardError) {
+  init(_ name: String, in folder: String, type: ElementType) throws(Problem) {
     self.name = name
     self.folder = folder
     self.type = type
@@ -73,7 +73,7 @@ private final class IndexedFile {
   }
 
   /// Appends a column of a row as a sequence. Ids of 16 bits fit: `u16` is chosen for vocabularies of that size.
-  func append(_ column: RowColumn, _ row: Int, of rows: Rows, length: Int) throws(ShardError) {
+  func append(_ column: RowColumn, _ row: Int, of rows: Rows, length: Int) throws(Problem) {
     switch type {
     case .u8: append(column, row, of: rows, length, as: UInt8.self)
     case .i32: append(column, row, of: rows, length, as: Int32.self)
@@ -91,13 +91,13 @@ private final class IndexedFile {
     buffer.append(littles: numbers)
   }
 
-  private func flush() throws(ShardError) {
+  private func flush() throws(Problem) {
     try file.write(buffer)
     buffer.removeAll(keepingCapacity: true)
   }
 
   /// Publishes the data, then the index: a reader needs both.
-  func finish() throws(ShardError) {
+  func finish() throws(Problem) {
     try flush()
     try file.publish()
     let index = try TemporaryFile(name: name + ".idx", in: folder)
@@ -125,7 +125,7 @@ private final class IndexedFile {
   /// Writes a number a sequence, computed from a running state that begins at 0.
   private func write(
     to index: TemporaryFile, _ number: (inout Int64, Int32) -> Int64
-  ) throws(ShardError) {
+  ) throws(Problem) {
     var bytes: [UInt8] = []
     var state: Int64 = 0
     for length in lengths {

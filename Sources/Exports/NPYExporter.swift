@@ -19,7 +19,7 @@ final class NPYExporter: Exporter {
   private static let headerSize = 128
   private static let bufferSize = 1 << 20
 
-  init(folder: String, schema: ExportSchema) throws(ShardError) {
+  init(folder: String, schema: ExportSchema) throws(Problem) {
     self.schema = schema
     writer = ColumnWriter(schema)
     for column in schema.columns {
@@ -33,7 +33,7 @@ final class NPYExporter: Exporter {
     }
   }
 
-  func append(_ row: Int, of rows: Rows) throws(ShardError) {
+  func append(_ row: Int, of rows: Rows) throws(Problem) {
     for index in columns.indices {
       let column = columns[index].column
       writer.append(column, row, of: rows, to: &columns[index].buffer)
@@ -44,7 +44,7 @@ final class NPYExporter: Exporter {
     try sequenceOffsets?.append(rows.sampleRange(ofRow: row).count)
   }
 
-  func finish() throws(ShardError) {
+  func finish() throws(Problem) {
     for index in columns.indices {
       try flush(index)
       let (column, file, _, count) = columns[index]
@@ -61,7 +61,7 @@ final class NPYExporter: Exporter {
     try sequenceOffsets?.finish()
   }
 
-  private func flush(_ index: Int) throws(ShardError) {
+  private func flush(_ index: Int) throws(Problem) {
     try columns[index].file.write(columns[index].buffer)
     columns[index].buffer.removeAll(keepingCapacity: true)
   }
@@ -85,13 +85,13 @@ final class NPYExporter: Exporter {
     private var sum: Int64 = 0
     private var count = 1
 
-    init(_ name: String, in folder: String) throws(ShardError) {
+    init(_ name: String, in folder: String) throws(Problem) {
       file = try TemporaryFile(name: name, in: folder)
       try file.write([UInt8](repeating: 0, count: headerSize))
       buffer.append(little: sum)
     }
 
-    func append(_ elements: Int) throws(ShardError) {
+    func append(_ elements: Int) throws(Problem) {
       sum += Int64(elements)
       count += 1
       buffer.append(little: sum)
@@ -100,7 +100,7 @@ final class NPYExporter: Exporter {
       buffer.removeAll(keepingCapacity: true)
     }
 
-    func finish() throws(ShardError) {
+    func finish() throws(Problem) {
       try file.write(buffer)
       try file.write(NPYExporter.header("<i8", shape: [count]), at: 0)
       try file.publish()

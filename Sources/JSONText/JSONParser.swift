@@ -27,7 +27,7 @@ import Problems
 
   /// Parses `text`, which must be followed by `padding` readable bytes (their values do not matter).
   /// The result is valid until the next parse. O(n).
-  public func parse(padded text: UnsafeBufferPointer<UInt8>) throws(JSONError) -> JSONNode {
+  public func parse(padded text: UnsafeBufferPointer<UInt8>) throws(Problem) -> JSONNode {
     var tape = unsafe prep_json_tape()
     let code = unsafe prep_json_parse(handle, text.baseAddress, text.count, &tape)
     guard code == 0 else { throw unsafe JSONDiagnosis.explain(text, simdjson: message(code)) }
@@ -37,13 +37,13 @@ import Problems
   /// Parses a text that has no padding behind it, by copying it first: a file of settings rather than a
   /// record. An integer beyond 64 bits becomes the nearest double here (`model_max_length` of many
   /// tokenizers is 10^30). O(n), times such integers.
-  public func parse(_ text: some Collection<UInt8>) throws(JSONError) -> JSONNode {
+  public func parse(_ text: some Collection<UInt8>) throws(Problem) -> JSONNode {
     scratch.removeAll(keepingCapacity: true)
     scratch.append(contentsOf: text)
     var count = scratch.count
     scratch.append(contentsOf: repeatElement(0, count: Self.padding))
     for _ in 0..<Self.maximumLargeIntegers {
-      do throws(JSONError) {
+      do throws(Problem) {
         return try parseScratch(count)
       } catch {
         guard error.reason == JSONDiagnosis.largeInteger else { throw error }
@@ -58,10 +58,10 @@ import Problems
 
   private static let maximumLargeIntegers = 64
 
-  private func parseScratch(_ count: Int) throws(JSONError) -> JSONNode {
+  private func parseScratch(_ count: Int) throws(Problem) -> JSONNode {
     // SAFETY: the tape does not point into `scratch`; simdjson copies strings to its own buffer.
-    let result: Result<JSONNode, JSONError> = unsafe scratch.withUnsafeBufferPointer { buffer in
-      do throws(JSONError) {
+    let result: Result<JSONNode, Problem> = unsafe scratch.withUnsafeBufferPointer { buffer in
+      do throws(Problem) {
         return .success(unsafe try parse(padded: UnsafeBufferPointer(rebasing: buffer[..<count])))
       } catch {
         return .failure(error)

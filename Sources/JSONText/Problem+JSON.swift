@@ -1,6 +1,9 @@
 import Problems
 
 extension Problem {
+  /// The reason and its byte, for a message about the whole text.
+  package var reasonInText: String { "\(reason) (byte \(place.byteOffset ?? 0))" }
+
   /// One JSON object: `kind`, `message`, and of the place what is known: `file`, `line`, `offset`, `field`.
   public func write(to writer: inout JSONWriter, surface: Surface) {
     writer.beginObject()

@@ -12,7 +12,7 @@ package struct Template: Sendable {
   static let maximumBytes = 4 << 20
 
   /// Parses a template. `source` is UTF-8. O(n).
-  package init(_ source: some Collection<UInt8>, name: String) throws(TemplateError) {
+  package init(_ source: some Collection<UInt8>, name: String) throws(Problem) {
     let bytes = Array(source)
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw Problem(

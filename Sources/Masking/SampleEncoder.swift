@@ -7,12 +7,12 @@ public protocol TextEncoder: AnyObject {
   /// plain text; `continues` says that other text of the sample stands before.
   func appendIDs(
     of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
-    to ids: inout [UInt32]) throws(RecordError)
+    to ids: inout [UInt32]) throws(Problem)
 
   /// The same, and the byte range in `text` of each id.
   func appendIDs(
     of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
-    to ids: inout [UInt32], ranges: inout [Range<UInt32>]) throws(RecordError)
+    to ids: inout [UInt32], ranges: inout [Range<UInt32>]) throws(Problem)
 }
 
 /// Whether text is tokenized across the places where supervision begins or ends.
@@ -60,7 +60,7 @@ public final class SampleEncoder {
   /// O(bytes) beside the tokenizer's own cost.
   public func encode(
     _ rendered: borrowing RenderedRecord, traced: Bool = false, into sample: inout MaskedSample
-  ) throws(RecordError) {
+  ) throws(Problem) {
     sample.removeAll()
     let segments = rendered.segments
     var index = 0
@@ -118,7 +118,7 @@ public final class SampleEncoder {
   private func encodeStretch(
     _ stretch: Range<Int>, of rendered: borrowing RenderedRecord, continues: Bool, traced: Bool,
     into sample: inout MaskedSample
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let segments = rendered.segments
     let first = segments[stretch.lowerBound]
     let base = first.range.lowerBound
@@ -140,10 +140,10 @@ public final class SampleEncoder {
       $0.isSupervised != first.isSupervised || ($0.isSupervised && $0.weight != first.weight)
     }
     let needsRanges = traced || isMixed
-    try unsafe rendered.text.withUnsafeBufferPointer { text throws(RecordError) in
+    try unsafe rendered.text.withUnsafeBufferPointer { text throws(Problem) in
       let text = unsafe UnsafeBufferPointer(rebasing: text[bytes])
       try sample.append(supervised: !isMixed && first.isSupervised, weight: first.weight) {
-        ids throws(RecordError) in
+        ids throws(Problem) in
         if needsRanges {
           ranges.removeAll(keepingCapacity: true)
           unsafe try encoder.appendIDs(
@@ -174,7 +174,7 @@ public final class SampleEncoder {
         case .mask: supervised = false
         case .supervise: supervised = true
         case .error:
-          throw RecordError(
+          throw Problem(
             .straddlingToken, reason: "a token spans the start or end of a supervised part",
             remedy: "use \(OptionName.seam("split")), or \(OptionName.straddle("mask"))")
         }

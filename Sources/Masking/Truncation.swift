@@ -69,7 +69,7 @@ public struct Truncation: Hashable, Sendable {
 
   /// Cuts `sample` to fit. Throws where the policy forbids it and where nothing supervised is left.
   /// O(1) for a sample that fits.
-  public func fit(_ sample: inout MaskedSample) throws(RecordError) -> Cut {
+  public func fit(_ sample: inout MaskedSample) throws(Problem) -> Cut {
     let count = sample.tokens.count
     let prompt = sample.promptCount
     let response = count - prompt
@@ -93,7 +93,7 @@ public struct Truncation: Hashable, Sendable {
         let beginning = min(sample.beginningCount, prompt)
         let responseRoom = min(responseBudget, contextLength - beginning)
         guard response <= responseRoom else {
-          throw RecordError(
+          throw Problem(
             .tooLong,
             reason: "the response alone has \(response) tokens, \(max(0, responseRoom)) fit",
             remedy: "raise \(OptionName.contextLength), or use \(OptionName.truncate("right"))")
@@ -109,7 +109,7 @@ public struct Truncation: Hashable, Sendable {
       cut.terminator = hadTerminator && !sample.endsInTerminator
     }
     guard !sample.runs.isEmpty else {
-      throw RecordError(
+      throw Problem(
         cut.isCut ? .nothingSupervised : .unsupervised,
         reason: cut.isCut
           ? "nothing to learn is left after truncation: the prompt has \(prompt) tokens"
@@ -131,18 +131,18 @@ public struct Truncation: Hashable, Sendable {
     return [0..<spared, rest..<max(rest, kept.prompt.upperBound), kept.response]
   }
 
-  private func tooLong(count: Int, prompt: Int, response: Int) -> RecordError {
+  private func tooLong(count: Int, prompt: Int, response: Int) -> Problem {
     if let promptLength, prompt > promptLength {
-      return RecordError(
+      return Problem(
         .tooLong, reason: "the prompt has \(prompt) tokens, more than \(promptLength)",
         remedy: "raise \(OptionName.promptLength), or use \(OptionName.truncate("right"))")
     }
     if let responseLength, response > responseLength {
-      return RecordError(
+      return Problem(
         .tooLong, reason: "the response has \(response) tokens, more than \(responseLength)",
         remedy: "raise \(OptionName.responseLength), or use \(OptionName.truncate("right"))")
     }
-    return RecordError(
+    return Problem(
       .tooLong, reason: "the sample has \(count) tokens, more than \(contextLength)",
       remedy: "raise \(OptionName.contextLength), or use \(OptionName.truncate("right"))")
   }

@@ -44,18 +44,18 @@ public final class RecordSamples {
   public var samples: [RenderedRecord] { way == .chat ? chat?.samples ?? [] : single }
 
   /// Renders a record; how many samples it gave.
-  public func render(_ record: JSONNode) throws(RecordError) -> Int {
+  public func render(_ record: JSONNode) throws(Problem) -> Int {
     if let chat = try find(record) { return try chat.render(record) }
     return 1
   }
 
   /// Reads a record for `renderText`.
-  public func read(_ record: JSONNode) throws(RecordError) {
+  public func read(_ record: JSONNode) throws(Problem) {
     if let chat = try find(record) { try chat.read(record) }
   }
 
   /// Appends the text of the record that was read last, without masks.
-  public func renderText(into text: inout [UInt8]) throws(RecordError) {
+  public func renderText(into text: inout [UInt8]) throws(Problem) {
     if way == .chat, let chat {
       try chat.renderText(into: &text)
     } else {
@@ -64,12 +64,12 @@ public final class RecordSamples {
   }
 
   /// Finds the way of a record, and goes it unless it is the chat template's, which is given back then.
-  private func find(_ record: JSONNode) throws(RecordError) -> ChatSamples? {
+  private func find(_ record: JSONNode) throws(Problem) -> ChatSamples? {
     let found = try fields.find(in: record)
     switch try fields.schema(of: found, record: record) {
     case .messages:
       guard let chat else {
-        throw RecordError(
+        throw Problem(
           .templateFailed, field: fields.name(of: .messages, in: found),
           reason: "messages need a chat template",
           remedy:

@@ -15,7 +15,7 @@ extension Problem {
   /// The status of a call that failed for this.
   var status: prep_status {
     switch kind {
-    case .tokenizer: PREP_TOKENIZER
+    case .tokenizer, .tokenizerMissing, .tokenizerUnsupported, .pattern: PREP_TOKENIZER
     case .argument: PREP_ARGUMENT
     case .range: PREP_RANGE
     case .tooSmall: PREP_TOO_SMALL

@@ -94,7 +94,13 @@ extension Problem {
     case inputEmpty = "input-empty"
 
     // Of the tokenizer and the template:
-    /// A tokenizer that is missing, malformed or not supported.
+    /// There is no such tokenizer.
+    case tokenizerMissing = "tokenizer-missing"
+    /// A tokenizer that uses what is not supported.
+    case tokenizerUnsupported = "tokenizer-unsupported"
+    /// A regular expression that is wrong, or means what cannot be kept.
+    case pattern
+    /// A tokenizer that is malformed, or cannot be used as asked.
     case tokenizer
     /// A template that is missing, malformed or not supported.
     case template
@@ -121,7 +127,8 @@ extension Problem {
       switch self {
       case .option, .optionUnused, .inputNotRead, .inputChanged, .inputEmpty, .argument, .range,
         .tooSmall, .inputMissing, .inputUnreadable,
-        .inputUnsupported, .inputDamaged, .tokenizer, .template, .damaged, .unusable,
+        .inputUnsupported, .inputDamaged, .tokenizerMissing, .tokenizerUnsupported,
+        .pattern, .tokenizer, .template, .damaged, .unusable,
         .tooManyRejects, .cancelled, .system:
         false
       default: true

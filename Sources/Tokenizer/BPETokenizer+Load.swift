@@ -6,14 +6,14 @@ extension BPETokenizer {
   /// remedy, where it is missing, malformed or not supported. `options` say what a `.tiktoken` file does not.
   public static func load(
     _ reference: String, options: TokenizerOptions = TokenizerOptions()
-  ) throws(TokenizerError) -> BPETokenizer {
+  ) throws(Problem) -> BPETokenizer {
     if reference == "gpt2", options.isEmpty { return try gpt2.get() }
     return try BPETokenizer(TokenizerDefinition.read(reference, options: options))
   }
 
   /// GPT-2, built at first use.
-  private static let gpt2: Result<BPETokenizer, TokenizerError> = {
-    do throws(TokenizerError) {
+  private static let gpt2: Result<BPETokenizer, Problem> = {
+    do throws(Problem) {
       return .success(try BPETokenizer(TokenizerDefinition.embeddedGPT2()))
     } catch {
       return .failure(error)
@@ -23,7 +23,7 @@ extension BPETokenizer {
 
 extension TokenizerDefinition {
   /// GPT-2 as `tiktoken` and `tokenizers` have it.
-  static func embeddedGPT2() throws(TokenizerError) -> TokenizerDefinition {
+  static func embeddedGPT2() throws(Problem) -> TokenizerDefinition {
     let text = unsafe Array(
       UnsafeBufferPointer(start: prep_gpt2_ranks_start(), count: prep_gpt2_ranks_count))
     let ranks = try RankFile(parsing: text, file: "gpt2")

@@ -28,7 +28,7 @@ public final class BPETokenizer: Sendable {
   let markedSpaces: MarkedSpaces?
 
   /// Builds the tables. O(size of the vocabulary and merges).
-  init(_ definition: TokenizerDefinition) throws(TokenizerError) {
+  init(_ definition: TokenizerDefinition) throws(Problem) {
     source = definition.source
     format = definition.format
     files = definition.files

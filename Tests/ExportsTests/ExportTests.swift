@@ -120,7 +120,7 @@ struct ExportTests {
     let folder = try TemporaryFolder()
     let dataSet = try dataSet(folder, rows: 20)
     let options = ExportOptions(columns: [.inputIDs, .inputIDs])
-    #expect(throws: ShardError.self) {
+    #expect(throws: Problem.self) {
       try DataSetExport.export(dataSet, format: .npy, output: folder.file("out"), options: options)
     }
     // What a kill leaves behind is not in the way.
@@ -140,7 +140,7 @@ struct ExportTests {
         dataSet, format: .mds, output: folder.file("out"), options: ExportOptions()
       ).files == 3)
     try AtomicFile.remove(folder.file("out/index.json"))
-    let error = #expect(throws: ShardError.self) {
+    let error = #expect(throws: Problem.self) {
       try DataSetExport.export(
         dataSet, format: .mds, output: folder.file("out"), options: ExportOptions())
     }

@@ -57,7 +57,7 @@ struct ChatTemplateSuite {
   @Test("text that has no end, and trees without bottom, are refused")
   func bounds() throws {
     let deep = String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000)
-    #expect(throws: TemplateError.self) {
+    #expect(throws: Problem.self) {
       try ChatTemplate(source: "{{ \(deep) }}".utf8, name: "t")
     }
     for endless in [
@@ -65,7 +65,7 @@ struct ChatTemplateSuite {
       "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
       "{{ 'a' * 9999999999 }}",
     ] {
-      #expect(throws: RecordError.self) { _ = try text(endless) }
+      #expect(throws: Problem.self) { _ = try text(endless) }
     }
   }
 
@@ -98,7 +98,7 @@ struct ChatTemplateSuite {
       do {
         _ = try render(BuiltInTemplates.chatml, record)
         Issue.record("not refused: \(record)")
-      } catch let reject as RecordError {
+      } catch let reject as Problem {
         #expect(reject.kind == code && (reject.field ?? "") == field, "\(reject)")
       } catch {
         Issue.record("\(error)")

@@ -12,7 +12,7 @@ package enum RenderedTemplate: Equatable {
   package init(
     _ template: some Collection<UInt8>, variables: JSONNode?, budget: Budget = Budget()
   ) {
-    do throws(TemplateError) {
+    do throws(Problem) {
       let template = try Template(template, name: "template")
       let machine = Machine(template, host: NoHost(), budget: budget)
       let values = TemplateValues(machine, template)

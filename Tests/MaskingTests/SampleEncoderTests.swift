@@ -51,7 +51,7 @@ import Testing
       $0.straddle = .supervise
     }
     #expect(supervised.runs == [0..<4])
-    let error = #expect(throws: RecordError.self) {
+    let error = #expect(throws: Problem.self) {
       try encode(record) {
         $0.seam = .joint
         $0.straddle = .error

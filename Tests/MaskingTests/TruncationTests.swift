@@ -59,7 +59,7 @@ import Testing
       var sample = sample(prompt: 4, response: 4)
       let all = sample.tokens
       if length <= 4 {
-        let error = #expect(throws: RecordError.self) {
+        let error = #expect(throws: Problem.self) {
           try Truncation(contextLength: length).fit(&sample)
         }
         #expect(error?.kind == .nothingSupervised)
@@ -88,7 +88,7 @@ import Testing
     _ = try Truncation(contextLength: 5, policy: .keepResponse).fit(&fits)
     #expect(fits.tokens == [1, 104, 200, 201, 0])
     var long = sample(beginning: 1, prompt: 5, response: 5)
-    let error = #expect(throws: RecordError.self) {
+    let error = #expect(throws: Problem.self) {
       try Truncation(contextLength: 5, policy: .keepResponse).fit(&long)
     }
     #expect(error?.kind == .tooLong)
@@ -97,7 +97,7 @@ import Testing
   @Test("drop and error refuse what is too long", arguments: [TruncationPolicy.drop, .error])
   func refuse(policy: TruncationPolicy) throws {
     var long = sample(prompt: 5, response: 5)
-    let error = #expect(throws: RecordError.self) {
+    let error = #expect(throws: Problem.self) {
       try Truncation(contextLength: 9, policy: policy).fit(&long)
     }
     #expect(error?.reason == "the sample has 10 tokens, more than 9")

@@ -1,3 +1,4 @@
+import Problems
 import Testing
 
 @testable import Patterns
@@ -116,8 +117,8 @@ private func pieces(_ pattern: TextPattern, _ text: String) throws -> [String] {
       _ = try TextPattern.regex(source)
       Issue.record("\(source) was not refused")
     } catch {
-      #expect(error.offset == offset)
-      #expect(error.description.hasPrefix("pattern \(source), at byte"))
+      #expect(error.kind == .pattern)
+      #expect(error.reason.hasPrefix("pattern \(source), at byte \(offset): "))
     }
   }
 
@@ -125,7 +126,7 @@ private func pieces(_ pattern: TextPattern, _ text: String) throws -> [String] {
   func bounds() throws {
     let pattern = try TextPattern.regex(#"(a*)*b|(\w+\s?)+$x"#)
     let text = String(repeating: "a", count: 40)
-    #expect(throws: StageError.self) { try pieces(pattern, text) }
+    #expect(throws: Problem.self) { try pieces(pattern, text) }
   }
 
   @Test("text that is not UTF-8 is cut without a crash", arguments: families)

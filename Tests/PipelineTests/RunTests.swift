@@ -169,7 +169,7 @@ final class ByteEncoder: TextEncoder {
       error?.text(for: .command)
         == "2 of 100 records were rejected, more than --max-rejects 1%: nothing is published (mend them, "
         + "or raise the limit; see \(output)/rejects.jsonl)")
-    #expect(throws: ShardError.self) { try DataSet(output) }
+    #expect(throws: Problem.self) { try DataSet(output) }
     let report = try Self.run([input], to: output) { $0.rejectLimit = .count(2) }
     #expect(report.blocksReused == report.manifest.shards.count)
   }

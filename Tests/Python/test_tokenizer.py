@@ -87,7 +87,7 @@ def test_what_it_knows_of_itself(gpt2):
 def test_errors_say_what_is_wrong(gpt2):
     with pytest.raises(prep.PrepError, match="/nowhere") as caught:
         prep.Tokenizer("/nowhere/tokenizer.json")
-    assert caught.value.kind == "tokenizer" and pickle.loads(pickle.dumps(caught.value)).kind == "tokenizer"
+    assert caught.value.kind == "tokenizer-missing" and pickle.loads(pickle.dumps(caught.value)).kind == "tokenizer-missing"
     with pytest.raises(prep.PrepError, match="text 1 is not UTF-8"):
         gpt2.encode_batch(["a", b"\xff"])
     with pytest.raises(IndexError, match="no id -100"):

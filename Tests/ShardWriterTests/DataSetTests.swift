@@ -71,9 +71,9 @@ struct DataSetTests {
         row += 1
       }
     }
-    #expect(throws: ShardError.self) { try dataSet.row(row) }
-    #expect(throws: ShardError.self) { try dataSet.row(-1) }
-    #expect(throws: ShardError.self) { try dataSet[row].get() }
+    #expect(throws: Problem.self) { try dataSet.row(row) }
+    #expect(throws: Problem.self) { try dataSet.row(-1) }
+    #expect(throws: Problem.self) { try dataSet[row].get() }
     #expect(try dataSet.map { try $0.get() } == dataSet.indices.map { try dataSet.row($0) })
     #expect(manifest.totals.rejected == ["invalid-json": 4])
     #expect(manifest.inputs.map(\.blocks) == [2, 1, 3])
@@ -134,7 +134,7 @@ struct DataSetTests {
     #expect(try DataSetVerifier.rebuildManifest(folder.path).rowCount == 41)
     #expect(try contents(folder.path) == whole)
     try AtomicFile.remove(folder.file("shard-00002-00002.zst"))
-    let error = #expect(throws: ShardError.self) {
+    let error = #expect(throws: Problem.self) {
       try DataSetVerifier.rebuildManifest(folder.path)
     }
     #expect(
@@ -155,9 +155,9 @@ struct DataSetTests {
       _ = try AtomicFile.write([1, 2], name: "x", in: folder.path)
       _ = FileSystem.rename(
         folder.file("x"), to: AtomicFile.temporaryPath("shard-00000-00001.zst", in: folder.path))
-      #expect(throws: ShardError.self) { try OutputFolder(folder.path) }
+      #expect(throws: Problem.self) { try OutputFolder(folder.path) }
     }
-    let error = #expect(throws: ShardError.self) { try DataSet(folder.path) }
+    let error = #expect(throws: Problem.self) { try DataSet(folder.path) }
     #expect(error?.reason == "an unfinished run: it has no manifest yet")
     let output = try OutputFolder(folder.path)
     #expect(try AtomicFile.names(in: folder.path) == ["shard-00000-00000.zst"])
@@ -169,7 +169,7 @@ struct DataSetTests {
     #expect(output.existing(shards[1].summary.header.source, spec: spec) == nil)
     let otherSpec = ShardSpec.test(json: #"{"k":2}"#)
     #expect(output.existing(first, spec: otherSpec) == nil)
-    #expect(throws: ShardError.self) { try output.prepare(for: otherSpec, overwrite: false) }
+    #expect(throws: Problem.self) { try output.prepare(for: otherSpec, overwrite: false) }
     try AtomicFile.write([7], name: "notes.txt", in: folder.path)
     #expect(try output.prepare(for: otherSpec, overwrite: true) == nil)
     #expect(try AtomicFile.names(in: folder.path) == ["notes.txt"])
@@ -198,10 +198,10 @@ struct DataSetTests {
     #expect(try DataSet(idle.path).count == 0)
     #expect(try DataSetVerifier(idle.path).damage.isEmpty)
     let merged = try TemporaryFolder()
-    #expect(throws: ShardError.self) {
+    #expect(throws: Problem.self) {
       try DataSetMerge.merge(parts.dropLast().map(\.path), into: merged.path)
     }
-    #expect(throws: ShardError.self) {
+    #expect(throws: Problem.self) {
       try DataSetMerge.merge((parts + [parts[0]]).map(\.path), into: merged.path)
     }
     for _ in 0..<2 {

@@ -61,7 +61,7 @@ struct ShardDamageTests {
         #expect((try? dataSet.row(row)) == rows[row], "byte \(offset), row \(row)")
       }
       if hit == 1 || hit == 2 {
-        #expect(throws: ShardError.self) { try dataSet.row(hit - 1) }
+        #expect(throws: Problem.self) { try dataSet.row(hit - 1) }
       }
     }
   }
@@ -73,7 +73,7 @@ struct ShardDamageTests {
     for size in 0..<shard.bytes.count {
       try AtomicFile.write(Array(shard.bytes[..<size]), name: "s.zst", in: folder.path)
       #expect(!ShardVerifier(folder.file("s.zst")).damage.isEmpty, "\(size)")
-      #expect(throws: ShardError.self) { try ShardReader(folder.file("s.zst")) }
+      #expect(throws: Problem.self) { try ShardReader(folder.file("s.zst")) }
     }
   }
 
@@ -86,7 +86,7 @@ struct ShardDamageTests {
     bytes.put(little: xxh3(Array(bytes[8..<size])), at: size)
     let folder = try TemporaryFolder()
     try AtomicFile.write(bytes, name: "s.zst", in: folder.path)
-    let error = #expect(throws: ShardError.self) { try ShardReader(folder.file("s.zst")) }
+    let error = #expect(throws: Problem.self) { try ShardReader(folder.file("s.zst")) }
     #expect(
       error?.description == folder.file("s.zst")
         + ": frame 0 (header) at byte 0: it needs features that this prep does not know (bits 28)"

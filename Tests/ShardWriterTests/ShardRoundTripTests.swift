@@ -85,7 +85,7 @@ struct ShardRoundTripTests {
   @Test("counts that do not add up, ids too high and runs out of place are refused")
   func refusals() throws {
     let writer = try ShardFileWriter(spec: .test(idCount: 10))
-    #expect(throws: ShardError.self) {
+    #expect(throws: Problem.self) {
       try writer.encode(Rows(), source: .test(), totals: .test(rows: 1, rejects: 1))
     }
     for (tokens, run) in [([10], 0..<1), ([1], 0..<2), ([1], 1..<2), ([1], 0..<0)]
@@ -94,7 +94,7 @@ struct ShardRoundTripTests {
       var rows = Rows()
       rows.beginRow()
       rows.appendSample(tokens, runs: [run], place: SamplePlace(line: 0, byteOffset: 0))
-      #expect(throws: ShardError.self) {
+      #expect(throws: Problem.self) {
         try writer.encode(rows, source: .test(), totals: .test(rows: 1))
       }
     }

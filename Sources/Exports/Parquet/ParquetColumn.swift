@@ -32,7 +32,7 @@ struct ParquetColumn {
 
   var encoding: ParquetEncoding { column.declaration.encoding }
 
-  mutating func append(_ row: Int, of rows: Rows) throws(ShardError) {
+  mutating func append(_ row: Int, of rows: Rows) throws(Problem) {
     let count = writer.count(column, row, of: rows)
     repetition.append(0, count: 1)
     repetition.append(1, count: count - 1)
@@ -47,7 +47,7 @@ struct ParquetColumn {
   }
 
   /// Compresses the values gathered into a page.
-  mutating func flushPage() throws(ShardError) {
+  mutating func flushPage() throws(Problem) {
     guard pageLevels > 0 else { return }
     var page: [UInt8] = []
     page.reserveCapacity(integers.count * 4 + floats.count + 1024)
@@ -60,7 +60,7 @@ struct ParquetColumn {
       page += floats
     }
     guard page.count < Int(Int32.max) else {
-      throw ShardError(kind: .unusable, reason: "a row is too long for a page of Parquet")
+      throw Problem(kind: .unusable, reason: "a row is too long for a page of Parquet")
     }
     var compressed: [UInt8] = []
     try compressor.append(page, to: &compressed)

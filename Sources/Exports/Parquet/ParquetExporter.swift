@@ -37,7 +37,7 @@ final class ParquetExporter: Exporter {
   private static let groupElements = 1 << 21
   private static let fileSize = 1 << 29
 
-  init(folder: String, schema: ExportSchema) throws(ShardError) {
+  init(folder: String, schema: ExportSchema) throws(Problem) {
     self.folder = folder
     self.schema = schema
     let compressor = try ZstdCompressor(level: schema.level)
@@ -45,7 +45,7 @@ final class ParquetExporter: Exporter {
     columns = schema.columns.map { ParquetColumn($0, schema: schema, compressor: compressor) }
   }
 
-  func append(_ row: Int, of rows: Rows) throws(ShardError) {
+  func append(_ row: Int, of rows: Rows) throws(Problem) {
     for index in columns.indices { try columns[index].append(row, of: rows) }
     rowsInGroup += 1
     elementsInGroup += schema.length ?? rows.tokenRange(ofRow: row).count
@@ -53,12 +53,12 @@ final class ParquetExporter: Exporter {
   }
 
   /// Ends the last file; without rows, an empty one, so that readers find the schema.
-  func finish() throws(ShardError) {
+  func finish() throws(Problem) {
     try writeGroup()
     if file != nil || fileCount == 0 { try finishFile() }
   }
 
-  private func openFile() throws(ShardError) -> TemporaryFile {
+  private func openFile() throws(Problem) -> TemporaryFile {
     if let file { return file }
     let digits = String(fileCount)
     let name =
@@ -71,7 +71,7 @@ final class ParquetExporter: Exporter {
     return opened
   }
 
-  private func writeGroup() throws(ShardError) {
+  private func writeGroup() throws(Problem) {
     guard rowsInGroup > 0 else { return }
     let file = try openFile()
     var group = Group(rows: rowsInGroup, offset: file.size, chunks: [])
@@ -92,7 +92,7 @@ final class ParquetExporter: Exporter {
     if file.size >= Self.fileSize { try finishFile() }
   }
 
-  private func finishFile() throws(ShardError) {
+  private func finishFile() throws(Problem) {
     let file = try openFile()
     var bytes = footer()
     bytes.append(little: UInt32(bytes.count))

@@ -4,7 +4,7 @@ import Problems
 /// Which bytes the model is to learn: from who wrote them, and from what a prompt already supplies.
 extension ChatRenderer {
   /// Decides which samples the record gives, and renders them.
-  func supervise(into samples: inout [RenderedRecord]) throws(RecordError) -> Int {
+  func supervise(into samples: inout [RenderedRecord]) throws(Problem) -> Int {
     dropped = 0..<0
     try plan()
     for place in plans.indices {
@@ -14,7 +14,7 @@ extension ChatRenderer {
     return plans.count
   }
 
-  private func plan() throws(RecordError) {
+  private func plan() throws(Problem) {
     let turns = conversation.turns
     let learned = selectedTurns()
     if options.isStrict { try checkLearnable(learned) }
@@ -25,7 +25,7 @@ extension ChatRenderer {
       return
     }
     if options.history == .error, let turn = try firstRewrittenTurn() {
-      throw RecordError(
+      throw Problem(
         .historyRewritten, at: place(of: turn),
         "the template renders this turn otherwise once others follow it",
         remedy: "use \(OptionName.history("unroll")), last-turn or as-rendered")
@@ -59,13 +59,13 @@ extension ChatRenderer {
     return turn > asked
   }
 
-  private func checkLearnable(_ learned: [Int]) throws(RecordError) {
+  private func checkLearnable(_ learned: [Int]) throws(Problem) {
     let turns = conversation.turns
     if learned.isEmpty, !options.loss.isEverything {
       let whose =
         options.loss == .assistant
         ? "assistant turn" : "turn for \(OptionName.loss(options.loss.rawValue))"
-      throw RecordError(
+      throw Problem(
         .noAssistantTurn, at: "messages", "no \(whose) to learn from",
         remedy: "remove the record, or use \(OptionName.loss("all"))")
     }
@@ -73,7 +73,7 @@ extension ChatRenderer {
       turns[$0].role == .assistant && turns[$0].isEmpty && turns[$0].weight > 0
     }) {
       let place = place(of: empty)
-      throw RecordError(
+      throw Problem(
         .emptyResponse, at: place.hasSuffix("]") ? place + ".content" : place,
         "an assistant turn is empty", remedy: "remove the turn, or give it weight 0")
     }
@@ -88,7 +88,7 @@ extension ChatRenderer {
   /// accepts that.
   private func checkDropped(
     _ plan: SamplePlan, _ extents: [TurnExtent]
-  ) throws(RecordError) -> Int {
+  ) throws(Problem) -> Int {
     guard options.isStrict else { return 0 }
     let turns = conversation.turns
     var count = 0
@@ -96,7 +96,7 @@ extension ChatRenderer {
       let isLearned = plan.learned.contains(turn) && turns[turn].weight > 0
       guard !turns[turn].isBlank || (isLearned && !options.loss.isEverything) else { continue }
       guard options.allowsDropped else {
-        throw RecordError(
+        throw Problem(
           .turnDropped, at: place(of: turn),
           "the template leaves nothing of this turn in the text", remedy: remedy(forDropped: turn))
       }
@@ -118,7 +118,7 @@ extension ChatRenderer {
 
   /// The first assistant turn that reads otherwise in the whole conversation than when it was the last
   /// one: the model was trained on, or produced, other tokens than these. nil if none does.
-  func firstRewrittenTurn() throws(RecordError) -> Int? {
+  func firstRewrittenTurn() throws(Problem) -> Int? {
     let count = conversation.turns.count
     try run(count, prompt: false, into: rendered)
     rendered.extents(count, paths, into: &extents)
@@ -139,7 +139,7 @@ extension ChatRenderer {
   }
 
   /// Renders the messages of one sample.
-  func render(_ plan: SamplePlan, into sample: inout RenderedRecord) throws(RecordError) {
+  func render(_ plan: SamplePlan, into sample: inout RenderedRecord) throws(Problem) {
     let isWhole = plan.count == conversation.turns.count
     try run(plan.count, prompt: options.addGenerationPrompt && isWhole, into: rendered)
     rendered.extents(plan.count, paths, into: &extents)

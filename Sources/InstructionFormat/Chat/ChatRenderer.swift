@@ -91,7 +91,7 @@ public final class ChatRenderer {
   /// Renders one record. Fills `samples` from its start, reusing what is there, and gives how many
   /// samples the record became: one, or one for each learned assistant turn where history is unrolled.
   /// Errors: the record is a reject. O(text), times the assistant turns for their prompts.
-  public func render(_ record: JSONNode, into samples: inout [RenderedRecord]) throws(RecordError)
+  public func render(_ record: JSONNode, into samples: inout [RenderedRecord]) throws(Problem)
     -> Int
   {
     try read(record)
@@ -111,7 +111,7 @@ public final class ChatRenderer {
   /// Renders a sample of the last record again, without the exchanges before message `start` (one of
   /// `laterStarts`). Paths and turn numbers stay those of the record.
   public func render(sample index: Int, from start: Int, into sample: inout RenderedRecord)
-    throws(RecordError)
+    throws(Problem)
   {
     let first = conversation.turns.firstIndex { $0.role == .user } ?? 0
     dropped = first..<max(first, start)
@@ -120,7 +120,7 @@ public final class ChatRenderer {
   }
 
   /// The text of the record that was read last, without masks: appended to `text`.
-  public func renderText(into text: inout [UInt8]) throws(RecordError) {
+  public func renderText(into text: inout [UInt8]) throws(Problem) {
     dropped = 0..<0
     try run(conversation.turns.count, prompt: options.addGenerationPrompt, into: rendered)
     unsafe rendered.text.withElements(0..<rendered.text.count) {
@@ -129,7 +129,7 @@ public final class ChatRenderer {
   }
 
   /// Reads a record: what `renderText` then renders. O(record).
-  public func read(_ node: JSONNode) throws(RecordError) {
+  public func read(_ node: JSONNode) throws(Problem) {
     reset(to: base)
     known.removeAll(keepingCapacity: true)
     try reader.read(node, into: &conversation)
@@ -156,7 +156,7 @@ public final class ChatRenderer {
 
   /// Renders the first `count` messages; with `addingTurn`, and a short turn of the assistant behind them.
   func run(_ count: Int, prompt: Bool, addingTurn: Bool = false, into output: RenderOutput)
-    throws(RecordError)
+    throws(Problem)
   {
     reset(to: record)
     if slots.messages >= 0 {
@@ -196,26 +196,26 @@ public final class ChatRenderer {
     }
   }
 
-  private func reject(_ failure: Machine.Failure) -> RecordError {
+  private func reject(_ failure: Machine.Failure) -> Problem {
     let place = template.template.source.place(of: max(0, failure.offset))
     let shown =
       failure.offset < 0 ? template.name : "\(template.name):\(place.line):\(place.column)"
     switch failure.kind {
     case .raised:
-      return RecordError(
+      return Problem(
         .templateRefused, at: "messages", "the template refuses: \(failure.reason) [\(shown)]",
         remedy: "change the conversation to what the template takes\(otherRole)")
     case .dateMissing:
-      return RecordError(
+      return Problem(
         .dateMissing, reason: "\(failure.reason) [\(shown)]",
         remedy: "give \(OptionName.date("YYYY-MM-DD")), or a date in the record")
     case .tooLarge:
-      return RecordError(
+      return Problem(
         .tooLarge, reason: "\(failure.reason) [\(shown)]",
         remedy: "fix the template or split the record")
     case .error, .undefined:
       let line = place.text.trimmingSpace()
-      return RecordError(
+      return Problem(
         .templateFailed, at: "messages",
         "\(failure.reason) [\(shown): \(line.prefix(120))]", remedy: remedy(failure.reason))
     }

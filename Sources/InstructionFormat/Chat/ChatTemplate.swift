@@ -12,7 +12,7 @@ public final class ChatTemplate: Sendable {
   let template: Template
 
   /// Parses a template. `source` is UTF-8. O(n).
-  public init(source: some Collection<UInt8>, name: String) throws(TemplateError) {
+  public init(source: some Collection<UInt8>, name: String) throws(Problem) {
     self.name = name
     template = try Template(source, name: name)
   }
@@ -33,7 +33,7 @@ public final class ChatTemplate: Sendable {
   }
 
   /// The template's own name for a built-in one: `chatml`, `llama3`; nil for others.
-  public static func builtIn(_ name: String) throws(TemplateError) -> ChatTemplate? {
+  public static func builtIn(_ name: String) throws(Problem) -> ChatTemplate? {
     switch name {
     case "chatml": try ChatTemplate(source: BuiltInTemplates.chatml.utf8, name: name)
     case "llama3": try ChatTemplate(source: BuiltInTemplates.llama3.utf8, name: name)

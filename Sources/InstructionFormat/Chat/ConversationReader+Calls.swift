@@ -10,7 +10,7 @@ extension ConversationReader {
   func calls(
     _ node: JSONNode, _ path: UInt32, _ draft: inout Draft, _ bottom: Int,
     _ place: () -> String
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let calls = nested.container(node) ?? node
     guard calls.isArray || !options.isStrict else {
       throw wrongType(node, "\(place()).tool_calls", "an array of calls")
@@ -23,7 +23,7 @@ extension ConversationReader {
   func functionCall(
     _ node: JSONNode, _ members: MessageMembers, _ path: UInt32, _ draft: inout Draft,
     _ bottom: Int, _ place: () -> String
-  ) throws(RecordError) {
+  ) throws(Problem) {
     guard members.calls == nil, let call = nested.container(node), call.isObject else {
       guard options.isStrict, members.calls == nil else {
         return add(key("function_call"), value(node, path), from: bottom)
@@ -39,7 +39,7 @@ extension ConversationReader {
   func calls(
     saidBy node: JSONNode, _ path: UInt32, _ draft: inout Draft, _ bottom: Int,
     _ place: () -> String
-  ) throws(RecordError) -> Bool {
+  ) throws(Problem) -> Bool {
     let said = nested.container(node)
     let calls = said.map { $0.isArray ? Array($0.elements) : [$0] } ?? []
     guard !calls.isEmpty, calls.allSatisfy({ $0["name"] != nil || $0["function"] != nil }) else {
@@ -121,7 +121,7 @@ extension ConversationReader {
   func add(
     _ result: MessageParts.Part, below path: UInt32, _ learning: Learning,
     _ conversation: inout Conversation
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let turn = Int32(list.count)
     let above = paths.add(
       parent: path, index: result.index, turn: turn, kind: .otherField, isMessage: true)

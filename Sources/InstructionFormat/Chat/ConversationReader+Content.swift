@@ -7,7 +7,7 @@ extension ConversationReader {
   func content(
     _ parts: MessageParts, _ node: JSONNode, _ spans: JSONNode?, _ role: MessageRole?,
     _ path: UInt32, _ draft: inout Draft, _ bottom: Int, _ place: () -> String
-  ) throws(RecordError) {
+  ) throws(Problem) {
     if role == .call, !parts.isList || !parts.texts.isEmpty {
       if try calls(saidBy: node, path, &draft, bottom, place) { return }
     }
@@ -26,7 +26,7 @@ extension ConversationReader {
       return add(names.content, shown, from: bottom)
     }
     let text =
-      try spans.map { spans throws(RecordError) in
+      try spans.map { spans throws(Problem) in
         try self.spans(spans, of: node, path, &draft, place)
       } ?? value(node, path)
     say(text, &draft)
@@ -43,8 +43,8 @@ extension ConversationReader {
   private func list(
     _ parts: MessageParts, _ node: JSONNode, _ role: MessageRole?, _ path: UInt32,
     _ draft: inout Draft, _ bottom: Int, _ place: () -> String
-  ) throws(RecordError) {
-    func piece(_ text: JSONNode, _ part: MessageParts.Part) throws(RecordError) -> Value {
+  ) throws(Problem) {
+    func piece(_ text: JSONNode, _ part: MessageParts.Part) throws(Problem) -> Value {
       let above = paths.add(parent: path, index: part.index, like: path)
       try learn(part, above, place)
       guard let bytes = unsafe text.utf8 else { return .none }
@@ -89,7 +89,7 @@ extension ConversationReader {
 
   /// Keeps what a part's flags say of its text.
   private func learn(_ part: MessageParts.Part, _ path: UInt32, _ place: () -> String)
-    throws(RecordError)
+    throws(Problem)
   {
     guard part.node.isObject else { return }
     var learning = Learning()
@@ -128,7 +128,7 @@ extension ConversationReader {
   private func spans(
     _ spans: JSONNode, of content: JSONNode, _ path: UInt32, _ draft: inout Draft,
     _ place: () -> String
-  ) throws(RecordError) -> Value {
+  ) throws(Problem) -> Value {
     func field() -> String { "\(place()).train_detail" }
     guard spans.isArray, let text = unsafe content.utf8 else {
       throw wrongType(spans, field(), "an array of {\"begin_offset\", \"end_offset\", \"train\"}")
@@ -145,7 +145,7 @@ extension ConversationReader {
         let last = (span["end_offset"] ?? span["end"])?.int,
         let isLearned = span["train"]?.bool, first >= 0, first <= last, last < weights.count
       else {
-        throw RecordError(
+        throw Problem(
           .wrongType, at: "\(field())[\(index)]",
           "is no span of the content's \(weights.count) characters",
           remedy: "write {\"begin_offset\": first, \"end_offset\": last, \"train\": true or false}")

@@ -5,7 +5,7 @@ import Problems
 /// Messages of a record.
 extension ConversationReader {
   func messages(_ node: JSONNode, _ field: String, _ conversation: inout Conversation)
-    throws(RecordError)
+    throws(Problem)
   {
     guard let messages = nested.container(node) else {
       throw wrongType(node, field, "an array of messages")
@@ -30,7 +30,7 @@ extension ConversationReader {
   func message(
     _ node: JSONNode, _ root: UInt32, _ index: Int, _ field: String,
     _ conversation: inout Conversation
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let place = { "\(field)[\(index)]" }
     guard node.isObject else { throw wrongType(node, place(), "a message (an object)") }
     let members = try MessageMembers(node, keys, at: place)
@@ -49,12 +49,12 @@ extension ConversationReader {
     try add(node, members, parts, role, above, &conversation, at: place)
   }
 
-  private func role(of members: MessageMembers, at place: () -> String) throws(RecordError)
+  private func role(of members: MessageMembers, at place: () -> String) throws(Problem)
     -> MessageRole?
   {
     guard let (node, rank) = members.role else {
       guard options.isStrict else { return nil }
-      throw RecordError(
+      throw Problem(
         .missingField, at: "\(place()).role", "the message has no role",
         remedy: "add a role: system, user, assistant or tool")
     }
@@ -66,7 +66,7 @@ extension ConversationReader {
     guard options.isStrict else { return nil }
     let shown = unsafe String(decoding: word, as: UTF8.self)
     let near = NearName.of(shown, among: MessageRole.known)
-    throw RecordError(
+    throw Problem(
       .unknownRole, at: "\(place()).\(String(decoding: name, as: UTF8.self))",
       "unknown role \"\(shown)\"",
       remedy: (near.map { "did you mean `\($0)`? Else say" } ?? "say")
@@ -78,7 +78,7 @@ extension ConversationReader {
   private func add(
     _ node: JSONNode, _ members: MessageMembers, _ parts: MessageParts, _ role: MessageRole?,
     _ path: UInt32, _ conversation: inout Conversation, at place: () -> String
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let bottom = scratch.count
     defer { scratch.truncate(to: bottom) }
     let turn = Int32(list.count)
@@ -106,7 +106,7 @@ extension ConversationReader {
       }
     }
     guard !options.isStrict || draft.hasContent || !draft.turn.isEmpty else {
-      throw RecordError(
+      throw Problem(
         .missingField, at: "\(place()).content", "the message has no content",
         remedy: "add a content (it may be empty)")
     }

@@ -23,7 +23,7 @@ extension ConversationReader {
   func add(
     _ exchange: [(role: MessageRole, name: JSONNode, text: JSONNode)], _ node: JSONNode,
     _ path: UInt32, _ place: String, _ conversation: inout Conversation
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let members = try MessageMembers(node, keys, at: { place })
     for (role, name, text) in exchange {
       guard let key = unsafe name.utf8, let bytes = unsafe text.utf8 else { continue }
@@ -44,7 +44,7 @@ extension ConversationReader {
   func sides(
     _ prompt: JSONNode, _ completion: JSONNode, _ found: RecordFields.Found,
     _ conversation: inout Conversation
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let fields = options.fields
     // A completion that is the whole conversation (as in preference data) repeats its prompt.
     if completion.isArray, let first = completion.elements.first(where: { _ in true }),
@@ -64,7 +64,7 @@ extension ConversationReader {
 
   private func side(
     _ node: JSONNode, _ field: String, _ role: MessageRole, _ conversation: inout Conversation
-  ) throws(RecordError) {
+  ) throws(Problem) {
     if let text = unsafe node.utf8 {
       let path = root(field, .content, Int32(list.count))
       unsafe add(role, text, path, &conversation)
@@ -88,7 +88,7 @@ extension ConversationReader {
   /// A task and its context are the user's turn, the response is the assistant's.
   func instruction(
     _ record: JSONNode, _ found: RecordFields.Found, _ conversation: inout Conversation
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let fields = options.fields
     let texts = try fields.instruction(found, of: record)
     let turn = Int32(list.count)

@@ -61,7 +61,7 @@ struct ConversationReader: ~Copyable {
       parameters: name("parameters"), assistant: name("assistant"), blank: heap.string("\n\n"))
   }
 
-  func read(_ record: JSONNode, into conversation: inout Conversation) throws(RecordError) {
+  func read(_ record: JSONNode, into conversation: inout Conversation) throws(Problem) {
     conversation.removeAll()
     nested.removeAll()
     list.truncate(to: 0)
@@ -84,7 +84,7 @@ struct ConversationReader: ~Copyable {
     }
     guard list.count > 0 else {
       let name = fields.name(of: .messages, in: found)
-      throw RecordError(
+      throw Problem(
         .emptyConversation, at: name, "the conversation has no message", remedy: "remove the record"
       )
     }
@@ -95,7 +95,7 @@ struct ConversationReader: ~Copyable {
     try others(record, found, &conversation)
     if foreign.count > 0 {
       let field = paths.describe(Int(foreign[0]), in: heap)
-      throw RecordError(
+      throw Problem(
         .wrongType, at: field, "is NaN, or a number beyond 64 bits",
         remedy: "write a number that JSON holds")
     }
@@ -106,14 +106,14 @@ struct ConversationReader: ~Copyable {
   /// The system turn that the record has beside its messages, or that the run puts before those without one.
   private func system(
     _ found: RecordFields.Found, _ conversation: inout Conversation
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let own = unsafe try options.fields.optionalString(.system, in: found)
     let first = firstSystem(found.messages ?? found.task)
     if !own.isEmpty {
       let name = options.fields.name(of: .system, in: found)
       if let first {
         guard let text = unsafe first.utf8, unsafe text.elementsEqual(own) else {
-          throw RecordError(
+          throw Problem(
             .ambiguousField, at: name, "the messages begin with another system turn",
             remedy: "keep one of them")
         }
@@ -140,7 +140,7 @@ struct ConversationReader: ~Copyable {
   /// `history`: pairs of what was asked and answered, or messages.
   private func history(
     _ node: JSONNode, _ field: String, _ conversation: inout Conversation
-  ) throws(RecordError) {
+  ) throws(Problem) {
     guard let history = nested.container(node), history.isArray else {
       if node.isEmpty { return }
       throw wrongType(node, field, "an array of pairs [question, answer]")
@@ -174,7 +174,7 @@ struct ConversationReader: ~Copyable {
 
   private func others(
     _ record: JSONNode, _ found: RecordFields.Found, _ conversation: inout Conversation
-  ) throws(RecordError) {
+  ) throws(Problem) {
     if let tools = found[.tools], !tools.isEmpty || tools.isArray {
       let name = options.fields.name(of: .tools, in: found)
       guard let tools = nested.container(tools), tools.isArray else {
@@ -212,8 +212,8 @@ struct ConversationReader: ~Copyable {
     return paths.add(parent: 0, key: heap.flat(key), turn: turn, kind: kind)
   }
 
-  func wrongType(_ node: JSONNode, _ field: String, _ wanted: String) -> RecordError {
-    RecordError(
+  func wrongType(_ node: JSONNode, _ field: String, _ wanted: String) -> Problem {
+    Problem(
       .wrongType, at: field, "is \(node.kind.name), not \(wanted)", remedy: "write \(wanted)")
   }
 }

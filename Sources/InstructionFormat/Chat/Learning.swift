@@ -11,11 +11,11 @@ struct Learning {
   /// Takes one flag. A boolean (or 0 and 1, where the name asks a question) decides, a number is a factor.
   mutating func take(
     _ name: UnsafeBufferPointer<UInt8>, _ value: JSONNode, at place: () -> String
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let shown = unsafe String(decoding: name, as: UTF8.self)
     let field = "\(place()).\(shown)"
     guard shown != "mask" else {
-      throw RecordError(
+      throw Problem(
         .unclearFlag, field: field,
         reason: "\(field): some data sets mask with it, others learn with it",
         remedy: "write \"train\": true or false")
@@ -30,7 +30,7 @@ struct Learning {
         weight *= Float(number)
       }
     } else {
-      throw RecordError(
+      throw Problem(
         .wrongType, field: field,
         reason:
           "\(field): is \(value.kind.name), not \(isFactor ? "a number from 0 up" : "true or false")",

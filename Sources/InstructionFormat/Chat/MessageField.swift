@@ -72,7 +72,7 @@ struct MessageMembers {
   var spans: JSONNode?
   var learning = Learning()
 
-  init(_ message: JSONNode, _ keys: MessageField.Keys, at place: () -> String) throws(RecordError) {
+  init(_ message: JSONNode, _ keys: MessageField.Keys, at place: () -> String) throws(Problem) {
     for (key, value) in message.members {
       guard let name = unsafe key.utf8, !value.isAbsent else { continue }
       switch unsafe keys.field(name) {

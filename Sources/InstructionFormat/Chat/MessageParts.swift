@@ -25,7 +25,7 @@ struct MessageParts {
 
   /// Sorts the parts of a content; a content that is no list has none. Where not `isStrict`, a list with a part that
   /// is not known goes to the template as it stands.
-  init(_ content: JSONNode?, isStrict: Bool, at place: () -> String) throws(RecordError) {
+  init(_ content: JSONNode?, isStrict: Bool, at place: () -> String) throws(Problem) {
     guard let content, content.isArray else { return }
     isList = true
     var index = 0
@@ -45,7 +45,7 @@ struct MessageParts {
   /// Whether the part is known.
   private mutating func take(
     _ part: Part, at place: () -> String, _ isStrict: Bool
-  ) throws(RecordError) -> Bool {
+  ) throws(Problem) -> Bool {
     if part.node.isString {
       texts.append((part, part.node))
       isPlain = false
@@ -77,15 +77,15 @@ struct MessageParts {
     throw Self.refusal(of: part.node, type, at: place())
   }
 
-  private static func refusal(of node: JSONNode, _ type: String, at place: String) -> RecordError {
+  private static func refusal(of node: JSONNode, _ type: String, at place: String) -> Problem {
     let media = ["image", "audio", "video", "file"]
     let names = [type] + node.members.map { $0.key.string ?? "" }
     if names.contains(where: { name in media.contains { name.contains($0) } }) {
-      return RecordError(
+      return Problem(
         .mediaPart, field: place, reason: "\(place): a part of type \"\(type)\" is not text",
         remedy: "leave such records out, or remove the part if the text stands alone")
     }
-    return RecordError(
+    return Problem(
       .unknownPart, field: place,
       reason: "\(place): is no text, reasoning, call or result of a tool"
         + (type.isEmpty ? "" : " (its type is \"\(type)\")"),

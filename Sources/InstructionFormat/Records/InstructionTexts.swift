@@ -13,7 +13,7 @@ import Problems
 
   fileprivate init(
     _ found: RecordFields.Found, of record: JSONNode, _ fields: RecordFields
-  ) throws(RecordError) {
+  ) throws(Problem) {
     unsafe system = try unsafe fields.optionalString(.system, in: found)
     unsafe task = try unsafe fields.string(.task, in: found, of: record)
     unsafe context = try unsafe fields.optionalString(.context, in: found)
@@ -29,18 +29,18 @@ import Problems
 
 extension RecordFields {
   /// Reads an instruction record, and checks that it asks something and answers it.
-  func instruction(_ found: Found, of record: JSONNode) throws(RecordError) -> InstructionTexts {
+  func instruction(_ found: Found, of record: JSONNode) throws(Problem) -> InstructionTexts {
     let texts = try InstructionTexts(found, of: record, self)
     guard unsafe texts.response.count > 0 else {
       let name = name(of: .response, in: found)
-      throw RecordError(
+      throw Problem(
         .emptyResponse, field: name,
         reason: "field \"\(name)\" is empty: there is nothing to learn",
         remedy: "give a response, or remove the record")
     }
     guard unsafe texts.task.count > 0 || texts.context.count > 0 else {
       let name = name(of: .task, in: found)
-      throw RecordError(
+      throw Problem(
         .emptyPrompt, field: name,
         reason: "fields \"\(name)\" and \"\(self.name(of: .context, in: found))\" are both empty",
         remedy:

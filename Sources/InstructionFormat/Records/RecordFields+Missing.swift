@@ -3,7 +3,7 @@ import Problems
 
 /// What is said of fields that are not there.
 extension RecordFields {
-  func missing(_ role: RecordRole, in record: JSONNode) -> RecordError {
+  func missing(_ role: RecordRole, in record: JSONNode) -> Problem {
     let name = name(of: role)
     let keys = Self.keys(of: record)
     let meant: String
@@ -14,12 +14,12 @@ extension RecordFields {
     } else {
       meant = "add it, or name the one that holds it: \(OptionName.field("\(role.rawValue)=NAME"))"
     }
-    return RecordError(
+    return Problem(
       .missingField, field: name,
       reason: "field \"\(name)\" is missing\(Self.list(keys, "; the record has "))", remedy: meant)
   }
 
-  func unknownSchema(_ record: JSONNode) -> RecordError {
+  func unknownSchema(_ record: JSONNode) -> Problem {
     let keys = Self.keys(of: record)
     var remedy =
       "name the fields, as in \(OptionName.field("task=question")) \(OptionName.field("response=answer"))"
@@ -28,7 +28,7 @@ extension RecordFields {
       remedy = "did you mean `\(near)`? Read it with \(OptionName.field("\(role.rawValue)=\(key)"))"
       break
     }
-    return RecordError(
+    return Problem(
       .unknownSchema,
       reason: keys.isEmpty
         ? "the record is an empty object" : "no known field\(Self.list(keys, " among "))",

@@ -71,9 +71,9 @@ public struct RecordFields: Hashable, Sendable {
   }
 
   /// Reads one record's members. O(members), no allocation.
-  public func find(in record: JSONNode) throws(RecordError) -> Found {
+  public func find(in record: JSONNode) throws(Problem) -> Found {
     guard record.isObject else {
-      throw RecordError(
+      throw Problem(
         .notAnObject, reason: "the record is \(record.kind.name), not an object",
         remedy: "write one JSON object per record")
     }
@@ -95,7 +95,7 @@ public struct RecordFields: Hashable, Sendable {
   /// Keeps the name of a role that says something. Of one name twice the last counts (as in Python's `json`).
   private func take(
     _ node: JSONNode, as role: RecordRole, rank: Int, into found: inout Found
-  ) throws(RecordError) {
+  ) throws(Problem) {
     guard !node.isAbsent else { return }
     guard let known = found[role], let knownRank = found.rank(of: role), knownRank != rank else {
       return found.set(role, node, rank: rank)
@@ -114,7 +114,7 @@ public struct RecordFields: Hashable, Sendable {
       if rank < knownRank { found.set(role, node, rank: rank) }
     } else {
       let pair = [rank, knownRank].sorted().map { role.usualNames[$0] }
-      throw RecordError(
+      throw Problem(
         .ambiguousField, field: pair[0],
         reason:
           "fields \"\(pair[0])\" and \"\(pair[1])\" both hold the \(role.rawValue), and differ",
@@ -145,7 +145,7 @@ public struct RecordFields: Hashable, Sendable {
   }
 
   /// The required string of a role.
-  public func string(_ role: RecordRole, in found: Found, of record: JSONNode) throws(RecordError)
+  public func string(_ role: RecordRole, in found: Found, of record: JSONNode) throws(Problem)
     -> UnsafeBufferPointer<UInt8>
   {
     guard let node = found[role] else { throw missing(role, in: record) }
@@ -154,7 +154,7 @@ public struct RecordFields: Hashable, Sendable {
   }
 
   /// The string of a role that may be absent or null: empty then.
-  public func optionalString(_ role: RecordRole, in found: Found) throws(RecordError)
+  public func optionalString(_ role: RecordRole, in found: Found) throws(Problem)
     -> UnsafeBufferPointer<UInt8>
   {
     guard let node = found[role] else { return unsafe UnsafeBufferPointer(start: nil, count: 0) }
@@ -162,8 +162,8 @@ public struct RecordFields: Hashable, Sendable {
     return unsafe bytes
   }
 
-  func wrongType(_ name: String, _ node: JSONNode, wanted: String = "a string") -> RecordError {
-    RecordError(
+  func wrongType(_ name: String, _ node: JSONNode, wanted: String = "a string") -> Problem {
+    Problem(
       .wrongType, field: name, reason: "field \"\(name)\" is \(node.kind.name), not \(wanted)",
       remedy: "write it as \(wanted)")
   }

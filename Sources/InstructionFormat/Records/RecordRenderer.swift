@@ -51,7 +51,7 @@ public struct RecordRenderer: Sendable {
   /// Renders the members of an instruction record. O(bytes); allocates only while buffers grow.
   public func renderInstruction(
     _ found: RecordFields.Found, of record: JSONNode, into rendered: inout RenderedRecord
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let texts = try fields.instruction(found, of: record)
     try refuseTurns(found, texts)
     begin(&rendered)
@@ -96,17 +96,17 @@ public struct RecordRenderer: Sendable {
   /// Refuses what has no place in this render.
   private func refuseTurns(
     _ found: RecordFields.Found, _ texts: InstructionTexts
-  ) throws(RecordError) {
+  ) throws(Problem) {
     for role in [RecordRole.history, .tools] where !(found[role]?.isEmpty ?? true) {
       let name = fields.name(of: role, in: found)
-      throw RecordError(
+      throw Problem(
         .turnDropped, field: name,
         reason: "field \"\(name)\" has no place in the \(style.rawValue) render",
         remedy: "use a chat template, as in \(OptionName.template("chatml"))")
     }
     if style == .alpaca, unsafe texts.system.count > 0 {
       let name = fields.name(of: .system, in: found)
-      throw RecordError(
+      throw Problem(
         .turnDropped, field: name, reason: "field \"\(name)\" has no place in the alpaca render",
         remedy: "use \(OptionName.template("plain")), or a chat template")
     }
@@ -136,11 +136,11 @@ public struct RecordRenderer: Sendable {
   /// Renders the text of a text record. O(bytes); allocates only while buffers grow.
   public func renderText(
     _ found: RecordFields.Found, of record: JSONNode, into rendered: inout RenderedRecord
-  ) throws(RecordError) {
+  ) throws(Problem) {
     let text = unsafe try fields.string(.text, in: found, of: record)
     guard text.count > 0 else {
       let name = fields.name(of: .text, in: found)
-      throw RecordError(
+      throw Problem(
         .emptyText, field: name, reason: "field \"\(name)\" is empty: there is nothing to learn",
         remedy: "remove the record")
     }

@@ -59,15 +59,15 @@ struct RecordSigns {
 
 extension RecordFields {
   /// Refuses a record that was made for another way of training, unless the user named the field that is the answer.
-  func refuseOtherTraining(_ found: Found) throws(RecordError) {
+  func refuseOtherTraining(_ found: Found) throws(Problem) {
     if found.signs.media != nil {
-      throw RecordError(
+      throw Problem(
         .mediaPart, reason: "the record has images, audio or video, which are not text",
         remedy: "leave such records out, or remove the field if the text stands alone")
     }
     guard given[.response] == nil, given[.messages] == nil, given[.text] == nil else { return }
     if let (better, worse) = found.signs.pair {
-      throw RecordError(
+      throw Problem(
         .preferencePair, field: better,
         reason: "\"\(better)\" and \"\(worse)\" are a pair of answers for preference training",
         remedy:
@@ -76,7 +76,7 @@ extension RecordFields {
     }
     if found.signs.isLabelled, found.response != nil || found.messages != nil {
       let name = found.response == nil ? RecordRole.messages : .response
-      throw RecordError(
+      throw Problem(
         .feedbackLabel, field: "label",
         reason: "the answer is labelled as good or bad (KTO): a bad one must not be learned",
         remedy:
@@ -86,7 +86,7 @@ extension RecordFields {
     if found.response == nil, found.messages == nil, found.task != nil,
       found.signs.hasReward || self.name(of: .task, in: found) == "prompt", found[.text] == nil
     {
-      throw RecordError(
+      throw Problem(
         .promptOnly, field: self.name(of: .task, in: found),
         reason: "the record is a prompt without an answer (as for reinforcement learning)",
         remedy:
@@ -95,7 +95,7 @@ extension RecordFields {
   }
 
   /// The schema of one record: the run's, or what its members say.
-  public func schema(of found: Found, record: JSONNode) throws(RecordError) -> RecordSchema {
+  public func schema(of found: Found, record: JSONNode) throws(Problem) -> RecordSchema {
     try refuseOtherTraining(found)
     guard schema == .auto else { return schema }
     if found.messages != nil { return .messages }

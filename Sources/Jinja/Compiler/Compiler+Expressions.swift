@@ -1,20 +1,20 @@
 import Problems
 
 extension Compiler {
-  mutating func expression(_ expression: Expression) throws(TemplateError) -> Int32 {
-    try deeper(expression.offset) { (compiler) throws(TemplateError) in
+  mutating func expression(_ expression: Expression) throws(Problem) -> Int32 {
+    try deeper(expression.offset) { (compiler) throws(Problem) in
       try compiler.node(expression)
     }
   }
 
-  private mutating func expressions(_ items: [Expression]) throws(TemplateError) -> [Int32] {
+  private mutating func expressions(_ items: [Expression]) throws(Problem) -> [Int32] {
     var nodes: [Int32] = []
     nodes.reserveCapacity(items.count)
     for item in items { nodes.append(try expression(item)) }
     return nodes
   }
 
-  private mutating func node(_ expression: Expression) throws(TemplateError) -> Int32 {
+  private mutating func node(_ expression: Expression) throws(Problem) -> Int32 {
     let offset = expression.offset
     switch expression.kind {
     case .none: return add(.constant, constant(.none), at: offset)
@@ -37,7 +37,7 @@ extension Compiler {
       }
       return add(.dictionary, list(nodes), at: offset)
     case .condition(let test, let then, let otherwise):
-      return try soft { (compiler) throws(TemplateError) in
+      return try soft { (compiler) throws(Problem) in
         let testNode = try compiler.expression(test)
         let thenNode = try compiler.expression(then)
         var otherwiseNode: Int32 = -1
@@ -113,7 +113,7 @@ extension Compiler {
       return add(.call, try self.expression(callee), try self.arguments(arguments), at: offset)
     case .filter(let base, let name, let arguments):
       let baseNode =
-        try base.map { (base) throws(TemplateError) in try self.expression(base) }
+        try base.map { (base) throws(Problem) in try self.expression(base) }
         ?? add(.blockText, at: offset)
       if arguments.isEmpty, name == Array("trim".utf8) { return add(.trim, baseNode, at: offset) }
       if arguments.isEmpty, name == Array("length".utf8) {
@@ -148,7 +148,7 @@ extension Compiler {
 
   private mutating func member(
     _ operation: Program.Operation, of base: Expression, _ name: [UInt8], _ offset: Int
-  ) throws(TemplateError) -> Int32 {
+  ) throws(Problem) -> Int32 {
     let node = try expression(base)
     let constant = constant(.string(name))
     let known = Program.MemberName(name, atom: program.atoms.find(name) ?? 0)
@@ -169,7 +169,7 @@ extension Compiler {
   /// String and container method numbers, then: how many positional, the nodes; how many keywords, name
   /// constant and node of each; spread nodes or -1.
   private mutating func arguments(_ arguments: CallArguments, method: [UInt8]? = nil)
-    throws(TemplateError) -> Int32
+    throws(Problem) -> Int32
   {
     var code: [Int32] = [
       method.flatMap { Library.stringMethods.number($0) } ?? -1,
@@ -190,7 +190,7 @@ extension Compiler {
 
   /// `self.name()`: the block is compiled once all are known.
   private mutating func blockCall(_ name: [UInt8], _ arguments: CallArguments, _ offset: Int)
-    throws(TemplateError) -> Int32
+    throws(Problem) -> Int32
   {
     guard arguments.isEmpty else {
       throw error("a block takes no arguments", offset)

@@ -2,18 +2,18 @@ import Problems
 
 /// Statements as nodes.
 extension Compiler {
-  mutating func block(_ statements: [Statement]) throws(TemplateError) -> Int32 {
+  mutating func block(_ statements: [Statement]) throws(Problem) -> Int32 {
     var children: [Int32] = []
     for statement in statements {
       children.append(
-        try deeper(statement.offset) { (compiler) throws(TemplateError) in
+        try deeper(statement.offset) { (compiler) throws(Problem) in
           try compiler.statement(statement)
         })
     }
     return list(children)
   }
 
-  mutating func statement(_ statement: Statement) throws(TemplateError) -> Int32 {
+  mutating func statement(_ statement: Statement) throws(Problem) -> Int32 {
     let offset = statement.offset
     switch statement.kind {
     case .text(let text): return add(.text, constant(.string(text)), at: offset)
@@ -25,11 +25,11 @@ extension Compiler {
       let (scope, (inside, chain)) = try inner(
         { $0.visit(body) },
         {
-          (compiler) throws(TemplateError) -> (Int32, Int32) in
+          (compiler) throws(Problem) -> (Int32, Int32) in
           let inside = try compiler.block(body)
           return (
             inside,
-            try filter.map { (filter) throws(TemplateError) in try compiler.expression(filter) }
+            try filter.map { (filter) throws(Problem) in try compiler.expression(filter) }
               ?? -1
           )
         })
@@ -37,7 +37,7 @@ extension Compiler {
       return add(.assignBlock, try self.target(target), chain, list([text]), at: offset)
     case .loop(let loop): return try self.loop(loop, offset)
     case .branch(let test, let then, let elseIfs, let otherwise):
-      return try soft { (compiler) throws(TemplateError) in
+      return try soft { (compiler) throws(Problem) in
         let node = try compiler.expression(test)
         let body = try compiler.block(then)
         let rest: Int32 = otherwise.isEmpty ? -1 : try compiler.block(otherwise)
@@ -64,20 +64,20 @@ extension Compiler {
           $0.visit(body)
           $0.load(filter)
         },
-        { (compiler) throws(TemplateError) -> (Int32, Int32) in
+        { (compiler) throws(Problem) -> (Int32, Int32) in
           (try compiler.block(body), try compiler.expression(filter))
         })
       let text = add(.scope, scope, inside, at: offset)
       return add(.filterBlock, chain, list([text]), at: offset)
     case .with(let targets, let body):
-      let values = try targets.map { (pair) throws(TemplateError) in try expression(pair.1) }
+      let values = try targets.map { (pair) throws(Problem) in try expression(pair.1) }
       let (scope, (inside, stores)) = try inner(
         {
           for (target, _) in targets { $0.store(target, asParameter: true) }
           $0.visit(body)
         },
-        { (compiler) throws(TemplateError) -> (Int32, [Int32]) in
-          let stores = try targets.map { (pair) throws(TemplateError) in try compiler.target(pair.0)
+        { (compiler) throws(Problem) -> (Int32, [Int32]) in
+          let stores = try targets.map { (pair) throws(Problem) in try compiler.target(pair.0)
           }
           return (try compiler.block(body), stores)
         })
@@ -99,7 +99,7 @@ extension Compiler {
       defer { symbols.frame.loopDepth = loopDepth }
       let (scope, inside) = try inner(
         { $0.visit(body) },
-        { (compiler) throws(TemplateError) in
+        { (compiler) throws(Problem) in
           try compiler.block(body)
         })
       return add(.generation, scope, inside, at: offset)
@@ -112,16 +112,16 @@ extension Compiler {
     }
   }
 
-  mutating func block(_ block: TemplateBlock, in parent: Symbols) throws(TemplateError) -> Int32 {
+  mutating func block(_ block: TemplateBlock, in parent: Symbols) throws(Problem) -> Int32 {
     try function(
       block.name, in: parent, { $0.visit(block.body) },
-      { (compiler, function) throws(TemplateError) in
+      { (compiler, function) throws(Problem) in
         function.body = try compiler.block(block.body)
       })
   }
 
   /// Compiles the blocks that `self` calls: they see what stands outside of all loops and blocks.
-  mutating func resolveBlockCalls() throws(TemplateError) {
+  mutating func resolveBlockCalls() throws(Problem) {
     var functions: [[UInt8]: Int32] = [:]
     isRepeating = true
     while let (node, name) = blockCalls.popLast() {
@@ -132,7 +132,7 @@ extension Compiler {
   }
 
   mutating func macro(_ name: [UInt8], _ parameters: [Parameter], _ body: [Statement])
-    throws(TemplateError) -> Int32
+    throws(Problem) -> Int32
   {
     for (index, parameter) in parameters.enumerated()
     where parameters[..<index].contains(where: { $0.name == parameter.name }) {
@@ -158,7 +158,7 @@ extension Compiler {
         }
         visitor.visit(body)
       },
-      { (compiler, function) throws(TemplateError) in
+      { (compiler, function) throws(Problem) in
         func slot(_ index: Int) -> Int32 {
           isUsed[index] && !isExplicit[index]
             ? compiler.symbols.find(special[index])?.slot ?? -1 : -1
@@ -168,7 +168,7 @@ extension Compiler {
         )
         for parameter in parameters {
           let standard =
-            try parameter.standard.map { (value) throws(TemplateError) in
+            try parameter.standard.map { (value) throws(Problem) in
               try compiler.expression(value)
             } ?? -1
           function.parameters.append(
@@ -181,7 +181,7 @@ extension Compiler {
       })
   }
 
-  mutating func loop(_ loop: ForLoop, _ offset: Int) throws(TemplateError) -> Int32 {
+  mutating func loop(_ loop: ForLoop, _ offset: Int) throws(Problem) -> Int32 {
     if loop.target.assigns("loop") || loop.body.assign("loop") {
       throw error("Can't assign to special loop variable in for-loop target", offset)
     }
@@ -190,7 +190,7 @@ extension Compiler {
     let index = try function(
       Array("loop".utf8),
       { $0.symbols.declareParameter(Array("\0iterable".utf8)) },
-      { (compiler, function) throws(TemplateError) in
+      { (compiler, function) throws(Problem) in
         let slot = compiler.symbols.find(Array("\0iterable".utf8))?.slot ?? 0
         function.restSlot = slot
         let iterable = compiler.add(.local, slot, compiler.constant(.string([])), at: offset)
@@ -209,7 +209,7 @@ extension Compiler {
   }
 
   private mutating func loopCode(_ loop: ForLoop, _ iterable: Int32, _ offset: Int, function: Int32)
-    throws(TemplateError) -> Int32
+    throws(Problem) -> Int32
   {
     let name = Array("loop".utf8)
     let isExtended = loop.isRecursive || loop.body.mentions(name)
@@ -229,7 +229,7 @@ extension Compiler {
         $0.store(loop.target, asParameter: true)
         $0.visit(loop.body)
       },
-      { (compiler) throws(TemplateError) -> (Int32, Int32, Int32) in
+      { (compiler) throws(Problem) -> (Int32, Int32, Int32) in
         let target = try compiler.target(loop.target)
         let slot = isExtended ? compiler.symbols.find(name)?.slot ?? -1 : -1
         return (target, try compiler.block(loop.body), slot)
@@ -244,7 +244,7 @@ extension Compiler {
           $0.store(loop.target, asParameter: true)
           $0.load(test)
         },
-        { (compiler) throws(TemplateError) -> (Int32, Int32) in
+        { (compiler) throws(Problem) -> (Int32, Int32) in
           (try compiler.target(loop.target), try compiler.expression(test))
         })
       code.testScope = scope
@@ -255,7 +255,7 @@ extension Compiler {
       let (scope, body) = try inner(
         { $0.visit(loop.otherwise) },
         {
-          (compiler) throws(TemplateError) in
+          (compiler) throws(Problem) in
           try compiler.block(loop.otherwise)
         })
       code.otherwiseScope = scope
@@ -265,7 +265,7 @@ extension Compiler {
     return add(.loop, Int32(program.loops.count - 1), at: offset)
   }
 
-  private mutating func target(_ target: Expression) throws(TemplateError) -> Int32 {
+  private mutating func target(_ target: Expression) throws(Problem) -> Int32 {
     switch target.kind {
     case .name(let name):
       guard let variable = symbols.find(name), variable.function == symbols.frame.depth else {

@@ -28,7 +28,7 @@ struct Compiler {
     symbols = root
   }
 
-  static func compile(_ statements: [Statement], _ source: TemplateSource) throws(TemplateError)
+  static func compile(_ statements: [Statement], _ source: TemplateSource) throws(Problem)
     -> Program
   {
     var compiler = Compiler(source)
@@ -44,7 +44,7 @@ struct Compiler {
   }
 
   /// Names are followed through every branch: many of both together take too long.
-  private func checkCost() throws(TemplateError) {
+  private func checkCost() throws(Problem) {
     guard root.meter.cost < Symbols.Meter.maximum else {
       throw error("the template has too many names and branches", 0)
     }
@@ -52,7 +52,7 @@ struct Compiler {
 
   // MARK: Pieces of a program
 
-  func error(_ reason: String, _ offset: Int, remedy: String = "") -> TemplateError {
+  func error(_ reason: String, _ offset: Int, remedy: String = "") -> Problem {
     source.error(reason, at: offset, remedy: remedy)
   }
 
@@ -110,8 +110,8 @@ struct Compiler {
   /// Compiles in an inner scope of the same function; gives the scope.
   mutating func inner<Result>(
     _ analyze: (inout SymbolVisitor) -> Void,
-    _ body: (inout Compiler) throws(TemplateError) -> Result
-  ) throws(TemplateError) -> (scope: Int32, result: Result) {
+    _ body: (inout Compiler) throws(Problem) -> Result
+  ) throws(Problem) -> (scope: Int32, result: Result) {
     let outer = symbols
     let wasSoft = isSoft
     symbols = Symbols(parent: outer, frame: outer.frame)
@@ -131,8 +131,8 @@ struct Compiler {
   mutating func function(
     _ name: [UInt8], in parent: Symbols? = nil,
     _ analyze: (inout SymbolVisitor) -> Void,
-    _ body: (inout Compiler, inout Program.Function) throws(TemplateError) -> Void
-  ) throws(TemplateError) -> Int32 {
+    _ body: (inout Compiler, inout Program.Function) throws(Problem) -> Void
+  ) throws(Problem) -> Int32 {
     let outer = symbols
     let wasSoft = isSoft
     let parent = parent ?? outer
@@ -160,8 +160,8 @@ struct Compiler {
     return Int32(program.functions.count - 1)
   }
 
-  mutating func soft<Result>(_ body: (inout Compiler) throws(TemplateError) -> Result)
-    throws(TemplateError) -> Result
+  mutating func soft<Result>(_ body: (inout Compiler) throws(Problem) -> Result)
+    throws(Problem) -> Result
   {
     let wasSoft = isSoft
     isSoft = true
@@ -170,8 +170,8 @@ struct Compiler {
   }
 
   mutating func deeper<Result>(
-    _ offset: Int, _ body: (inout Compiler) throws(TemplateError) -> Result
-  ) throws(TemplateError) -> Result {
+    _ offset: Int, _ body: (inout Compiler) throws(Problem) -> Result
+  ) throws(Problem) -> Result {
     guard depth < Self.maximumDepth else {
       throw error("nested deeper than \(Self.maximumDepth) levels", offset)
     }

@@ -2,7 +2,7 @@ import Problems
 
 /// What stands between `{{` and `}}`: operators, numbers, names and strings.
 extension TemplateLexer {
-  mutating func expression(isVariable: Bool, opened: Int) throws(TemplateError) {
+  mutating func expression(isVariable: Bool, opened: Int) throws(Problem) {
     var open: [UInt8] = []
     while position < bytes.count {
       if open.isEmpty {
@@ -32,7 +32,7 @@ extension TemplateLexer {
     }
   }
 
-  private mutating func operation(_ open: inout [UInt8]) throws(TemplateError) {
+  private mutating func operation(_ open: inout [UInt8]) throws(Problem) {
     let start = position
     let first = byte(start)
     let second = byte(start + 1)
@@ -86,7 +86,7 @@ extension TemplateLexer {
     }
   }
 
-  mutating func number() throws(TemplateError) -> Bool {
+  mutating func number() throws(Problem) -> Bool {
     let start = position
     guard Self.isDigit(byte(start)) else { return false }
     let whole = digits(start, Self.isDigit)
@@ -144,7 +144,7 @@ extension TemplateLexer {
     return true
   }
 
-  mutating func word() throws(TemplateError) -> Bool {
+  mutating func word() throws(Problem) -> Bool {
     let start = position
     var end = start
     while end < bytes.count {
@@ -172,7 +172,7 @@ extension TemplateLexer {
     return true
   }
 
-  mutating func string() throws(TemplateError) -> Bool {
+  mutating func string() throws(Problem) -> Bool {
     let quote = byte(position)
     guard quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else { return false }
     var end = position + 1
@@ -190,11 +190,11 @@ extension TemplateLexer {
   }
 
   /// Python's `unicode-escape`.
-  private func unescape(_ range: Range<Int>) throws(TemplateError) -> [UInt8] {
+  private func unescape(_ range: Range<Int>) throws(Problem) -> [UInt8] {
     var text: [UInt8] = []
     text.reserveCapacity(range.count)
     var index = range.lowerBound
-    func hexadecimal(_ count: Int) throws(TemplateError) -> UInt32 {
+    func hexadecimal(_ count: Int) throws(Problem) -> UInt32 {
       var value: UInt32 = 0
       for step in 0..<count {
         let place = index + 2 + step
@@ -208,7 +208,7 @@ extension TemplateLexer {
       }
       return value
     }
-    func append(_ value: UInt32) throws(TemplateError) {
+    func append(_ value: UInt32) throws(Problem) {
       guard let scalar = UnicodeScalar(value) else {
         throw source.error("an escape that is not a character", at: index)
       }

@@ -11,7 +11,7 @@ struct TemplateLexer {
 
   init(_ source: TemplateSource) { self.source = source }
 
-  static func tokens(_ source: TemplateSource) throws(TemplateError) -> [TemplateToken] {
+  static func tokens(_ source: TemplateSource) throws(Problem) -> [TemplateToken] {
     var lexer = TemplateLexer(source)
     try lexer.run()
     return lexer.tokens
@@ -19,7 +19,7 @@ struct TemplateLexer {
 
   func byte(_ index: Int) -> UInt8 { index < bytes.count ? bytes[index] : 0 }
 
-  mutating func run() throws(TemplateError) {
+  mutating func run() throws(Problem) {
     while position < bytes.count {
       guard let tag = nextTag(from: position) else {
         add(.data, position, Array(bytes[position...]))
@@ -107,7 +107,7 @@ struct TemplateLexer {
     return has("%}", at: index) ? index + 2 : nil
   }
 
-  private mutating func rawBlock(_ opened: Int) throws(TemplateError) {
+  private mutating func rawBlock(_ opened: Int) throws(Problem) {
     var tag = position
     while tag < bytes.count {
       guard has("{%", at: tag) else {
@@ -142,7 +142,7 @@ struct TemplateLexer {
     lineStarting = bytes[end - 1] == 0x0A
   }
 
-  private mutating func comment(_ inner: Int, _ opened: Int) throws(TemplateError) {
+  private mutating func comment(_ inner: Int, _ opened: Int) throws(Problem) {
     var index = inner
     while index + 1 < bytes.count {
       if has("-#}", at: index) { return finish(skipSpace(index + 3)) }

@@ -3,7 +3,7 @@ import Problems
 extension TemplateParser {
   /// What may be assigned to: a name, `ns.name`, or a tuple of them.
   mutating func assignmentTarget(endsAtIn: Bool = false, withNamespace: Bool = false)
-    throws(TemplateError) -> Expression
+    throws(Problem) -> Expression
   {
     let target = try tuple(
       isSimple: true, ends: endsAtIn ? ["in"] : [], withNamespace: withNamespace)
@@ -11,7 +11,7 @@ extension TemplateParser {
     return target
   }
 
-  private func checkAssignable(_ target: Expression) throws(TemplateError) {
+  private func checkAssignable(_ target: Expression) throws(Problem) {
     switch target.kind {
     case .name, .namespaceReference: return
     case .tuple(let targets): for target in targets { try checkAssignable(target) }
@@ -23,7 +23,7 @@ extension TemplateParser {
   mutating func tuple(
     isSimple: Bool = false, withCondition: Bool = true, ends: [StaticString] = [],
     inParentheses: Bool = false, withNamespace: Bool = false
-  ) throws(TemplateError) -> Expression {
+  ) throws(Problem) -> Expression {
     let offset = current.offset
     var items: [Expression] = []
     var isTuple = false
@@ -48,13 +48,13 @@ extension TemplateParser {
     return Expression(kind: .tuple(items), offset: offset)
   }
 
-  mutating func expression(_ withCondition: Bool = true) throws(TemplateError) -> Expression {
-    try nested { (parser) throws(TemplateError) in
+  mutating func expression(_ withCondition: Bool = true) throws(Problem) -> Expression {
+    try nested { (parser) throws(Problem) in
       withCondition ? try parser.condition() : try parser.or()
     }
   }
 
-  mutating func condition() throws(TemplateError) -> Expression {
+  mutating func condition() throws(Problem) -> Expression {
     let offset = current.offset
     var value = try or()
     var links = 0
@@ -63,7 +63,7 @@ extension TemplateParser {
       let test = try or()
       var otherwise: Expression?
       if skip(name: "else") {
-        otherwise = try nested { (parser) throws(TemplateError) in try parser.condition() }
+        otherwise = try nested { (parser) throws(Problem) in try parser.condition() }
       }
       value = Expression(
         kind: .condition(test: test, then: value, otherwise: otherwise), offset: offset)
@@ -71,7 +71,7 @@ extension TemplateParser {
     return value
   }
 
-  mutating func or() throws(TemplateError) -> Expression {
+  mutating func or() throws(Problem) -> Expression {
     var left = try and()
     var links = 0
     while current.isName("or") {
@@ -82,7 +82,7 @@ extension TemplateParser {
     return left
   }
 
-  mutating func and() throws(TemplateError) -> Expression {
+  mutating func and() throws(Problem) -> Expression {
     var left = try not()
     var links = 0
     while current.isName("and") {
@@ -93,14 +93,14 @@ extension TemplateParser {
     return left
   }
 
-  mutating func not() throws(TemplateError) -> Expression {
+  mutating func not() throws(Problem) -> Expression {
     guard current.isName("not") else { return try comparison() }
     let offset = advance().offset
-    let operand = try nested { (parser) throws(TemplateError) in try parser.not() }
+    let operand = try nested { (parser) throws(Problem) in try parser.not() }
     return Expression(kind: .not(operand), offset: offset)
   }
 
-  mutating func comparison() throws(TemplateError) -> Expression {
+  mutating func comparison() throws(Problem) -> Expression {
     let offset = current.offset
     let first = try sum()
     var rest: [(operation: ComparisonOperator, operand: Expression)] = []
@@ -132,7 +132,7 @@ extension TemplateParser {
     return rest.isEmpty ? first : Expression(kind: .comparison(first, rest), offset: offset)
   }
 
-  private mutating func sum() throws(TemplateError) -> Expression {
+  private mutating func sum() throws(Problem) -> Expression {
     var left = try concatenation()
     var links = 0
     while current.isOperator("+") || current.isOperator("-") {
@@ -144,14 +144,14 @@ extension TemplateParser {
     return left
   }
 
-  mutating func concatenation() throws(TemplateError) -> Expression {
+  mutating func concatenation() throws(Problem) -> Expression {
     let offset = current.offset
     var items = [try product()]
     while skip(operator: "~") { items.append(try product()) }
     return items.count == 1 ? items[0] : Expression(kind: .concatenation(items), offset: offset)
   }
 
-  private mutating func product() throws(TemplateError) -> Expression {
+  private mutating func product() throws(Problem) -> Expression {
     var left = try power()
     var links = 0
     while true {
@@ -173,7 +173,7 @@ extension TemplateParser {
     }
   }
 
-  mutating func power() throws(TemplateError) -> Expression {
+  mutating func power() throws(Problem) -> Expression {
     var left = try unary()
     var links = 0
     while current.isOperator("**") {
@@ -184,12 +184,12 @@ extension TemplateParser {
     return left
   }
 
-  private mutating func unary(withFilter: Bool = true) throws(TemplateError) -> Expression {
+  private mutating func unary(withFilter: Bool = true) throws(Problem) -> Expression {
     let offset = current.offset
     var value: Expression
     if current.isOperator("-") || current.isOperator("+") {
       let isNegative = advance().isOperator("-")
-      let operand = try nested { (parser) throws(TemplateError) in
+      let operand = try nested { (parser) throws(Problem) in
         try parser.unary(withFilter: false)
       }
       value = Expression(kind: isNegative ? .negative(operand) : .positive(operand), offset: offset)

@@ -2,7 +2,7 @@ import Problems
 
 /// Literals, calls, subscripts, filters and tests.
 extension TemplateParser {
-  mutating func primary(withNamespace: Bool = false) throws(TemplateError) -> Expression {
+  mutating func primary(withNamespace: Bool = false) throws(Problem) -> Expression {
     let token = current
     switch token.kind {
     case .name:
@@ -32,7 +32,7 @@ extension TemplateParser {
       return Expression(kind: .float(token.float), offset: token.offset)
     case .op where token.isOperator("("):
       advance()
-      let value = try nested { (parser) throws(TemplateError) in
+      let value = try nested { (parser) throws(Problem) in
         try parser.tuple(inParentheses: true)
       }
       try expect(operator: ")")
@@ -43,7 +43,7 @@ extension TemplateParser {
     }
   }
 
-  mutating func list() throws(TemplateError) -> Expression {
+  mutating func list() throws(Problem) -> Expression {
     let offset = advance().offset
     var items: [Expression] = []
     while !current.isOperator("]") {
@@ -55,7 +55,7 @@ extension TemplateParser {
     return Expression(kind: .list(items), offset: offset)
   }
 
-  mutating func dictionary() throws(TemplateError) -> Expression {
+  mutating func dictionary() throws(Problem) -> Expression {
     let offset = advance().offset
     var members: [(key: Expression, value: Expression)] = []
     while !current.isOperator("}") {
@@ -70,7 +70,7 @@ extension TemplateParser {
   }
 
   /// Attributes, items, slices and calls after a value.
-  mutating func postfix(_ value: Expression) throws(TemplateError) -> Expression {
+  mutating func postfix(_ value: Expression) throws(Problem) -> Expression {
     var value = value
     var links = 0
     while true {
@@ -86,7 +86,7 @@ extension TemplateParser {
     }
   }
 
-  mutating func filtersAndTests(_ value: Expression) throws(TemplateError) -> Expression {
+  mutating func filtersAndTests(_ value: Expression) throws(Problem) -> Expression {
     var value = value
     var links = 0
     while true {
@@ -104,7 +104,7 @@ extension TemplateParser {
     }
   }
 
-  private mutating func subscription(_ value: Expression) throws(TemplateError) -> Expression {
+  private mutating func subscription(_ value: Expression) throws(Problem) -> Expression {
     let token = advance()
     if token.isOperator(".") {
       let attribute = advance()
@@ -127,7 +127,7 @@ extension TemplateParser {
     return Expression(kind: .item(value, index), offset: token.offset)
   }
 
-  private mutating func indexOrSlice() throws(TemplateError) -> Expression {
+  private mutating func indexOrSlice() throws(Problem) -> Expression {
     let offset = current.offset
     var start: Expression?
     if !current.isOperator(":") {
@@ -147,12 +147,12 @@ extension TemplateParser {
     return Expression(kind: .slice(start, stop, step), offset: offset)
   }
 
-  mutating func arguments() throws(TemplateError) -> CallArguments {
+  mutating func arguments() throws(Problem) -> CallArguments {
     let offset = current.offset
     try expect(operator: "(")
     var arguments = CallArguments()
     var isFirst = true
-    func invalid(_ parser: TemplateParser) -> TemplateError {
+    func invalid(_ parser: TemplateParser) -> Problem {
       parser.error("invalid syntax for function call expression", at: offset)
     }
     while !current.isOperator(")") {
@@ -186,7 +186,7 @@ extension TemplateParser {
   }
 
   /// `| name(…)` once or more; `isInline` where the first name stands alone (`{% filter name %}`).
-  mutating func filters(_ base: Expression?, isInline: Bool) throws(TemplateError) -> Expression {
+  mutating func filters(_ base: Expression?, isInline: Bool) throws(Problem) -> Expression {
     var value = base
     var isInline = isInline
     var offset = current.offset
@@ -204,13 +204,13 @@ extension TemplateParser {
     return value
   }
 
-  private mutating func dottedName() throws(TemplateError) -> [UInt8] {
+  private mutating func dottedName() throws(Problem) -> [UInt8] {
     var name = try expectName().text
     while skip(operator: ".") { name += [UInt8(ascii: ".")] + (try expectName().text) }
     return name
   }
 
-  mutating func test(_ value: Expression) throws(TemplateError) -> Expression {
+  mutating func test(_ value: Expression) throws(Problem) -> Expression {
     advance()
     let isNegated = skip(name: "not")
     let offset = current.offset
@@ -238,7 +238,7 @@ extension TemplateParser {
   }
 
   /// Counts the links of a chain (`a + b + …`): each makes the tree one deeper.
-  func link(_ links: inout Int) throws(TemplateError) {
+  func link(_ links: inout Int) throws(Problem) {
     links += 1
     guard links <= 300 else { throw error("an expression of more than 300 links") }
   }

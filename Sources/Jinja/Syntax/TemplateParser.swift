@@ -12,12 +12,12 @@ struct TemplateParser {
   var depth = 0
   private var openTags: [(name: [UInt8], offset: Int)] = []
 
-  init(_ source: TemplateSource) throws(TemplateError) {
+  init(_ source: TemplateSource) throws(Problem) {
     self.source = source
     tokens = try TemplateLexer.tokens(source)
   }
 
-  static func parse(_ source: TemplateSource) throws(TemplateError) -> [Statement] {
+  static func parse(_ source: TemplateSource) throws(Problem) -> [Statement] {
     var parser = try TemplateParser(source)
     return try parser.statements(until: [])
   }
@@ -32,7 +32,7 @@ struct TemplateParser {
     return token
   }
 
-  func error(_ reason: String, at offset: Int? = nil, remedy: String = "") -> TemplateError {
+  func error(_ reason: String, at offset: Int? = nil, remedy: String = "") -> Problem {
     source.error(reason, at: offset ?? current.offset, remedy: remedy)
   }
 
@@ -48,34 +48,34 @@ struct TemplateParser {
     return true
   }
 
-  private func expected(_ what: String) -> TemplateError {
+  private func expected(_ what: String) -> Problem {
     current.kind == .end
       ? error("unexpected end of template, expected '\(what)'.")
       : error("expected token '\(what)', got '\(current.shown)'")
   }
 
-  mutating func expect(operator text: StaticString) throws(TemplateError) {
+  mutating func expect(operator text: StaticString) throws(Problem) {
     guard skip(operator: text) else { throw expected("\(text)") }
   }
 
-  mutating func expect(name text: StaticString) throws(TemplateError) {
+  mutating func expect(name text: StaticString) throws(Problem) {
     guard skip(name: text) else { throw expected("\(text)") }
   }
 
-  mutating func expectName() throws(TemplateError) -> TemplateToken {
+  mutating func expectName() throws(Problem) -> TemplateToken {
     guard current.kind == .name else { throw expected("name") }
     return advance()
   }
 
-  mutating func expect(_ kind: TemplateToken.Kind, _ shown: String) throws(TemplateError) {
+  mutating func expect(_ kind: TemplateToken.Kind, _ shown: String) throws(Problem) {
     guard current.kind == kind else { throw expected(shown) }
     advance()
   }
 
   /// Runs `body` one level deeper; refuses nesting without end.
   mutating func nested<Result>(
-    _ body: (inout TemplateParser) throws(TemplateError) -> Result
-  ) throws(TemplateError) -> Result {
+    _ body: (inout TemplateParser) throws(Problem) -> Result
+  ) throws(Problem) -> Result {
     guard depth < Self.maximumDepth else {
       throw error("nested deeper than \(Self.maximumDepth) levels")
     }
@@ -87,7 +87,7 @@ struct TemplateParser {
   // MARK: Statements
 
   /// Statements up to one of the tags, whose name is left as the current token.
-  mutating func statements(until ends: [StaticString]) throws(TemplateError) -> [Statement] {
+  mutating func statements(until ends: [StaticString]) throws(Problem) -> [Statement] {
     var body: [Statement] = []
     while current.kind != .end {
       let token = current
@@ -121,24 +121,24 @@ struct TemplateParser {
   }
 
   /// The body of a block: `%}` statements `{% end`.
-  mutating func body(until ends: [StaticString]) throws(TemplateError) -> [Statement] {
+  mutating func body(until ends: [StaticString]) throws(Problem) -> [Statement] {
     _ = skip(operator: ":")
     try expect(.blockEnd, "end of statement block")
     return try statements(until: ends)
   }
 
-  private mutating func statement(_ ends: [StaticString]) throws(TemplateError) -> [Statement] {
+  private mutating func statement(_ ends: [StaticString]) throws(Problem) -> [Statement] {
     let token = current
     guard token.kind == .name else { throw error("tag name expected") }
     openTags.append((token.text, token.offset))
     defer { openTags.removeLast() }
-    return try nested { (parser) throws(TemplateError) in
+    return try nested { (parser) throws(Problem) in
       try parser.statement(token, ends)
     }
   }
 
   private mutating func statement(_ token: TemplateToken, _ ends: [StaticString])
-    throws(TemplateError)
+    throws(Problem)
     -> [Statement]
   {
     let name = String(decoding: token.text, as: UTF8.self)
@@ -192,7 +192,7 @@ struct TemplateParser {
     }
   }
 
-  private mutating func loop() throws(TemplateError) -> Statement.Kind {
+  private mutating func loop() throws(Problem) -> Statement.Kind {
     try expect(name: "for")
     let target = try assignmentTarget(endsAtIn: true)
     try expect(name: "in")
@@ -211,7 +211,7 @@ struct TemplateParser {
         otherwise: otherwise))
   }
 
-  private mutating func branch() throws(TemplateError) -> Statement.Kind {
+  private mutating func branch() throws(Problem) -> Statement.Kind {
     try expect(name: "if")
     let test = try tuple(withCondition: false)
     let then = try body(until: ["elif", "else", "endif"])
@@ -233,7 +233,7 @@ struct TemplateParser {
     return .branch(test: test, then: then, elseIfs: elseIfs, otherwise: otherwise)
   }
 
-  private mutating func assignment() throws(TemplateError) -> Statement.Kind {
+  private mutating func assignment() throws(Problem) -> Statement.Kind {
     advance()
     let target = try assignmentTarget(withNamespace: true)
     if skip(operator: "=") { return .assign(target: target, value: try tuple()) }
@@ -243,7 +243,7 @@ struct TemplateParser {
     return .assignBlock(target: target, filter: chain, body: text)
   }
 
-  private mutating func parameters() throws(TemplateError) -> [Parameter] {
+  private mutating func parameters() throws(Problem) -> [Parameter] {
     var parameters: [Parameter] = []
     try expect(operator: "(")
     while !current.isOperator(")") {
@@ -263,7 +263,7 @@ struct TemplateParser {
     return parameters
   }
 
-  private mutating func macro() throws(TemplateError) -> Statement.Kind {
+  private mutating func macro() throws(Problem) -> Statement.Kind {
     advance()
     let name = try expectName()
     let signature = try parameters()
@@ -272,7 +272,7 @@ struct TemplateParser {
     return .macro(name: name.text, parameters: signature, body: text)
   }
 
-  private mutating func callBlock() throws(TemplateError) -> Statement.Kind {
+  private mutating func callBlock() throws(Problem) -> Statement.Kind {
     let tag = advance()
     let signature = current.isOperator("(") ? try parameters() : []
     let call = try expression()
@@ -282,7 +282,7 @@ struct TemplateParser {
     return .callBlock(parameters: signature, call: call, body: text)
   }
 
-  private mutating func with() throws(TemplateError) -> Statement.Kind {
+  private mutating func with() throws(Problem) -> Statement.Kind {
     advance()
     var targets: [(Expression, Expression)] = []
     while current.kind != .blockEnd {
@@ -296,7 +296,7 @@ struct TemplateParser {
     return .with(targets: targets, body: text)
   }
 
-  private mutating func block() throws(TemplateError) -> Statement.Kind {
+  private mutating func block() throws(Problem) -> Statement.Kind {
     advance()
     let name = try expectName()
     let isScoped = skip(name: "scoped")

@@ -81,7 +81,7 @@ package struct TemplateSource: Sendable {
     return (line, column, String(decoding: bytes[start..<limit], as: UTF8.self))
   }
 
-  func error(_ reason: String, at offset: Int, remedy: String = "") -> TemplateError {
+  func error(_ reason: String, at offset: Int, remedy: String = "") -> Problem {
     let place = place(of: offset)
     return Problem(
       .template, Place(file: name, line: place.line, column: place.column, excerpt: place.text),

@@ -1,4 +1,5 @@
 import CPCRE2
+import Problems
 
 /// A regular expression that finds what Oniguruma (as `tokenizers` 0.23.3 has it) finds, run by PCRE2's JIT.
 ///
@@ -16,7 +17,7 @@ package final class CompiledPattern: @unchecked Sendable {
   /// Compiles a pattern. Throws where its meaning cannot be kept.
   package convenience init(
     _ source: String, dialect: PatternDialect = .oniguruma
-  ) throws(PatternError) {
+  ) throws(Problem) {
     let node = try PatternParser.parse(source, dialect)
     try self.init(source, dialect, rewritten: PatternWriter.write(node))
   }
@@ -24,7 +25,7 @@ package final class CompiledPattern: @unchecked Sendable {
   /// Compiles PCRE2 text that means what `source` does.
   init(
     _ source: String, _ dialect: PatternDialect, rewritten: [UInt8]
-  ) throws(PatternError) {
+  ) throws(Problem) {
     self.source = source
     self.dialect = dialect
     let options =
@@ -36,7 +37,7 @@ package final class CompiledPattern: @unchecked Sendable {
       unsafe pcre2_compile_8(text.baseAddress, text.count, options, &error, &offset, nil)
     }
     guard let compiled = unsafe compiled else {
-      throw PatternError(pattern: source, offset: 0, reason: CompiledPattern.message(of: error))
+      throw Problem(pattern: source, offset: 0, reason: CompiledPattern.message(of: error))
     }
     unsafe code = compiled
     // Without JIT (a platform that has none) the interpreter finds the same.
@@ -49,20 +50,20 @@ package final class CompiledPattern: @unchecked Sendable {
   /// Throws where the bounds of `space` are reached.
   func firstMatch(
     in text: UnsafeBufferPointer<UInt8>, from start: Int, space: MatchSpace
-  ) throws(StageError) -> Range<Int>? {
+  ) throws(Problem) -> Range<Int>? {
     // SAFETY: `text` outlives the call; an empty buffer without address is replaced by one of a static byte.
     let found = unsafe space.match(code, text, from: start)
     if found > 0 { return space.wholeMatch }
     if found == PCRE2_ERROR_NOMATCH { return nil }
-    throw StageError(
-      reason:
-        "pattern \(source): \(CompiledPattern.message(of: found)) (the text needs too many steps)")
+    throw Problem(
+      pattern: source,
+      tooMuch: "\(CompiledPattern.message(of: found)) (the text needs too many steps)")
   }
 
   /// Calls `body` with each match, as `find_iter` of the reference's binding does: no empty match right after a match.
   func forEachMatch(
     in text: UnsafeBufferPointer<UInt8>, space: MatchSpace, _ body: (Range<Int>) -> Void
-  ) throws(StageError) {
+  ) throws(Problem) {
     var next = 0
     var lastEnd = -1
     while next <= text.count,

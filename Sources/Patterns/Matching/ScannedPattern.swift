@@ -1,3 +1,5 @@
+import Problems
+
 /// A regular expression of a simple shape, matched without a regex engine: alternatives of sets, runs of sets, optional
 /// groups and lookaheads of one scalar. The split patterns of byte-level models are of that shape.
 ///
@@ -82,7 +84,7 @@ package final class ScannedPattern: @unchecked Sendable {
   @inline(__always)
   func forEachMatch(
     in text: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>) -> Void
-  ) throws(StageError) {
+  ) throws(Problem) {
     var position = 0
     var steps = 10_000_000 + 64 * text.count
     while position < text.count {
@@ -94,7 +96,7 @@ package final class ScannedPattern: @unchecked Sendable {
       }
       let end = unsafe endOfMatch(at: position, in: text, steps: &steps)
       guard steps > 0 else {
-        throw StageError(reason: "pattern \(source): the text needs too many steps")
+        throw Problem(pattern: source, tooMuch: "the text needs too many steps")
       }
       if let end {
         body(position..<end)

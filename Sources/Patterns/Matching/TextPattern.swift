@@ -1,3 +1,5 @@
+import Problems
+
 /// What `Split` and `Replace` look for: a text, or a regular expression.
 package enum TextPattern: Sendable {
   case literal([UInt8])
@@ -7,14 +9,14 @@ package enum TextPattern: Sendable {
   case compiled(CompiledPattern)
 
   /// The pattern for a `"String"` of a file. An empty one matches between all characters, as in the reference.
-  package static func string(_ text: [UInt8]) throws(PatternError) -> TextPattern {
+  package static func string(_ text: [UInt8]) throws(Problem) -> TextPattern {
     text.isEmpty ? .compiled(try CompiledPattern("", .oniguruma, rewritten: [])) : .literal(text)
   }
 
   /// The pattern for a `"Regex"` of a file: a scanner where its shape is simple, PCRE2's JIT otherwise.
   package static func regex(
     _ text: String, dialect: PatternDialect = .oniguruma
-  ) throws(PatternError) -> TextPattern {
+  ) throws(Problem) -> TextPattern {
     let node = try PatternParser.parse(text, dialect)
     if let scanned = ScannedPattern(text, dialect, node) { return .scanned(scanned) }
     return .compiled(try CompiledPattern(text, dialect, rewritten: PatternWriter.write(node)))
@@ -41,7 +43,7 @@ package enum TextPattern: Sendable {
   /// Calls `body` with each match in `text`, left to right.
   func forEachMatch(
     in text: UnsafeBufferPointer<UInt8>, space: MatchSpace, _ body: (Range<Int>) -> Void
-  ) throws(StageError) {
+  ) throws(Problem) {
     switch self {
     case .literal(let literal): unsafe literal.forEachOccurrence(in: text, body)
     case .scanned(let pattern): unsafe try pattern.forEachMatch(in: text, body)
@@ -54,13 +56,13 @@ package enum TextPattern: Sendable {
   package func appendIsolated(
     of range: Range<Int>, in text: borrowing [UInt8], space: MatchSpace,
     to pieces: inout [Range<Int>]
-  ) throws(StageError) {
+  ) throws(Problem) {
     let shift = range.lowerBound
     var last = shift
-    var failure: StageError?
+    var failure: Problem?
     unsafe text.withUnsafeBufferPointer { whole in
       let piece = unsafe UnsafeBufferPointer(rebasing: whole[range])
-      do throws(StageError) {
+      do throws(Problem) {
         unsafe try forEachMatch(in: piece, space: space) { match in
           guard !match.isEmpty || match.lowerBound + shift != last else { return }
           if last != shift + match.lowerBound { pieces.append(last..<shift + match.lowerBound) }
@@ -76,10 +78,10 @@ package enum TextPattern: Sendable {
   /// Appends each match in `text`.
   package func appendMatches(
     in text: borrowing [UInt8], space: MatchSpace, to matches: inout [Range<Int>]
-  ) throws(StageError) {
-    var failure: StageError?
+  ) throws(Problem) {
+    var failure: Problem?
     unsafe text.withUnsafeBufferPointer { whole in
-      do throws(StageError) {
+      do throws(Problem) {
         unsafe try forEachMatch(in: whole, space: space) { matches.append($0) }
       } catch { failure = error }
     }
@@ -90,13 +92,13 @@ package enum TextPattern: Sendable {
   package func appendStretches(
     of range: Range<Int>, in text: borrowing [UInt8], space: MatchSpace,
     to stretches: inout [PatternStretch]
-  ) throws(StageError) {
+  ) throws(Problem) {
     let shift = range.lowerBound
     var last = shift
-    var failure: StageError?
+    var failure: Problem?
     unsafe text.withUnsafeBufferPointer { whole in
       let piece = unsafe UnsafeBufferPointer(rebasing: whole[range])
-      do throws(StageError) {
+      do throws(Problem) {
         unsafe try forEachMatch(in: piece, space: space) { match in
           let start = shift + match.lowerBound
           if last != start { stretches.append(PatternStretch(range: last..<start, isMatch: false)) }

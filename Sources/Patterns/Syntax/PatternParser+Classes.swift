@@ -1,6 +1,8 @@
+import Problems
+
 extension PatternParser {
   /// A class after its opening bracket: ranges, escapes, POSIX brackets, classes inside and `&&`.
-  mutating func characterClass() throws(PatternError) -> ScalarSet {
+  mutating func characterClass() throws(Problem) -> ScalarSet {
     let start = position - 1
     guard classDepth < 100 else {
       throw refusal("classes are nested more than 100 deep", at: start)
@@ -63,7 +65,7 @@ extension PatternParser {
   }
 
   /// One member of a class: a class inside, an escape, a scalar or a range of them.
-  private mutating func classItem(_ start: Int) throws(PatternError) -> ScalarSet {
+  private mutating func classItem(_ start: Int) throws(Problem) -> ScalarSet {
     if peek("[") {
       if let bracket = try posixBracket() { return bracket }
       position += 1
@@ -101,7 +103,7 @@ extension PatternParser {
     return ScalarSet(low...high)
   }
 
-  private mutating func classScalar() throws(PatternError) -> UInt32 {
+  private mutating func classScalar() throws(Problem) -> UInt32 {
     if peek("\\") { return try escapedScalar(inClass: true) }
     let scalar = bytes.scalar(at: position)
     position += scalar.length
@@ -119,7 +121,7 @@ extension PatternParser {
   }
 
   /// `[:name:]` or `[:^name:]` at the position; nil if the bracket opens a class.
-  private mutating func posixBracket() throws(PatternError) -> ScalarSet? {
+  private mutating func posixBracket() throws(Problem) -> ScalarSet? {
     guard isPosixBracket else { return nil }
     let start = position
     position += 2
@@ -154,7 +156,7 @@ extension PatternParser {
   /// The class where case is ignored. A member that also matches several characters is refused.
   private func folded(
     _ set: ScalarSet, isNegative: Bool, _ start: Int
-  ) throws(PatternError) -> ScalarSet {
+  ) throws(Problem) -> ScalarSet {
     let closed = set.foldingCase(.oniguruma)
     if isNegative { return closed }
     for (scalar, sequence) in CaseFold.sequences where closed.contains(scalar) {

@@ -1,6 +1,8 @@
+import Problems
+
 extension PatternParser {
   /// An escape outside a class.
-  mutating func escape() throws(PatternError) -> PatternNode {
+  mutating func escape() throws(Problem) -> PatternNode {
     let start = position
     guard position + 1 < bytes.count else { throw refusal("a backslash at the end") }
     let letter = bytes[position + 1]
@@ -55,7 +57,7 @@ extension PatternParser {
   }
 
   /// An escape that stands for one scalar or a class of them, inside or outside a class.
-  mutating func escapedSet(inClass: Bool = false) throws(PatternError) -> ScalarSet {
+  mutating func escapedSet(inClass: Bool = false) throws(Problem) -> ScalarSet {
     let start = position
     guard position + 1 < bytes.count else { throw refusal("a backslash at the end") }
     let letter = bytes[position + 1]
@@ -91,7 +93,7 @@ extension PatternParser {
   }
 
   /// An escape that stands for one scalar.
-  mutating func escapedScalar(inClass: Bool) throws(PatternError) -> UInt32 {
+  mutating func escapedScalar(inClass: Bool) throws(Problem) -> UInt32 {
     let start = position
     guard position + 1 < bytes.count else { throw refusal("a backslash at the end") }
     let letter = bytes[position + 1]
@@ -140,7 +142,7 @@ extension PatternParser {
   }
 
   /// A byte escape is a scalar while it is ASCII; above, it is a piece of UTF-8.
-  private func byte(_ value: UInt32, _ start: Int) throws(PatternError) -> UInt32 {
+  private func byte(_ value: UInt32, _ start: Int) throws(Problem) -> UInt32 {
     guard value < 0x80 else { throw refusal("a byte escape above 7F is not supported", at: start) }
     return value
   }
@@ -168,7 +170,7 @@ extension PatternParser {
   }
 
   /// What the name after `\p` or `\P` stands for.
-  private mutating func property(inClass: Bool, _ start: Int) throws(PatternError) -> ScalarSet {
+  private mutating func property(inClass: Bool, _ start: Int) throws(Problem) -> ScalarSet {
     var isNegative = false
     var name: [UInt8]
     if peek("{") {

@@ -1,6 +1,8 @@
+import Problems
+
 extension PatternParser {
   /// Applies a quantifier if one follows. `start` is where `part` begins, for errors.
-  mutating func quantified(_ part: PatternNode, from start: Int) throws(PatternError)
+  mutating func quantified(_ part: PatternNode, from start: Int) throws(Problem)
     -> PatternNode?
   {
     guard position < bytes.count else { return nil }
@@ -38,7 +40,7 @@ extension PatternParser {
   }
 
   /// `{n}`, `{n,}`, `{n,m}` or `{,m}` at the position, which moves past it; nil if the brace is a plain character.
-  private mutating func interval() throws(PatternError) -> (min: Int, max: Int?)? {
+  private mutating func interval() throws(Problem) -> (min: Int, max: Int?)? {
     let start = position
     var index = position + 1
     func number() -> Int? {
@@ -72,7 +74,7 @@ extension PatternParser {
   /// Where case is ignored, literals in a row also match one scalar that folds to them (`st` matches ﬆ), and a literal
   /// such as ß matches what it folds to.
   mutating func joinFoldedSequences(_ parts: inout [PatternNode], _ literals: [Bool])
-    throws(PatternError)
+    throws(Problem)
   {
     for index in parts.indices where literals[index] {
       guard case .set(let first) = parts[index] else { continue }

@@ -1,3 +1,5 @@
+import Problems
+
 /// Reads a pattern as its dialect reads it. What has no equal here is refused with its name and place.
 struct PatternParser {
   let source: String
@@ -24,7 +26,7 @@ struct PatternParser {
 
   static func parse(
     _ source: String, _ dialect: PatternDialect
-  ) throws(PatternError) -> PatternNode {
+  ) throws(Problem) -> PatternNode {
     var parser = PatternParser(source, dialect)
     let node = try parser.alternatives()
     if parser.position < parser.bytes.count { throw parser.refusal("unmatched )") }
@@ -37,13 +39,13 @@ struct PatternParser {
     return node
   }
 
-  func refusal(_ reason: String, at offset: Int? = nil) -> PatternError {
-    PatternError(pattern: source, offset: offset ?? position, reason: reason)
+  func refusal(_ reason: String, at offset: Int? = nil) -> Problem {
+    Problem(pattern: source, offset: offset ?? position, reason: reason)
   }
 
   // MARK: Structure
 
-  mutating func alternatives() throws(PatternError) -> PatternNode {
+  mutating func alternatives() throws(Problem) -> PatternNode {
     depth += 1
     defer { depth -= 1 }
     guard depth <= 200 else { throw refusal("groups are nested more than 200 deep") }
@@ -55,7 +57,7 @@ struct PatternParser {
     return all.count == 1 ? all[0] : .alternatives(all)
   }
 
-  private mutating func sequence() throws(PatternError) -> PatternNode {
+  private mutating func sequence() throws(Problem) -> PatternNode {
     var parts: [PatternNode] = []
     var literals: [Bool] = []
     while position < bytes.count, !peek("|"), !peek(")") {
@@ -97,7 +99,7 @@ struct PatternParser {
     return true
   }
 
-  private mutating func atom() throws(PatternError) -> PatternNode? {
+  private mutating func atom() throws(Problem) -> PatternNode? {
     let start = position
     switch bytes[position] {
     case UInt8(ascii: "("): return try group()
@@ -138,7 +140,7 @@ struct PatternParser {
 
   // MARK: Groups
 
-  private mutating func group() throws(PatternError) -> PatternNode? {
+  private mutating func group() throws(Problem) -> PatternNode? {
     let start = position
     position += 1
     let options = (ignoresCase, dotMatchesNewline, isExtended, matchesLines)
@@ -213,7 +215,7 @@ struct PatternParser {
   }
 
   /// The inside of a group up to its closing parenthesis.
-  private mutating func closed(_ start: Int) throws(PatternError) -> PatternNode {
+  private mutating func closed(_ start: Int) throws(Problem) -> PatternNode {
     let inner = try alternatives()
     guard peek(")") else { throw refusal("the group is not closed", at: start) }
     position += 1
@@ -221,7 +223,7 @@ struct PatternParser {
   }
 
   /// `imx-imx` up to `:` or `)`.
-  private mutating func readOptions(_ start: Int) throws(PatternError) {
+  private mutating func readOptions(_ start: Int) throws(Problem) {
     var isOn = true
     while position < bytes.count, !peek(":"), !peek(")") {
       switch bytes[position] {

@@ -10,7 +10,7 @@ public final class DataSet: Sendable {
   private let cache: FrameCache
 
   /// Opens a finished data set; O(shards). `cacheSize`: bytes of decoded frames to keep.
-  public init(_ folder: String, cacheSize: Int = 256 << 20) throws(ShardError) {
+  public init(_ folder: String, cacheSize: Int = 256 << 20) throws(Problem) {
     self.folder = folder
     manifest = try Manifest(folder: folder)
     cache = FrameCache(budget: cacheSize)
@@ -44,9 +44,9 @@ public final class DataSet: Sendable {
   }
 
   /// Finds a row and decodes its frame unless it is kept. O(log shards + log frames) where it is.
-  public func locate(_ row: Int) throws(ShardError) -> Location {
+  public func locate(_ row: Int) throws(Problem) -> Location {
     guard row >= 0, row < count else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: folder, reason: "there is no row \(row)",
         remedy: count == 0 ? "the data set has no rows" : "rows go from 0 to \(count - 1)")
     }
@@ -55,12 +55,12 @@ public final class DataSet: Sendable {
     let rowInShard = row - entry.firstRow
     let reader = try reader(shard)
     guard let number = reader.index.frame(ofRow: rowInShard) else {
-      throw ShardError(
+      throw Problem(
         path: reader.path,
         reason: "it has \(reader.rowCount) rows, the manifest says \(entry.rows)",
         remedy: Manifest.rebuild)
     }
-    let rows = try cache.rows(shard: shard, frame: number) { () throws(ShardError) in
+    let rows = try cache.rows(shard: shard, frame: number) { () throws(Problem) in
       try reader.frame(number)
     }
     return Location(
@@ -68,13 +68,13 @@ public final class DataSet: Sendable {
   }
 
   /// A row. Keeps the rows of its frame in memory.
-  public func row(_ row: Int) throws(ShardError) -> Row {
+  public func row(_ row: Int) throws(Problem) -> Row {
     let location = try locate(row)
     return location.rows[location.row]
   }
 
   /// The record of each sample of a row.
-  public func places(ofRow row: Int) throws(ShardError) -> [Place] {
+  public func places(ofRow row: Int) throws(Problem) -> [Place] {
     let location = try locate(row)
     let source = manifest.shards[location.shard].source
     return location.rows[location.row].places.map {
@@ -85,7 +85,7 @@ public final class DataSet: Sendable {
   }
 
   /// First row of each data frame, ascending, then the number of rows. Opens every shard: O(frames).
-  public func frameStarts() throws(ShardError) -> [Int] {
+  public func frameStarts() throws(Problem) -> [Int] {
     var starts: [Int] = []
     for (number, shard) in manifest.shards.enumerated() {
       for frame in try reader(number).index.frames where frame.rows > 0 {
@@ -108,12 +108,12 @@ public final class DataSet: Sendable {
   }
 
   /// A shard's reader, opened at its first use. Refuses a shard that is not the manifest's.
-  public func reader(_ shard: Int) throws(ShardError) -> ShardReader {
+  public func reader(_ shard: Int) throws(Problem) -> ShardReader {
     let entry = manifest.shards[shard]
-    return try cache.reader(shard) { () throws(ShardError) in
+    return try cache.reader(shard) { () throws(Problem) in
       let path = AtomicFile.path(folder, entry.name)
       let reader: ShardReader
-      do throws(ShardError) {
+      do throws(Problem) {
         reader = try ShardReader(path)
       } catch {
         // What is intact stays readable; a read of the damaged part says what is wrong.
@@ -124,7 +124,7 @@ public final class DataSet: Sendable {
       }
       // An index made from what was saved has all frames too, or rows would be counted from the wrong one.
       guard entry.isShard(reader, of: manifest.spec) else {
-        throw ShardError(
+        throw Problem(
           path: reader.path, reason: "it is not the shard that the manifest lists, or is damaged",
           remedy: "find out more with: prep verify \(folder)")
       }
@@ -138,8 +138,8 @@ extension DataSet: RandomAccessCollection {
   public var endIndex: Int { manifest.rowCount }
 
   /// A row, or why it cannot be read: `for row in dataSet { try row.get() }`.
-  public subscript(row: Int) -> Result<Row, ShardError> {
-    do throws(ShardError) { return .success(try self.row(row)) } catch { return .failure(error) }
+  public subscript(row: Int) -> Result<Row, Problem> {
+    do throws(Problem) { return .success(try self.row(row)) } catch { return .failure(error) }
   }
 }
 
@@ -166,8 +166,8 @@ private final class FrameCache: Sendable {
   /// A frame's rows, decoded by `load` where it is not kept. Several threads may load one frame at once;
   /// none waits for another's.
   func rows(
-    shard: Int, frame: Int, load: () throws(ShardError) -> Rows
-  ) throws(ShardError) -> Rows {
+    shard: Int, frame: Int, load: () throws(Problem) -> Rows
+  ) throws(Problem) -> Rows {
     let key = Key(shard: shard, frame: frame)
     let kept = state.withLock { state -> Rows? in
       state.clock += 1
@@ -190,7 +190,7 @@ private final class FrameCache: Sendable {
     return rows
   }
 
-  func reader(_ shard: Int, open: () throws(ShardError) -> ShardReader) throws(ShardError)
+  func reader(_ shard: Int, open: () throws(Problem) -> ShardReader) throws(Problem)
     -> ShardReader
   {
     let kept = state.withLock { state -> ShardReader? in

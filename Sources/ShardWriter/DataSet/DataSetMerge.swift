@@ -6,7 +6,7 @@ public enum DataSetMerge {
   /// Links (or copies, to another disk) the shards of `parts` into `output`, then writes rejects and
   /// manifest there. Refuses parts of different specs, and a block that is missing or given twice,
   /// before it writes. May be repeated after a crash.
-  public static func merge(_ parts: [String], into output: String) throws(ShardError) -> Manifest {
+  public static func merge(_ parts: [String], into output: String) throws(Problem) -> Manifest {
     var builder = ManifestBuilder()
     var sources: [(part: String, shard: Manifest.Shard)] = []
     for part in parts {
@@ -16,7 +16,7 @@ public enum DataSetMerge {
         let summary = ShardSummary(
           header: reader.header, index: reader.index, fileSize: reader.fileSize,
           fileDigest: shard.fileDigest)
-        do throws(ShardError) {
+        do throws(Problem) {
           try builder.add(summary)
         } catch {
           throw error.at(path: reader.path)
@@ -28,7 +28,7 @@ public enum DataSetMerge {
     let folder = try OutputFolder(output)
     if let finished = try folder.prepare(for: manifest.spec, overwrite: false), finished != manifest
     {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: output, reason: "the folder holds another data set",
         remedy: "choose another folder")
     }
@@ -43,11 +43,11 @@ public enum DataSetMerge {
 
 extension OutputFolder {
   /// Takes over a shard of another folder, comparing its bytes with their digest.
-  fileprivate func adopt(_ shard: Manifest.Shard, from folder: String) throws(ShardError) {
+  fileprivate func adopt(_ shard: Manifest.Shard, from folder: String) throws(Problem) {
     let source = AtomicFile.path(folder, shard.name)
     let bytes = try ReadableFile(source).readAll()
     guard Digest128(of: bytes) == shard.fileDigest else {
-      throw ShardError(
+      throw Problem(
         path: source, reason: "it is not the file that its manifest lists",
         remedy: "find out more with: prep verify \(folder)")
     }
@@ -55,7 +55,7 @@ extension OutputFolder {
     try AtomicFile.remove(temporary)
     if FileSystem.link(source, to: temporary) == nil {
       if let failure = FileSystem.rename(temporary, to: AtomicFile.path(path, shard.name)) {
-        throw ShardError.system(
+        throw Problem.system(
           "cannot rename to it", path: AtomicFile.path(path, shard.name), failure)
       }
       // Renaming onto the same file does nothing and leaves the link.

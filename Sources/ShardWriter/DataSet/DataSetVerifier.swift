@@ -4,7 +4,7 @@ import Problems
 /// Checks a whole folder: every shard, the manifest against the shards, `rejects.jsonl` against both.
 public struct DataSetVerifier {
   /// All damage found, shard by shard.
-  public private(set) var damage: [ShardError] = []
+  public private(set) var damage: [Problem] = []
   /// What is odd but loses nothing, such as temporary files of a killed run.
   public private(set) var notes: [String] = []
   /// The manifest as the shards give it; nil where that cannot be made.
@@ -21,10 +21,10 @@ public struct DataSetVerifier {
   public init(
     _ folder: String, partition: Manifest.Partition? = nil,
     progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-  ) throws(ShardError) {
+  ) throws(Problem) {
     self.folder = folder
     guard let names = try AtomicFile.names(in: folder) else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: folder, reason: "there is no such folder", remedy: "check the path")
     }
     for name in names where AtomicFile.isTemporary(name) {
@@ -37,7 +37,7 @@ public struct DataSetVerifier {
     if let manifest {
       for shard in manifest.shards where !present.contains(shard.name) {
         report(
-          shard.name, "the manifest lists it, and the folder does not have it", ShardError.rerun)
+          shard.name, "the manifest lists it, and the folder does not have it", Problem.rerun)
       }
       for name in present where !listed.contains(name) {
         report(
@@ -56,17 +56,17 @@ public struct DataSetVerifier {
   /// The manifest and its bytes; a damaged one is reported, and its shards are checked without it.
   private mutating func readManifest(
     _ names: [String]
-  ) throws(ShardError) -> (Manifest?, [UInt8]) {
+  ) throws(Problem) -> (Manifest?, [UInt8]) {
     guard names.contains(Manifest.fileName) else {
       _ = try names.contains(where: OutputFolder.isShard) ? nil : Manifest(folder: folder)
       damage.append(
-        ShardError(
+        Problem(
           path: AtomicFile.path(folder, Manifest.fileName),
           reason: "there is no manifest: an unfinished run, or it was lost",
           remedy: "give the same prep run again, or \(Manifest.rebuild)"))
       return (nil, [])
     }
-    do throws(ShardError) {
+    do throws(Problem) {
       let stored = try ReadableFile(AtomicFile.path(folder, Manifest.fileName)).readAll()
       return (try Manifest(decoding: stored), stored)
     } catch {
@@ -79,7 +79,7 @@ public struct DataSetVerifier {
     _ names: [String], manifest: Manifest?, partition: Manifest.Partition?,
     rejects hasRejects: Bool,
     progress: (Int, Int) -> Void
-  ) throws(ShardError) {
+  ) throws(Problem) {
     var builder = ManifestBuilder(partition: partition, spec: manifest?.spec)
     var rejects = RejectsComparison(hasRejects ? folder : nil)
     var entries: [String: Manifest.Shard] = [:]
@@ -97,14 +97,14 @@ public struct DataSetVerifier {
     }
     rejectsDigestMatches = rejects.finish()
     guard damagedShards.isEmpty else { return }
-    do throws(ShardError) {
+    do throws(Problem) {
       rebuilt = try builder.finish()
     } catch {
       damage.append(error.at(path: folder))
     }
     if !rejectsDigestMatches {
       damage.append(
-        ShardError(
+        Problem(
           path: AtomicFile.path(folder, Manifest.rejectsFileName),
           reason: hasRejects ? "it does not hold the rejects of the shards" : "it is missing",
           remedy: Manifest.rebuild))
@@ -122,12 +122,12 @@ public struct DataSetVerifier {
       listed.fileDigest != summary.fileDigest || listed.fileSize != summary.fileSize
     {
       damage.append(
-        ShardError(
+        Problem(
           path: AtomicFile.path(folder, Manifest.fileName),
           reason: "its entry of \(name) is not that of the file, which is intact",
           remedy: Manifest.rebuild))
     } else {
-      do throws(ShardError) {
+      do throws(Problem) {
         try builder.add(summary)
       } catch {
         damage.append(error.at(path: AtomicFile.path(folder, name)))
@@ -141,12 +141,12 @@ public struct DataSetVerifier {
     let path = AtomicFile.path(folder, Manifest.fileName)
     if manifest != rebuilt {
       damage.append(
-        ShardError(
+        Problem(
           path: path, reason: "its entries are not those of the shards", remedy: Manifest.rebuild))
     } else if let bytes = try? rebuilt.encoded(), bytes != stored {
       let offset = zip(bytes, stored).enumerated().first { $1.0 != $1.1 }?.offset
       damage.append(
-        ShardError(
+        Problem(
           path: path, offset: offset ?? min(bytes.count, stored.count),
           reason: "its bytes are not what was written", remedy: Manifest.rebuild))
     }
@@ -155,7 +155,7 @@ public struct DataSetVerifier {
   private mutating func report(_ name: String, _ reason: String, _ remedy: String) {
     damagedShards.insert(name)
     damage.append(
-      ShardError(path: AtomicFile.path(folder, name), reason: reason, remedy: remedy))
+      Problem(path: AtomicFile.path(folder, name), reason: reason, remedy: remedy))
   }
 }
 
@@ -184,7 +184,7 @@ extension DataSetVerifier {
   /// Makes manifest and `rejects.jsonl` anew from the shards. Refuses where a shard is damaged or missing.
   public static func rebuildManifest(
     _ folder: String, partition: Manifest.Partition? = nil
-  ) throws(ShardError) -> Manifest {
+  ) throws(Problem) -> Manifest {
     let output = try OutputFolder(existing: folder)
     var builder = ManifestBuilder(
       partition: partition ?? (try? Manifest(folder: folder))?.partition)
@@ -192,10 +192,10 @@ extension DataSetVerifier {
       let shard = ShardVerifier(AtomicFile.path(folder, name))
       guard let summary = shard.summary else {
         throw shard.damage.first
-          ?? ShardError(path: AtomicFile.path(folder, name), reason: "it is damaged")
+          ?? Problem(path: AtomicFile.path(folder, name), reason: "it is damaged")
       }
       guard summary.header.source.shardName == name else {
-        throw ShardError(
+        throw Problem(
           path: AtomicFile.path(folder, name),
           reason: "it is the shard of another block, \(summary.header.source.shardName)",
           remedy: "give it that name")
@@ -203,7 +203,7 @@ extension DataSetVerifier {
       try builder.add(summary)
     }
     let manifest: Manifest
-    do throws(ShardError) {
+    do throws(Problem) {
       manifest = try builder.finish()
     } catch {
       throw error.at(path: folder)

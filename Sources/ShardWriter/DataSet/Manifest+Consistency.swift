@@ -6,7 +6,7 @@ import Problems
 extension Manifest {
   /// Throws where the manifest contradicts itself: names, order, first rows, sums by input and of all shards, the
   /// spec and its digest. `stated`: what it says of the whole data set. O(shards).
-  func checkConsistency(stated: [String: Int], specDigest: String?) throws(ShardError) {
+  func checkConsistency(stated: [String: Int], specDigest: String?) throws(Problem) {
     guard (1...Int(Int32.max)).contains(spec.contextLength),
       (0...Int(Int32.max)).contains(spec.idCount),
       (1...spec.contextLength).contains(spec.sampleAlignment), specDigest == spec.digest.description
@@ -19,14 +19,14 @@ extension Manifest {
     }
   }
 
-  private func checkShards() throws(ShardError) {
+  private func checkShards() throws(Problem) {
     var previous: BlockSource?
     var firstRow = 0
     for shard in shards {
       guard shard.name == shard.source.shardName else {
         throw Self.contradiction("a shard is named \(shard.name), not \(shard.source.shardName)")
       }
-      do throws(ShardError) {
+      do throws(Problem) {
         try ManifestBuilder.check(shard.source, after: previous, isPart: partition != nil)
       } catch {
         throw Self.contradiction(error.reason)
@@ -46,14 +46,14 @@ extension Manifest {
       firstRow += Int(totals.rows)
     }
     guard partition == nil else { return }
-    do throws(ShardError) {
+    do throws(Problem) {
       try ManifestBuilder.checkEnd(previous)
     } catch {
       throw Self.contradiction(error.reason)
     }
   }
 
-  private func checkInputs() throws(ShardError) {
+  private func checkInputs() throws(Problem) {
     var sums = inputs.map { Input(file: $0.file, byteCount: 0, blocks: 0, records: 0) }
     for shard in shards {
       sums[shard.source.input].byteCount &+= shard.source.byteCount
@@ -65,8 +65,8 @@ extension Manifest {
     }
   }
 
-  private static func contradiction(_ what: String) -> ShardError {
-    ShardError(reason: "its entries do not agree: \(what)", remedy: rebuild)
+  private static func contradiction(_ what: String) -> Problem {
+    Problem(reason: "its entries do not agree: \(what)", remedy: rebuild)
   }
 }
 

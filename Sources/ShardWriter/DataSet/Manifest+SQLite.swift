@@ -29,7 +29,7 @@ extension Manifest {
     """
 
   /// Bytes of the database's file: the same for equal manifests and SQLite versions.
-  public func encoded() throws(ShardError) -> [UInt8] {
+  public func encoded() throws(Problem) -> [UInt8] {
     let database = try SQLiteDatabase()
     try database.execute(
       """
@@ -103,17 +103,17 @@ extension Manifest {
   }
 
   /// Reads the database's file. Refuses what is no manifest of prep, a newer version, and damage.
-  public init(decoding bytes: [UInt8]) throws(ShardError) {
+  public init(decoding bytes: [UInt8]) throws(Problem) {
     let database = try SQLiteDatabase(reading: bytes)
     let application = try database.value("PRAGMA application_id")?.int
     guard application == Self.applicationID else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, reason: "not a manifest of prep",
         remedy: "name the folder that prep run wrote")
     }
     let version = try database.value("PRAGMA user_version")?.int
     guard version == Self.version else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, reason: "manifest version \(version ?? 0) is not known",
         remedy: "read it with the prep that wrote it, or a newer one")
     }
@@ -122,11 +122,11 @@ extension Manifest {
     guard let pages: UInt32 = header.integer(),
       bytes.count == Int(UInt32(bigEndian: pages)) * Self.pageSize
     else {
-      throw ShardError(reason: "it does not have the size that it names", remedy: Self.rebuild)
+      throw Problem(reason: "it does not have the size that it names", remedy: Self.rebuild)
     }
     let check = try database.value("PRAGMA integrity_check")?.text
     guard check == "ok" else {
-      throw ShardError(
+      throw Problem(
         reason: "SQLite finds it damaged: \(check ?? "")", remedy: Self.rebuild)
     }
     var facts: [String: SQLiteDatabase.Value] = [:]
@@ -134,7 +134,7 @@ extension Manifest {
       if let name = row["name"]?.text { facts[name] = row["value"] }
     }
     guard let decoded = try Self(facts: facts, database: database) else {
-      throw ShardError(reason: "a value of the manifest is missing", remedy: Self.rebuild)
+      throw Problem(reason: "a value of the manifest is missing", remedy: Self.rebuild)
     }
     self = decoded
     try checkConsistency(
@@ -146,7 +146,7 @@ extension Manifest {
 
   private init?(
     facts: [String: SQLiteDatabase.Value], database: SQLiteDatabase
-  ) throws(ShardError) {
+  ) throws(Problem) {
     guard let json = facts["spec"]?.text, let contextLength = facts["context_length"]?.int,
       let pad = facts["pad_id"]?.int.flatMap({ UInt32(exactly: $0) }),
       let idCount = facts["id_count"]?.int,

@@ -80,10 +80,10 @@ public struct ManifestBuilder: Sendable {
   public var count: Int { shards.count }
 
   /// Adds a shard. Throws where its spec is not that of the others.
-  public mutating func add(_ summary: ShardSummary) throws(ShardError) {
+  public mutating func add(_ summary: ShardSummary) throws(Problem) {
     let header = summary.header
     if let spec, spec != header.spec {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: header.source.shardName,
         reason: "its spec (\(header.spec.digest)) is not that of the others (\(spec.digest))",
         remedy: "keep the shards of different runs in different folders")
@@ -101,13 +101,13 @@ public struct ManifestBuilder: Sendable {
   }
 
   /// The manifest. Throws where a block is missing (unless the folder is a partition) or given twice.
-  public func finish() throws(ShardError) -> Manifest {
+  public func finish() throws(Problem) -> Manifest {
     let ordered = shards.sorted {
       ($0.shard.source.input, $0.shard.source.block)
         < ($1.shard.source.input, $1.shard.source.block)
     }
     guard let spec, !ordered.isEmpty || partition != nil else {
-      throw ShardError(kind: .unusable, reason: "there are no shards", remedy: "run prep run first")
+      throw Problem(kind: .unusable, reason: "there are no shards", remedy: "run prep run first")
     }
     var manifest = Manifest(
       spec: spec, inputs: [], shards: [], totals: Totals(), digest: Digest128(of: []),
@@ -137,7 +137,7 @@ public struct ManifestBuilder: Sendable {
   }
 
   /// Throws unless the last block ends the last input.
-  static func checkEnd(_ last: BlockSource?) throws(ShardError) {
+  static func checkEnd(_ last: BlockSource?) throws(Problem) {
     guard let last, !last.isLastOfInput || last.input != last.inputCount - 1 else { return }
     throw missing(
       input: last.isLastOfInput ? last.input + 1 : last.input,
@@ -147,22 +147,22 @@ public struct ManifestBuilder: Sendable {
   /// Throws unless a block is one that may follow `previous`: the next one, or of a part any later one.
   static func check(
     _ source: BlockSource, after previous: BlockSource?, isPart: Bool
-  ) throws(ShardError) {
+  ) throws(Problem) {
     guard source.input < source.inputCount,
       previous?.inputCount ?? source.inputCount == source.inputCount
     else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: source.shardName,
         reason: "it comes of a run with \(source.inputCount) inputs, the others do not",
         remedy: "keep the shards of different runs in different folders")
     }
     if let previous, previous.input == source.input, previous.block == source.block {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: source.shardName, reason: "this block is given twice",
         remedy: "give every partition once")
     }
     if let previous, (source.input, source.block) < (previous.input, previous.block) {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: source.shardName, reason: "the blocks are not in order",
         remedy: "give every partition once")
     }
@@ -173,7 +173,7 @@ public struct ManifestBuilder: Sendable {
         follows ? source.byteOffset == end.partialValue : source.byteOffset >= end.partialValue,
         source.firstLine >= previous.firstLine
       else {
-        throw ShardError(
+        throw Problem(
           kind: .unusable, path: source.shardName,
           reason:
             "this block and block \(previous.block) were not cut from the same bytes of input "
@@ -192,9 +192,9 @@ public struct ManifestBuilder: Sendable {
     }
   }
 
-  private static func missing(input: Int, block: Int, file: [UInt8]) -> ShardError {
+  private static func missing(input: Int, block: Int, file: [UInt8]) -> Problem {
     let name = file.isEmpty ? "" : " (\(String(decoding: file, as: UTF8.self)))"
-    return ShardError(
+    return Problem(
       kind: .unusable, reason: "block \(block) of input \(input)\(name) has no shard",
       remedy: "finish the run: give the same prep run again, or every partition to prep merge")
   }

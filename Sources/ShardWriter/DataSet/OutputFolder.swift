@@ -21,23 +21,23 @@ public final class OutputFolder: Sendable {
   }
 
   /// Makes the folder where it is missing, locks it, and removes temporary files that a killed run left.
-  public convenience init(_ path: String) throws(ShardError) {
+  public convenience init(_ path: String) throws(Problem) {
     try AtomicFile.makeFolder(path)
     try self.init(existing: path)
   }
 
   /// The same for a folder that must exist.
-  public init(existing path: String) throws(ShardError) {
+  public init(existing path: String) throws(Problem) {
     self.path = path
     do {
       lock = try FileDescriptor.open(
         FilePath(path), .readOnly, options: [.closeOnExec, .directory])
     } catch {
-      throw ShardError.system("cannot open the folder", path: path, error)
+      throw Problem.system("cannot open the folder", path: path, error)
     }
     guard FileSystem.lock(lock.rawValue) else {
       try? lock.close()
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: path, reason: "another prep is writing to this folder",
         remedy: "wait for it, or choose another \(OptionName.output)")
     }
@@ -52,10 +52,10 @@ public final class OutputFolder: Sendable {
   static func isShard(_ name: String) -> Bool { name.hasPrefix("shard-") && name.hasSuffix(".zst") }
 
   /// The folder's state. Reads the manifest, or the header of the first shard that has one.
-  public func state() throws(ShardError) -> State {
+  public func state() throws(Problem) -> State {
     let names = try AtomicFile.names(in: path) ?? []
     if names.contains(Manifest.fileName) {
-      do throws(ShardError) {
+      do throws(Problem) {
         return .finished(try Manifest(folder: path))
       } catch {
         // Shards are the truth, and a damaged manifest is made from them again.
@@ -74,7 +74,7 @@ public final class OutputFolder: Sendable {
 
   /// Makes ready for a run with `spec`: refuses a folder that holds another one's shards, unless
   /// `overwrite`, which removes prep's own files and no others. Returns the manifest of a finished run.
-  public func prepare(for spec: ShardSpec, overwrite: Bool) throws(ShardError) -> Manifest? {
+  public func prepare(for spec: ShardSpec, overwrite: Bool) throws(Problem) -> Manifest? {
     if overwrite {
       try removeOwnFiles()
       return nil
@@ -90,7 +90,7 @@ public final class OutputFolder: Sendable {
       found = manifest.spec
     }
     guard found.digest == spec.digest else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: path,
         reason: "the folder holds shards of another spec: "
           + found.differences(from: spec).joined(separator: "; "),
@@ -100,12 +100,12 @@ public final class OutputFolder: Sendable {
   }
 
   /// A folder that prep has not written to, and that is not empty, is somebody else's.
-  private func refuseForeignFiles() throws(ShardError) {
+  private func refuseForeignFiles() throws(Problem) {
     let foreign = try (AtomicFile.names(in: path) ?? []).filter {
       !Self.isOwn($0) && !$0.hasPrefix(".")
     }
     guard !foreign.isEmpty else { return }
-    throw ShardError(
+    throw Problem(
       kind: .unusable, path: path,
       reason: "the folder holds files that prep did not write: "
         + foreign.prefix(3).joined(separator: ", ") + (foreign.count > 3 ? ", …" : ""),
@@ -161,13 +161,13 @@ public final class OutputFolder: Sendable {
   }
 
   /// Publishes a shard: durable and whole under its name when this returns.
-  public func publish(_ shard: EncodedShard) throws(ShardError) {
+  public func publish(_ shard: EncodedShard) throws(Problem) {
     try AtomicFile.write(shard.bytes, name: shard.summary.header.source.shardName, in: path)
   }
 
   /// Closes the run: removes shards that are not the manifest's, writes `rejects.jsonl` from the
   /// shards, then the manifest.
-  public func publish(_ manifest: Manifest) throws(ShardError) {
+  public func publish(_ manifest: Manifest) throws(Problem) {
     let names = Set(manifest.shards.map(\.name))
     for name in try AtomicFile.names(in: path) ?? []
     where Self.isShard(name) && !names.contains(name) {
@@ -178,7 +178,7 @@ public final class OutputFolder: Sendable {
   }
 
   /// Writes `rejects.jsonl` from the shards; alone, where there are too many to publish the run.
-  public func publishRejects(_ manifest: Manifest) throws(ShardError) {
+  public func publishRejects(_ manifest: Manifest) throws(Problem) {
     let rejects = try TemporaryFile(name: Manifest.rejectsFileName, in: path)
     for shard in manifest.shards where shard.totals.rejectedCount > 0 {
       try rejects.write(ShardReader(AtomicFile.path(path, shard.name)).rejects().lines)
@@ -187,7 +187,7 @@ public final class OutputFolder: Sendable {
   }
 
   /// Removes the manifest first, so that a crash in between leaves an unfinished run; then rejects and shards.
-  public func removeOwnFiles() throws(ShardError) {
+  public func removeOwnFiles() throws(Problem) {
     try AtomicFile.remove(AtomicFile.path(path, Manifest.fileName))
     try AtomicFile.sync(folder: path)
     try AtomicFile.remove(AtomicFile.path(path, Manifest.rejectsFileName))
@@ -199,24 +199,24 @@ public final class OutputFolder: Sendable {
 
 extension Manifest {
   /// Reads a folder's manifest.
-  public init(folder: String) throws(ShardError) {
+  public init(folder: String) throws(Problem) {
     let path = AtomicFile.path(folder, Self.fileName)
     let bytes: [UInt8]
-    do throws(ShardError) {
+    do throws(Problem) {
       bytes = try ReadableFile(path).readAll()
     } catch {
       guard let names = try? AtomicFile.names(in: folder), !names.contains(Self.fileName) else {
         throw error
       }
       throw names.contains(where: OutputFolder.isShard)
-        ? ShardError(
+        ? Problem(
           kind: .unusable, path: folder, reason: "an unfinished run: it has no manifest yet",
           remedy: "give the same prep run again, it goes on where it stopped")
-        : ShardError(
+        : Problem(
           kind: .unusable, path: folder, reason: "not a data set of prep: no \(Self.fileName)",
           remedy: "name a folder that prep run wrote")
     }
-    do throws(ShardError) {
+    do throws(Problem) {
       try self.init(decoding: bytes)
     } catch {
       throw error.at(path: path)

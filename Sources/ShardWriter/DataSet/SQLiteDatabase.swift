@@ -17,22 +17,22 @@ import Problems
   }
 
   /// An empty database.
-  init() throws(ShardError) {
+  init() throws(Problem) {
     var handle: OpaquePointer?
     let code = unsafe sqlite3_open_v2(
       ":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK, let handle = unsafe handle else {
       unsafe sqlite3_close_v2(handle)
-      throw ShardError(kind: .system, reason: "SQLite cannot open a database (code \(code))")
+      throw Problem(kind: .system, reason: "SQLite cannot open a database (code \(code))")
     }
     unsafe self.handle = unsafe handle
   }
 
   /// A database from the bytes of its file, to read only.
-  convenience init(reading bytes: [UInt8]) throws(ShardError) {
+  convenience init(reading bytes: [UInt8]) throws(Problem) {
     try self.init()
     guard let copy = unsafe sqlite3_malloc64(UInt64(max(bytes.count, 1))) else {
-      throw ShardError(kind: .system, reason: "there is no memory for the manifest")
+      throw Problem(kind: .system, reason: "there is no memory for the manifest")
     }
     unsafe UnsafeMutableRawBufferPointer(start: copy, count: bytes.count).copyBytes(from: bytes)
     let count = Int64(bytes.count)
@@ -46,7 +46,7 @@ import Problems
   deinit { unsafe sqlite3_close_v2(handle) }
 
   /// Bytes of the database's file.
-  func serialized() throws(ShardError) -> [UInt8] {
+  func serialized() throws(Problem) -> [UInt8] {
     var size: Int64 = 0
     guard let bytes = unsafe sqlite3_serialize(handle, "main", &size, 0) else { throw error() }
     defer { unsafe sqlite3_free(bytes) }
@@ -54,24 +54,24 @@ import Problems
   }
 
   /// Runs statements that give no rows.
-  func execute(_ sql: String) throws(ShardError) {
+  func execute(_ sql: String) throws(Problem) {
     guard unsafe sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw error(sql) }
   }
 
   /// Runs one statement for each list of values.
-  func execute(_ sql: String, each lists: some Sequence<[Value]>) throws(ShardError) {
+  func execute(_ sql: String, each lists: some Sequence<[Value]>) throws(Problem) {
     let statement = try Statement(sql, in: self)
     for values in lists {
       try statement.bind(values)
       guard try !statement.step() else {
-        throw ShardError(kind: .system, reason: "SQLite: a row where none was expected")
+        throw Problem(kind: .system, reason: "SQLite: a row where none was expected")
       }
       statement.reset()
     }
   }
 
   /// All rows of a query.
-  func rows(_ sql: String) throws(ShardError) -> [Row] {
+  func rows(_ sql: String) throws(Problem) -> [Row] {
     let statement = try Statement(sql, in: self)
     let columns = statement.columns
     var rows: [Row] = []
@@ -80,7 +80,7 @@ import Problems
   }
 
   /// The only value of a query that has one.
-  func value(_ sql: String) throws(ShardError) -> Value? {
+  func value(_ sql: String) throws(Problem) -> Value? {
     try rows(sql).first?.values.first
   }
 
@@ -93,9 +93,9 @@ import Problems
     subscript(column: String) -> Value? { columns[column].map { values[$0] } }
   }
 
-  func error(_ sql: String = "") -> ShardError {
+  func error(_ sql: String = "") -> Problem {
     let message = unsafe String(cString: sqlite3_errmsg(handle))
-    return ShardError(reason: "SQLite: \(message)" + (sql.isEmpty ? "" : " in: \(sql)"))
+    return Problem(reason: "SQLite: \(message)" + (sql.isEmpty ? "" : " in: \(sql)"))
   }
 
   /// A prepared statement; finalized when let go.
@@ -104,7 +104,7 @@ import Problems
     private let handle: OpaquePointer
     private let database: SQLiteDatabase
 
-    init(_ sql: String, in database: SQLiteDatabase) throws(ShardError) {
+    init(_ sql: String, in database: SQLiteDatabase) throws(Problem) {
       var handle: OpaquePointer?
       guard unsafe sqlite3_prepare_v2(database.handle, sql, -1, &handle, nil) == SQLITE_OK,
         let handle = unsafe handle
@@ -115,7 +115,7 @@ import Problems
 
     deinit { unsafe sqlite3_finalize(handle) }
 
-    func bind(_ values: [Value]) throws(ShardError) {
+    func bind(_ values: [Value]) throws(Problem) {
       // SQLITE_TRANSIENT: SQLite copies the bytes before the call returns.
       let copies = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
       for (index, value) in values.enumerated() {
@@ -133,7 +133,7 @@ import Problems
     }
 
     /// Whether there is a row.
-    func step() throws(ShardError) -> Bool {
+    func step() throws(Problem) -> Bool {
       switch unsafe sqlite3_step(handle) {
       case SQLITE_ROW: return true
       case SQLITE_DONE: return false

@@ -102,16 +102,16 @@ struct FrameHead {
     self.highPlanes = highPlanes
   }
 
-  init(from cursor: inout ByteCursor) throws(ShardError) {
+  init(from cursor: inout ByteCursor) throws(Problem) {
     guard let rows: UInt32 = cursor.integer(), let samples: UInt32 = cursor.integer(),
       let runs: UInt32 = cursor.integer(), let tokens: UInt32 = cursor.integer(),
       let flags: UInt8 = cursor.integer(), let planes: UInt8 = cursor.integer(),
       let reserved: UInt16 = cursor.integer()
-    else { throw ShardError(reason: "the frame's head is missing", remedy: ShardError.rerun) }
+    else { throw Problem(reason: "the frame's head is missing", remedy: Problem.rerun) }
     guard flags <= FrameColumns.weightsFlag, planes <= 2, reserved == 0 else {
-      throw ShardError(
+      throw Problem(
         reason: "the frame's head names columns that this prep does not know",
-        remedy: ShardError.rerun)
+        remedy: Problem.rerun)
     }
     self.init(
       rows: Int(rows), samples: Int(samples), runs: Int(runs), tokens: Int(tokens),

@@ -6,9 +6,9 @@ import Problems
 enum FrameDecoder {
   /// Reads a frame's content, checking that every column has its size and that rows, samples and runs fit
   /// into each other: no content can make a later access go out of range. O(content).
-  static func rows(decoding content: [UInt8], spec: ShardSpec) throws(ShardError) -> Rows {
-    func damaged(_ reason: String) -> ShardError {
-      ShardError(reason: "the frame's \(reason)", remedy: ShardError.rerun)
+  static func rows(decoding content: [UInt8], spec: ShardSpec) throws(Problem) -> Rows {
+    func damaged(_ reason: String) -> Problem {
+      Problem(reason: "the frame's \(reason)", remedy: Problem.rerun)
     }
     var cursor = ByteCursor(content)
     let head = try FrameHead(from: &cursor)

@@ -28,7 +28,7 @@ struct FrameEncoder {
   }
 
   /// The next frame's rows; nil when all are done. Throws on rows that no reader could take back.
-  mutating func nextFrame() throws(ShardError) -> Frame? {
+  mutating func nextFrame() throws(Problem) -> Frame? {
     guard next < rows.count else { return nil }
     let first = next
     repeat {
@@ -38,7 +38,7 @@ struct FrameEncoder {
     return try frame(first..<next)
   }
 
-  private func frame(_ range: Range<Int>) throws(ShardError) -> Frame {
+  private func frame(_ range: Range<Int>) throws(Problem) -> Frame {
     let tokens = rows.tokens[rows.rowStarts[range.lowerBound]..<rows.rowStarts[range.upperBound]]
     guard tokens.count < 1 << 29 else {
       throw invalid(
@@ -68,7 +68,7 @@ struct FrameEncoder {
   }
 
   /// Appends one row to the columns, checking that samples and runs lie where they must.
-  private func append(_ row: Int, to columns: inout FrameColumns) throws(ShardError) {
+  private func append(_ row: Int, to columns: inout FrameColumns) throws(Problem) {
     let range = rows.tokenRange(ofRow: row)
     let runs = rows.runRange(ofRow: row)
     var run = runs.lowerBound
@@ -105,8 +105,8 @@ struct FrameEncoder {
     columns.samplesPerRow.append(UInt32(truncatingIfNeeded: rows.sampleRange(ofRow: row).count))
   }
 
-  private func invalid(_ reason: String) -> ShardError {
-    ShardError(
+  private func invalid(_ reason: String) -> Problem {
+    Problem(
       kind: .unusable, part: "rows to write", reason: reason, remedy: "this is a fault of prep")
   }
 }

@@ -10,11 +10,11 @@ enum RejectsFrame {
   /// Content of the skippable frame: magic, number of rejects, bytes of the lines, a zstd frame, XXH3.
   static func encoded(
     _ rejects: [Reject], file: [UInt8], compressor: ZstdCompressor
-  ) throws(ShardError) -> [UInt8] {
+  ) throws(Problem) -> [UInt8] {
     var writer = JSONWriter()
     for reject in rejects { reject.write(file: file, to: &writer) }
     guard writer.bytes.count < Int(UInt32.max) else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, reason: "the rejects of one block take 4 GiB", remedy: "use smaller blocks"
       )
     }
@@ -29,14 +29,14 @@ enum RejectsFrame {
   /// The JSON lines, and how many they are.
   static func decoded(
     _ bytes: [UInt8], decompressor: ZstdDecompressor
-  ) throws(ShardError) -> (count: Int, lines: [UInt8]) {
+  ) throws(Problem) -> (count: Int, lines: [UInt8]) {
     var cursor = ByteCursor(bytes)
     guard cursor.take(8).map(Array.init) == magic, let count: UInt32 = cursor.integer(),
       let size: UInt32 = cursor.integer(), cursor.remaining >= 8
-    else { throw ShardError(reason: "the rejects' beginning is wrong", remedy: ShardError.rerun) }
+    else { throw Problem(reason: "the rejects' beginning is wrong", remedy: Problem.rerun) }
     var end = ByteCursor(bytes[(bytes.count - 8)...])
     guard end.integer() == xxh3(bytes.dropLast(8)) else {
-      throw ShardError(reason: "the rejects' checksum is wrong", remedy: ShardError.rerun)
+      throw Problem(reason: "the rejects' checksum is wrong", remedy: Problem.rerun)
     }
     let lines = try decompressor.decompress(Array(bytes[16..<bytes.count - 8]), size: Int(size))
     return (Int(count), lines)

@@ -30,16 +30,16 @@ public final class ShardFileWriter {
   var tokensPerFrame = FrameEncoder.tokensPerFrame
 
   /// `level`: zstd's compression level.
-  public init(spec: ShardSpec, level: Int32 = 3) throws(ShardError) {
+  public init(spec: ShardSpec, level: Int32 = 3) throws(Problem) {
     guard Zstd.accepts(level: level) else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, reason: "zstd has no compression level \(level)",
         remedy: "use a \(OptionName.level) from 1 to 22")
     }
     guard spec.idCount <= Int(Int32.max), (1...Int(Int32.max)).contains(spec.contextLength),
       (1...spec.contextLength).contains(spec.sampleAlignment)
     else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable,
         reason: "context length, id count or sample alignment is beyond what a shard can hold")
     }
@@ -54,12 +54,12 @@ public final class ShardFileWriter {
   /// where `records` is not `accepted` + rejects. O(tokens).
   public func encode(
     _ rows: Rows, source: BlockSource, totals: Totals, rejects: [Reject] = []
-  ) throws(ShardError) -> EncodedShard {
+  ) throws(Problem) -> EncodedShard {
     var totals = totals
     totals.rejected = [:]
     for reject in rejects { totals.rejected[reject.reason, default: 0] += 1 }
     guard totals.records == totals.accepted + UInt64(rejects.count) else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: source.shardName,
         reason: "\(totals.records) records are not \(totals.accepted) accepted"
           + " and \(rejects.count) rejected", remedy: "this is a fault of prep")
@@ -109,7 +109,7 @@ public final class ShardFileWriter {
   /// Compresses a frame; its offset counts from the first data frame.
   private func append(
     _ frame: FrameEncoder.Frame, to data: inout [UInt8]
-  ) throws(ShardError) -> ShardIndex.Frame {
+  ) throws(Problem) -> ShardIndex.Frame {
     let start = data.count
     try compressor.append(frame.content, to: &data)
     return ShardIndex.Frame(

@@ -61,37 +61,37 @@ public struct ShardHeader: Hashable, Sendable {
   }
 
   /// Reads the content of a header frame. Refuses a damaged one, a newer version, an unknown feature.
-  init(decoding bytes: [UInt8]) throws(ShardError) {
+  init(decoding bytes: [UInt8]) throws(Problem) {
     var cursor = ByteCursor(bytes)
     guard cursor.take(8).map(Array.init) == Self.magic else {
-      throw ShardError(
+      throw Problem(
         reason: "not a shard of prep (it begins otherwise)",
         remedy: "the shards of a data set are named shard-*.zst")
     }
     guard let version: UInt32 = cursor.integer(), let size: UInt32 = cursor.integer(),
       Int(size) == bytes.count, bytes.count >= Self.fixedSize + 8
-    else { throw ShardError(reason: "the header's size is wrong", remedy: ShardError.rerun) }
+    else { throw Problem(reason: "the header's size is wrong", remedy: Problem.rerun) }
     var end = ByteCursor(bytes[(bytes.count - 8)...])
     guard end.integer() == xxh3(bytes.dropLast(8)) else {
-      throw ShardError(reason: "the header's checksum is wrong", remedy: ShardError.rerun)
+      throw Problem(reason: "the header's checksum is wrong", remedy: Problem.rerun)
     }
     guard version == Self.version else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, reason: "format version \(version) is not known",
         remedy: "read it with the prep that wrote it, or a newer one")
     }
     guard let decoded = Self(cursor: &cursor, sections: bytes[Self.fixedSize..<bytes.count - 8])
-    else { throw ShardError(reason: "the header's fields end too early", remedy: ShardError.rerun) }
+    else { throw Problem(reason: "the header's fields end too early", remedy: Problem.rerun) }
     let unknown = decoded.features.subtracting(.known)
     guard unknown.isEmpty else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable,
         reason: "it needs features that this prep does not know (bits \(unknown.bits))",
         remedy: "read it with a newer prep")
     }
     self = decoded
     guard Digest128(of: spec.json) == storedSpecDigest(bytes) else {
-      throw ShardError(reason: "the spec does not have its digest", remedy: ShardError.rerun)
+      throw Problem(reason: "the spec does not have its digest", remedy: Problem.rerun)
     }
   }
 

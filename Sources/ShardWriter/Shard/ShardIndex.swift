@@ -77,9 +77,9 @@ public struct ShardIndex: Hashable, Sendable {
     return bytes
   }
 
-  init(decoding bytes: [UInt8]) throws(ShardError) {
-    func damaged(_ what: String) -> ShardError {
-      ShardError(reason: "the index's \(what)", remedy: ShardError.rerun)
+  init(decoding bytes: [UInt8]) throws(Problem) {
+    func damaged(_ what: String) -> Problem {
+      Problem(reason: "the index's \(what)", remedy: Problem.rerun)
     }
     var cursor = ByteCursor(bytes)
     guard cursor.take(8).map(Array.init) == Self.magic, let count: UInt32 = cursor.integer(),

@@ -14,7 +14,7 @@ public final class ShardReader: Sendable {
   let seekTable: SeekTable
 
   /// Reads and checks header, index and seek table; O(frames). Throws where one of them is damaged.
-  public init(_ path: String) throws(ShardError) {
+  public init(_ path: String) throws(Problem) {
     self.path = path
     let file = try ReadableFile(path)
     fileSize = file.size
@@ -40,22 +40,22 @@ public final class ShardReader: Sendable {
 
   /// Reads, checks and decodes a data frame. Frames that are intact stay readable whatever became of
   /// the others. O(frame).
-  public func frame(_ number: Int) throws(ShardError) -> Rows {
+  public func frame(_ number: Int) throws(Problem) -> Rows {
     try frame(number, in: ReadableFile(path))
   }
 
-  func frame(_ number: Int, in file: ReadableFile) throws(ShardError) -> Rows {
+  func frame(_ number: Int, in file: ReadableFile) throws(Problem) -> Rows {
     guard index.frames.indices.contains(number) else {
-      throw ShardError(
+      throw Problem(
         kind: .unusable, path: path, reason: "it has \(index.frames.count) data frames",
         remedy: "ask for one below that")
     }
     let frame = index.frames[number]
-    do throws(ShardError) {
+    do throws(Problem) {
       let bytes = try file.read(Int(frame.size), at: Int(clamping: frame.offset))
       guard xxh3(bytes) == frame.fileDigest else {
-        throw ShardError(
-          reason: "its bytes are not what was written (checksum)", remedy: ShardError.rerun)
+        throw Problem(
+          reason: "its bytes are not what was written (checksum)", remedy: Problem.rerun)
       }
       let content = try Self.content(of: bytes, frame: frame)
       return try FrameDecoder.rows(decoding: content, spec: header.spec)
@@ -69,26 +69,26 @@ public final class ShardReader: Sendable {
   /// The content of a data frame, decompressed and compared with its digest.
   static func content(
     of bytes: [UInt8], frame: ShardIndex.Frame
-  ) throws(ShardError) -> [UInt8] {
+  ) throws(Problem) -> [UInt8] {
     // zstd expands 128 KiB from few bytes, never more than some ten thousand times.
     guard Int(frame.contentSize) <= (bytes.count + 1024) * (1 << 17) else {
-      throw ShardError(reason: "its content size cannot be right", remedy: ShardError.rerun)
+      throw Problem(reason: "its content size cannot be right", remedy: Problem.rerun)
     }
     let content = try ZstdDecompressor().decompress(bytes, size: Int(frame.contentSize))
     guard xxh3(content) == frame.contentDigest else {
-      throw ShardError(
-        reason: "its content is not what was written (checksum)", remedy: ShardError.rerun)
+      throw Problem(
+        reason: "its content is not what was written (checksum)", remedy: Problem.rerun)
     }
     return content
   }
 
   /// The block's rejects as JSON lines, and how many they are.
-  public func rejects() throws(ShardError) -> (count: Int, lines: [UInt8]) {
+  public func rejects() throws(Problem) -> (count: Int, lines: [UInt8]) {
     let number = header.frameCount + 1
     // Header, data frames, rejects, index.
     guard seekTable.entries.count == header.frameCount + 3 else { return (0, []) }
     let offset = seekTable.entries[..<number].reduce(0) { $0 + Int($1.size) }
-    do throws(ShardError) {
+    do throws(Problem) {
       let content = try Self.skippable(
         try ReadableFile(path), at: offset, variant: ShardFrameVariant.rejects, name: "rejects")
       return try RejectsFrame.decoded(content, decompressor: ZstdDecompressor())
@@ -99,7 +99,7 @@ public final class ShardReader: Sendable {
   }
 
   /// What the manifest keeps of this shard; reads the whole file for its digest.
-  public func summary() throws(ShardError) -> ShardSummary {
+  public func summary() throws(Problem) -> ShardSummary {
     let bytes = try ReadableFile(path).readAll()
     return ShardSummary(
       header: header, index: index, fileSize: bytes.count, fileDigest: Digest128(of: bytes))
@@ -110,22 +110,22 @@ extension ShardReader {
   /// The content of the skippable frame of `variant` that begins at `offset`.
   static func skippable(
     _ file: ReadableFile, at offset: Int, variant: UInt32, name: String
-  ) throws(ShardError) -> [UInt8] {
+  ) throws(Problem) -> [UInt8] {
     var head = ByteCursor(try file.read(8, at: offset))
     guard let magic: UInt32 = head.integer(), let size: UInt32 = head.integer(),
       magic == Zstd.skippableMagic + variant
     else {
-      throw ShardError(
-        offset: offset, reason: "the \(name) does not begin here", remedy: ShardError.rerun)
+      throw Problem(
+        offset: offset, reason: "the \(name) does not begin here", remedy: Problem.rerun)
     }
     return try file.read(Int(size), at: offset + 8)
   }
 
-  static func header(of file: ReadableFile) throws(ShardError) -> ShardHeader {
-    do throws(ShardError) {
+  static func header(of file: ReadableFile) throws(Problem) -> ShardHeader {
+    do throws(Problem) {
       var magic = ByteCursor(try file.read(min(16, file.size), at: 0))
       guard magic.integer() == Zstd.skippableMagic + ShardFrameVariant.header else {
-        throw ShardError(
+        throw Problem(
           reason: "not a shard of prep (it begins otherwise)",
           remedy: "the shards of a data set are named shard-*.zst")
       }
@@ -138,34 +138,34 @@ extension ShardReader {
 
   static func seekTable(
     of file: ReadableFile
-  ) throws(ShardError) -> (table: SeekTable, start: Int) {
+  ) throws(Problem) -> (table: SeekTable, start: Int) {
     let footer = try file.read(
       min(SeekTable.footerSize, file.size), at: max(0, file.size - SeekTable.footerSize))
     guard let size = SeekTable.frameSize(footer: footer), size <= file.size,
       let table = SeekTable(decoding: try file.read(size, at: file.size - size))
     else {
-      throw ShardError(
+      throw Problem(
         path: file.path, part: "seek table", offset: max(0, file.size - SeekTable.footerSize),
         reason: "the file does not end with a seek table: it was cut off or changed",
-        remedy: ShardError.rerun)
+        remedy: Problem.rerun)
     }
     guard table.entries.reduce(size, { $0 + Int($1.size) }) == file.size else {
-      throw ShardError(
+      throw Problem(
         path: file.path, part: "seek table", offset: file.size - size,
-        reason: "its frames do not make up the file", remedy: ShardError.rerun)
+        reason: "its frames do not make up the file", remedy: Problem.rerun)
     }
     return (table, file.size - size)
   }
 
   static func index(
     of file: ReadableFile, header: ShardHeader, seekTable: SeekTable, seekTableStart: Int
-  ) throws(ShardError) -> ShardIndex {
+  ) throws(Problem) -> ShardIndex {
     let number = seekTable.entries.count - 1
     let offset = seekTableStart - Int(seekTable.entries.last?.size ?? 0)
-    do throws(ShardError) {
+    do throws(Problem) {
       guard [header.frameCount + 2, header.frameCount + 3].contains(seekTable.entries.count) else {
-        throw ShardError(
-          reason: "the seek table does not have the header's frames", remedy: ShardError.rerun)
+        throw Problem(
+          reason: "the seek table does not have the header's frames", remedy: Problem.rerun)
       }
       let index = try ShardIndex(
         decoding: skippable(file, at: offset, variant: ShardFrameVariant.index, name: "index"))
@@ -178,8 +178,8 @@ extension ShardReader {
             && frame.contentSize == entry.contentSize
         }
       guard matches, UInt64(index.rowCount) == header.totals.rows else {
-        throw ShardError(
-          reason: "index, header and seek table do not agree", remedy: ShardError.rerun)
+        throw Problem(
+          reason: "index, header and seek table do not agree", remedy: Problem.rerun)
       }
       return index
     } catch {

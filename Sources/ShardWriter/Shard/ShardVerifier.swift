@@ -8,7 +8,7 @@ import Problems
 /// of the index (of their bytes and of their content) and zstd's own, and the seek table is compared
 /// with what the other frames say that it must be.
 public struct ShardVerifier {
-  public private(set) var damage: [ShardError] = []
+  public private(set) var damage: [Problem] = []
   /// nil where header or index is damaged.
   public private(set) var summary: ShardSummary?
   /// The rejects as JSON lines.
@@ -24,8 +24,8 @@ public struct ShardVerifier {
   public init(_ path: String) {
     self.path = path
     var bytes: [UInt8] = []
-    var failure: ShardError?
-    do throws(ShardError) {
+    var failure: Problem?
+    do throws(Problem) {
       bytes = try ReadableFile(path).readAll()
     } catch {
       failure = error
@@ -97,7 +97,7 @@ public struct ShardVerifier {
       report(0, "header", at: 0, "the frame's magic number or size is wrong")
       return
     }
-    do throws(ShardError) {
+    do throws(Problem) {
       header = try ShardHeader(decoding: content)
     } catch {
       damage.append(error.at(path: path, frame: 0, part: "frame 0 (header)", offset: 0))
@@ -123,10 +123,10 @@ public struct ShardVerifier {
       }
       return
     }
-    do throws(ShardError) {
+    do throws(Problem) {
       let index = try ShardIndex(decoding: content)
       guard index.frames.count == header?.frameCount ?? index.frames.count else {
-        throw ShardError(reason: "it does not list the header's frames", remedy: ShardError.rerun)
+        throw Problem(reason: "it does not list the header's frames", remedy: Problem.rerun)
       }
       self.index = index
     } catch {
@@ -137,19 +137,19 @@ public struct ShardVerifier {
 
   private mutating func checkData(_ number: Int, _ span: ShardLayout.Span) -> Rows? {
     let frame = Array(bytes[span.range])
-    do throws(ShardError) {
+    do throws(Problem) {
       let content: [UInt8]
       if let entry = index?.frames[number] {
         guard entry.offset == UInt64(span.offset), Int(entry.size) == span.size,
           xxh3(frame) == entry.fileDigest
         else {
-          throw ShardError(
-            reason: "its bytes are not what was written (checksum)", remedy: ShardError.rerun)
+          throw Problem(
+            reason: "its bytes are not what was written (checksum)", remedy: Problem.rerun)
         }
         content = try ShardReader.content(of: frame, frame: entry)
       } else {
         guard let size = Zstd.contentSize(of: frame), size <= frame.count << 17 else {
-          throw ShardError(reason: "it is no zstd frame of ours", remedy: ShardError.rerun)
+          throw Problem(reason: "it is no zstd frame of ours", remedy: Problem.rerun)
         }
         content = try ZstdDecompressor().decompress(frame, size: size)
       }
@@ -180,13 +180,13 @@ public struct ShardVerifier {
       report(number, "rejects", at: span.offset, "the frame's magic number or size is wrong")
       return
     }
-    do throws(ShardError) {
+    do throws(Problem) {
       let (count, lines) = try RejectsFrame.decoded(content, decompressor: ZstdDecompressor())
       guard count == Int(clamping: expected),
         lines.count(where: { $0 == UInt8(ascii: "\n") }) == count
       else {
-        throw ShardError(
-          reason: "they are not as many as the header says", remedy: ShardError.rerun)
+        throw Problem(
+          reason: "they are not as many as the header says", remedy: Problem.rerun)
       }
       rejects = lines
     } catch {
@@ -218,8 +218,8 @@ public struct ShardVerifier {
 
   private mutating func report(_ frame: Int, _ name: String, at offset: Int, _ reason: String) {
     damage.append(
-      ShardError(
+      Problem(
         path: path, frame: frame, part: "frame \(frame) (\(name))", offset: offset, reason: reason,
-        remedy: ShardError.rerun))
+        remedy: Problem.rerun))
   }
 }

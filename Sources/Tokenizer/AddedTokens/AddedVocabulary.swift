@@ -26,7 +26,7 @@ struct AddedVocabulary: Sendable {
     _ added: [AddedToken], hasFixedIDs: Bool, takesFirst: Bool = false, vocabulary: Vocabulary,
     normalizer: Normalizer?,
     source: String
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     var next = UInt32(vocabulary.count)
     let space = NormalizerSpace()
     raw = TokenMatcher([])
@@ -49,7 +49,7 @@ struct AddedVocabulary: Sendable {
         next += 1
       }
       guard id < Vocabulary.idLimit else {
-        throw TokenizerError(
+        throw Problem(
           file: source, reason: "an added token has the id \(id)",
           remedy: "ids up to \(Vocabulary.idLimit - 1) are supported")
       }
@@ -96,16 +96,16 @@ struct AddedVocabulary: Sendable {
 
   private static func normalize(
     _ content: [UInt8], _ normalizer: Normalizer, _ space: NormalizerSpace, _ source: String
-  ) throws(TokenizerError) -> [UInt8] {
+  ) throws(Problem) -> [UInt8] {
     var text = AlignedText()
     unsafe content.withUnsafeBufferPointer { unsafe text.reset(to: $0, isTracking: false) }
     do {
       try normalizer.apply(to: &text, space: space)
     } catch {
-      throw TokenizerError(
+      throw Problem(
         file: source,
         reason:
-          "the added token \"\(String(decoding: content, as: UTF8.self))\" cannot be normalized: \(error)",
+          "the added token \"\(String(decoding: content, as: UTF8.self))\" cannot be normalized: \(error.reason)",
         remedy: "use another tokenizer")
     }
     return text.bytes
@@ -113,7 +113,7 @@ struct AddedVocabulary: Sendable {
 
   private mutating func matcher(
     isNormalized: Bool, _ source: String
-  ) throws(TokenizerError) -> TokenMatcher {
+  ) throws(Problem) -> TokenMatcher {
     var texts: [(text: [UInt8], value: Int)] = []
     var seen: [[UInt8]: Int] = [:]
     for (index, token) in tokens.enumerated() where token.token.isNormalized == isNormalized {
@@ -121,7 +121,7 @@ struct AddedVocabulary: Sendable {
       let name = String(decoding: token.token.content, as: UTF8.self)
       // The reference cannot build its matcher either.
       guard !text.isEmpty else {
-        throw TokenizerError(
+        throw Problem(
           file: source,
           reason: "nothing is left of the added token \"\(name)\" when it is normalized",
           remedy: "set its \"normalized\" to false")

@@ -1,4 +1,5 @@
 import Patterns
+import Problems
 
 /// Decodes token by token, and gives text as soon as no later token can change it: never half a character.
 ///
@@ -18,7 +19,7 @@ package struct StreamingDecoder {
 
   /// Adds a token's string; returns the text that it completes, nil while a character is not complete.
   /// O(tokens since the last text).
-  package mutating func append(_ token: [UInt8]) throws(StageError) -> [UInt8]? {
+  package mutating func append(_ token: [UInt8]) throws(Problem) -> [UInt8]? {
     if prefix.isEmpty, !tokens.isEmpty {
       let before = try decoder.text(of: tokens, space: space)
       if !before.hasSuffix(UTF8Repair.replacement) {
@@ -40,7 +41,7 @@ package struct StreamingDecoder {
   }
 
   /// What is left when no token comes any more: an unfinished character becomes U+FFFD.
-  package mutating func finish() throws(StageError) -> [UInt8] {
+  package mutating func finish() throws(Problem) -> [UInt8] {
     let text = try decoder.text(of: tokens, space: space)
     let rest = text.starts(with: prefix) ? Array(text[prefix.count...]) : []
     tokens = []

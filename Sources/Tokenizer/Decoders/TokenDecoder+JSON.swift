@@ -1,8 +1,9 @@
 import JSONText
+import Problems
 
 extension TokenDecoder {
   /// Reads the `decoder` of a `tokenizer.json`. Throws on what is malformed or not supported, naming it.
-  package init(json node: JSONNode, place: String = "decoder") throws(PipelineError) {
+  package init(json node: JSONNode, place: String = "decoder") throws(Problem) {
     var steps: [Step] = []
     try TokenDecoder.append(StageReader(node, place: place), to: &steps)
     self.init(steps)
@@ -10,7 +11,7 @@ extension TokenDecoder {
 
   private static func append(
     _ stage: StageReader, to steps: inout [Step]
-  ) throws(PipelineError) {
+  ) throws(Problem) {
     switch try stage.type() {
     case "Sequence":
       for inner in try stage.stages("decoders") { try append(inner, to: &steps) }
@@ -38,7 +39,7 @@ extension TokenDecoder {
         .ctc(
           pad: try stage.text("pad_token"), delimiter: try stage.text("word_delimiter_token"),
           cleanup: try stage.bool("cleanup")))
-    case let name: throw stage.refusal("the decoder \(name) is not supported")
+    case let name: throw stage.unsupported("the decoder \(name) is not supported")
     }
   }
 }

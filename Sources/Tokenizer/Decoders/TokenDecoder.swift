@@ -1,4 +1,5 @@
 import Patterns
+import Problems
 
 /// A decoder of `tokenizer.json`: turns the strings of tokens into text. The steps of a `Sequence` are applied one after another;
 /// each takes and gives a list of strings, which are joined at the end.
@@ -20,12 +21,12 @@ package struct TokenDecoder: Sendable {
   package init(_ steps: [Step]) { self.steps = steps }
 
   /// Applies the steps to `tokens` in place. Throws where a pattern reaches its bounds.
-  package func apply(to tokens: inout [[UInt8]], space: MatchSpace) throws(StageError) {
+  package func apply(to tokens: inout [[UInt8]], space: MatchSpace) throws(Problem) {
     for step in steps where !tokens.isEmpty { try step.apply(to: &tokens, space: space) }
   }
 
   /// The text of `tokens`.
-  package func text(of tokens: [[UInt8]], space: MatchSpace) throws(StageError) -> [UInt8] {
+  package func text(of tokens: [[UInt8]], space: MatchSpace) throws(Problem) -> [UInt8] {
     var tokens = tokens
     try apply(to: &tokens, space: space)
     return tokens.flatMap { $0 }
@@ -44,7 +45,7 @@ package struct TokenDecoder: Sendable {
 }
 
 extension TokenDecoder.Step {
-  func apply(to tokens: inout [[UInt8]], space: MatchSpace) throws(StageError) {
+  func apply(to tokens: inout [[UInt8]], space: MatchSpace) throws(Problem) {
     switch self {
     case .byteLevel: tokens = [UTF8Repair.repaired(tokens.flatMap(ByteAlphabet.bytes))]
     case .byteFallback: joinByteTokens(&tokens)
@@ -100,7 +101,7 @@ extension TokenDecoder.Step {
 
   private func replaceMatches(
     in token: inout [UInt8], _ pattern: TextPattern, by content: [UInt8], _ space: MatchSpace
-  ) throws(StageError) {
+  ) throws(Problem) {
     guard !token.isEmpty else { return }
     var matches: [Range<Int>] = []
     try pattern.appendMatches(in: token, space: space, to: &matches)
@@ -118,7 +119,7 @@ extension TokenDecoder.Step {
   /// Removes up to `start` of the character at the start and `stop` at the end. The reference panics where the two meet.
   private func strip(
     _ token: inout [UInt8], _ scalar: UInt32, start: Int, stop: Int
-  ) throws(StageError) {
+  ) throws(Problem) {
     var low = 0
     for _ in 0..<start {
       guard low < token.count else { break }

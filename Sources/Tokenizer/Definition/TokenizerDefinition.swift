@@ -56,8 +56,13 @@ struct TokenizerDefinition: Sendable {
     self.model = model
   }
 
-  func refusal(_ reason: String, _ remedy: String = "use another tokenizer") -> TokenizerError {
-    TokenizerError(file: source, reason: reason, remedy: remedy)
+  func refusal(_ reason: String, _ remedy: String = "use another tokenizer") -> Problem {
+    Problem(file: source, reason: reason, remedy: remedy)
+  }
+
+  /// A text that a stage cannot take.
+  func notEncodable(_ error: Problem) -> Problem {
+    Problem(kind: .notEncodable, file: source, reason: error.reason, remedy: "shorten the text")
   }
 }
 

@@ -3,13 +3,13 @@ import Problems
 
 extension BPEEncoder {
   /// Encodes one piece of a text that was normalized and cut.
-  func encodePiece(_ piece: Range<Int>, of text: borrowing AlignedText) throws(TokenizerError) {
-    var failure: TokenizerError?
+  func encodePiece(_ piece: Range<Int>, of text: borrowing AlignedText) throws(Problem) {
+    var failure: Problem?
     let first = buffer.count
     let keepsRanges = buffer.keepsRanges
     unsafe text.bytes.withUnsafeBufferPointer { bytes in
       let bytes = unsafe UnsafeBufferPointer(rebasing: bytes[piece])
-      do throws(TokenizerError) {
+      do throws(Problem) {
         if let runs = model.runs, !keepsRanges {
           unsafe try appendRuns(of: bytes, runs)
         } else {
@@ -22,7 +22,7 @@ extension BPEEncoder {
   }
 
   /// Appends the tokens of a piece.
-  func append(_ piece: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
+  func append(_ piece: UnsafeBufferPointer<UInt8>) throws(Problem) {
     guard let base = piece.baseAddress, !piece.isEmpty else { return }
     let key = unsafe PieceCache.key(atEnd: base, length: piece.count)
     let home = cache.home(key)
@@ -40,7 +40,7 @@ extension BPEEncoder {
   @inline(never)
   func appendMissing(
     _ piece: UnsafeBufferPointer<UInt8>, _ key: PieceCache.Key, home: Int
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     let mayBeLong = piece.count > PieceCache.maximumCount
     if mayBeLong, let ids = unsafe longPieces.find(piece) {
       counters.longHits &+= 1
@@ -67,7 +67,7 @@ extension BPEEncoder {
     }
   }
 
-  private var unknownTokenError: TokenizerError {
+  private var unknownTokenError: Problem {
     tokenizer.definition.refusal(
       "the text has a character that is not in the vocabulary, and unk_token is not in the vocabulary either",
       "add unk_token to the vocabulary of the model")
@@ -76,7 +76,7 @@ extension BPEEncoder {
   /// Cuts a piece between characters that no merge joins, and appends the tokens of the runs.
   func appendRuns(
     of piece: UnsafeBufferPointer<UInt8>, _ runs: RunCutter
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     guard let base = piece.baseAddress else { return }
     let text = unsafe TextView(base: base, end: piece.count)
     var state = RunCutter.State()
@@ -95,7 +95,7 @@ extension BPEEncoder {
   func setRanges(
     from first: Int, of piece: UnsafeBufferPointer<UInt8>, _ start: Int,
     _ text: borrowing AlignedText
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     var sum = 0
     var isRegular = true
     for index in first..<buffer.count {

@@ -5,7 +5,7 @@ extension BPEEncoder {
   /// Cuts unchanged text by a known pattern and encodes its pieces.
   func scan(
     _ segment: UnsafeBufferPointer<UInt8>, base: Int, with cutter: PieceCutter
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     guard let start = segment.baseAddress else { return }
     let text = unsafe TextView(base: start, end: segment.count)
     switch cutter.pattern {
@@ -55,7 +55,7 @@ extension BPEEncoder {
 
   private func scan<Scanner: PieceScanner>(
     _ text: TextView, _ base: Int, _ cutter: PieceCutter, _ scanner: Scanner
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     let ends = unsafe batch.ends
     var position = 0
     while position < text.end {
@@ -80,7 +80,7 @@ extension BPEEncoder {
   /// Appends the tokens of the pieces of the batch, the first of which begins at `start`: first all keys, then all look-ups.
   func appendBatch(
     _ text: TextView, from start: Int, _ count: Int
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     cache.growIfNeeded()
     let ends = unsafe batch.ends
     let keys = unsafe batch.keys
@@ -135,7 +135,7 @@ extension BPEEncoder {
   /// Ranges of the tokens from `first` on, which are those of the piece `range` of unchanged text.
   private func setRanges(
     from first: Int, _ range: Range<Int>, _ text: TextView, _ base: Int
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     let piece = unsafe UnsafeBufferPointer(start: text.base + range.lowerBound, count: range.count)
     if model.isPlainByteLevel {
       var position = range.lowerBound

@@ -5,7 +5,7 @@ extension BPEEncoder {
   func run(
     _ text: UnsafeBufferPointer<UInt8>, _ literal: [Range<Int>], _ continues: Bool,
     keepsRanges: Bool
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     buffer.start(keepsRanges: keepsRanges)
     let before = continues ? (ending == .nothing ? .text : ending) : .nothing
     matches.removeAll(keepingCapacity: true)
@@ -30,7 +30,7 @@ extension BPEEncoder {
   /// Cuts a text at the added tokens that are searched in raw text, and encodes what lies between them.
   private func encodePart(
     _ whole: UnsafeBufferPointer<UInt8>, base start: Int, behind before: TextEnding
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     let added = tokenizer.added
     ending = before
     // White space behind a token with rstrip is part of that token, in whichever text it stands.
@@ -67,7 +67,7 @@ extension BPEEncoder {
     }
   }
 
-  private func refusal(_ error: AddedTokenError) -> TokenizerError {
+  private func refusal(_ error: AddedTokenError) -> Problem {
     tokenizer.definition.refusal("\(error)", "change these added tokens")
   }
 
@@ -85,7 +85,7 @@ extension BPEEncoder {
   /// Encodes raw text between added tokens.
   private func encodeSegment(
     _ segment: UnsafeBufferPointer<UInt8>, base: Int, behind before: TextEnding
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     ending = .text
     let added = tokenizer.added
     let definition = tokenizer.definition
@@ -118,7 +118,7 @@ extension BPEEncoder {
       try definition.normalizer?.apply(
         to: &aligned, continues: before == .text, space: normalizerSpace)
     } catch {
-      throw definition.refusal("\(error)", "shorten the text")
+      throw definition.notEncodable(error)
     }
     if unsafe aligned.bytes.withUnsafeBufferPointer({
       unsafe added.normalized.firstMatch(in: $0, from: 0)
@@ -129,7 +129,7 @@ extension BPEEncoder {
   }
 
   /// Cuts `aligned` at the added tokens that are searched in normalized text.
-  private func encodeAroundNormalizedTokens(behind before: TextEnding) throws(TokenizerError) {
+  private func encodeAroundNormalizedTokens(behind before: TextEnding) throws(Problem) {
     ending = before
     let added = tokenizer.added
     var splits: [AddedSplit] = []
@@ -162,12 +162,12 @@ extension BPEEncoder {
   }
 
   /// Encodes normalized text.
-  private func encode(_ text: inout AlignedText, behind before: TextEnding) throws(TokenizerError) {
+  private func encode(_ text: inout AlignedText, behind before: TextEnding) throws(Problem) {
     pieces.reset(to: &text, behind: before)
     do {
       try tokenizer.definition.preTokenizer?.apply(to: pieces)
     } catch {
-      throw tokenizer.definition.refusal("\(error)", "shorten the text")
+      throw tokenizer.definition.notEncodable(error)
     }
     for piece in pieces.pieces { try encodePiece(piece, of: pieces.text) }
   }

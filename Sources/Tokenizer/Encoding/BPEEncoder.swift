@@ -43,7 +43,7 @@ public final class BPEEncoder {
   public func encode(
     _ text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>] = [], continues: Bool = false,
     into ids: inout [UInt32]
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     unsafe try run(text, literal, continues, keepsRanges: false)
     // SAFETY: the buffer holds `count` ids.
     unsafe ids.append(contentsOf: UnsafeBufferPointer(start: buffer.ids, count: buffer.count))
@@ -54,7 +54,7 @@ public final class BPEEncoder {
   public func encode(
     _ text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>] = [], continues: Bool = false,
     into ids: inout [UInt32], ranges: inout [Range<UInt32>]
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     unsafe try run(text, literal, continues, keepsRanges: true)
     // SAFETY: the buffer holds `count` of both.
     unsafe ids.append(contentsOf: UnsafeBufferPointer(start: buffer.ids, count: buffer.count))
@@ -63,12 +63,12 @@ public final class BPEEncoder {
 
   /// The ids of a text.
   public func encode(_ text: [UInt8], literal: [Range<Int>] = [], continues: Bool = false)
-    throws(TokenizerError) -> [UInt32]
+    throws(Problem) -> [UInt32]
   {
     var ids: [UInt32] = []
-    var failure: TokenizerError?
+    var failure: Problem?
     unsafe text.withUnsafeBufferPointer { buffer in
-      do throws(TokenizerError) {
+      do throws(Problem) {
         unsafe try encode(buffer, literal: literal, continues: continues, into: &ids)
       } catch { failure = error }
     }
@@ -77,19 +77,19 @@ public final class BPEEncoder {
   }
 
   /// The ids of a text.
-  public func encode(_ text: String) throws(TokenizerError) -> [UInt32] {
+  public func encode(_ text: String) throws(Problem) -> [UInt32] {
     try encode(Array(text.utf8))
   }
 
   /// The ids of a text and the byte range of each.
   public func encodeWithRanges(_ text: [UInt8], literal: [Range<Int>] = [], continues: Bool = false)
-    throws(TokenizerError) -> (ids: [UInt32], ranges: [Range<UInt32>])
+    throws(Problem) -> (ids: [UInt32], ranges: [Range<UInt32>])
   {
     var ids: [UInt32] = []
     var ranges: [Range<UInt32>] = []
-    var failure: TokenizerError?
+    var failure: Problem?
     unsafe text.withUnsafeBufferPointer { buffer in
-      do throws(TokenizerError) {
+      do throws(Problem) {
         unsafe try encode(
           buffer, literal: literal, continues: continues, into: &ids, ranges: &ranges)
       } catch { failure = error }

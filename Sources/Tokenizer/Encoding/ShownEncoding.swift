@@ -24,7 +24,7 @@ extension BPEEncoder {
   /// `literal` and errors as for `encode`.
   public func encodeShown(
     _ text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>] = []
-  ) throws(TokenizerError) -> ShownEncoding {
+  ) throws(Problem) -> ShownEncoding {
     var shown = ShownEncoding()
     unsafe try encode(text, literal: literal, into: &shown.ids, ranges: &shown.ranges)
     shown.tokens = shown.ids.map { tokenizer.shownByModel($0) ?? [] }

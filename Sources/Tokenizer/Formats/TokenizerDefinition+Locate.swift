@@ -4,7 +4,7 @@ import SystemPackage
 
 extension TokenizerDefinition {
   /// Finds what a reference names, and reads it: a file, a model folder, or a name in the Hugging Face cache.
-  static func read(_ reference: String, options: TokenizerOptions) throws(TokenizerError)
+  static func read(_ reference: String, options: TokenizerOptions) throws(Problem)
     -> TokenizerDefinition
   {
     let path = FilePath(reference)
@@ -14,8 +14,8 @@ extension TokenizerDefinition {
     case nil: break
     }
     guard let name = HuggingFaceCache.Name(reference), !Self.isFileName(reference) else {
-      throw TokenizerError(
-        file: reference, reason: "there is no such file or folder",
+      throw Problem(
+        kind: .tokenizerMissing, file: reference, reason: "there is no such file or folder",
         remedy: "give gpt2, a tokenizer file, a model folder, or a name such as Qwen/Qwen3-8B")
     }
     let folder = try HuggingFaceCache(environment: FileSystem.environment).snapshot(of: name)
@@ -29,17 +29,17 @@ extension TokenizerDefinition {
   /// Reads a file by what it holds.
   private static func read(
     file path: FilePath, source: String, options: TokenizerOptions
-  ) throws(TokenizerError) -> TokenizerDefinition {
+  ) throws(Problem) -> TokenizerDefinition {
     let bytes: [UInt8]
     do throws(Errno) {
       bytes = try FileSystem.contents(of: path)
     } catch {
-      throw TokenizerError(
+      throw Problem(
         file: source, reason: "cannot be read: \(error)", remedy: "check its permissions")
     }
     let kind = FileKind(bytes)
     guard kind == .ranks || options.isEmpty else {
-      throw TokenizerError(
+      throw Problem(
         file: source,
         reason:
           "\(OptionName.encoding), \(OptionName.pattern) and \(OptionName.specialToken) are for .tiktoken files, and this is \(kind.name)",
@@ -58,11 +58,11 @@ extension TokenizerDefinition {
   /// Reads a model folder: the vocabulary from one file, what the others say from them.
   private static func read(
     folder path: FilePath, source: String, options: TokenizerOptions
-  ) throws(TokenizerError) -> TokenizerDefinition {
+  ) throws(Problem) -> TokenizerDefinition {
     let folder = try ModelFolder(path.string)
     guard let file = vocabularyFile(in: path) else {
-      throw TokenizerError(
-        file: source, reason: "there is no tokenizer in this folder",
+      throw Problem(
+        kind: .tokenizerMissing, file: source, reason: "there is no tokenizer in this folder",
         remedy: "it needs tokenizer.json, tekken.json, tokenizer.model or a .tiktoken file")
     }
     var options = options

@@ -4,13 +4,13 @@ import Problems
 extension TokenizerDefinition {
   /// Reads a `tokenizer.json` of the `tokenizers` library (0.23). Throws on what is malformed or not supported, naming it.
   /// O(size of the file).
-  init(json text: [UInt8], source: String) throws(TokenizerError) {
+  init(json text: [UInt8], source: String) throws(Problem) {
     let parser = JSONParser()
     let root: JSONNode
     do {
       root = try parser.parse(text)
     } catch {
-      throw TokenizerError(
+      throw Problem(
         json: text, offset: error.byteOffset ?? 0, file: source,
         reason: "not JSON: \(error.reason)",
         remedy: "fetch the file again")
@@ -18,7 +18,7 @@ extension TokenizerDefinition {
     try self.init(json: root, source: source)
   }
 
-  init(json root: JSONNode, source: String) throws(TokenizerError) {
+  init(json root: JSONNode, source: String) throws(Problem) {
     let reader = TokenizerJSONReader(root: root, source: source)
     guard root.isObject, let model = root["model"], model.isObject else {
       throw reader.refusal(
@@ -26,23 +26,23 @@ extension TokenizerDefinition {
         "give a tokenizer.json, a model folder, or another tokenizer file")
     }
     if let version = root["version"], version.string != "1.0" {
-      throw reader.refusal("version: only \"1.0\" is known", "fetch the file again")
+      throw reader.unsupported("version: only \"1.0\" is known", "fetch the file again")
     }
     let normalizer: Normalizer?
     let preTokenizer: PreTokenizer?
     let decoder: TokenDecoder?
-    do throws(PipelineError) {
-      normalizer = try root.present("normalizer").map { node throws(PipelineError) in
+    do throws(Problem) {
+      normalizer = try root.present("normalizer").map { node throws(Problem) in
         try Normalizer(json: node)
       }
-      preTokenizer = try root.present("pre_tokenizer").map { node throws(PipelineError) in
+      preTokenizer = try root.present("pre_tokenizer").map { node throws(Problem) in
         try PreTokenizer(json: node)
       }
-      decoder = try root.present("decoder").map { node throws(PipelineError) in
+      decoder = try root.present("decoder").map { node throws(Problem) in
         try TokenDecoder(json: node)
       }
     } catch {
-      throw reader.refusal("\(error)")
+      throw error.at(file: source)
     }
     let isByteLevel = preTokenizer?.isByteLevel ?? false
     self.init(
@@ -57,7 +57,7 @@ extension TokenizerDefinition {
     if self.model.hasByteFallback, !postProcessor.trims.isEmpty,
       !(self.model.continuingPrefix.isEmpty && self.model.endSuffix.isEmpty)
     {
-      throw reader.refusal(
+      throw reader.unsupported(
         "post_processor: trim_offsets with a model of byte_fallback and a prefix or suffix",
         "set trim_offsets to false: ids stay the same")
     }
@@ -83,7 +83,7 @@ extension JSONNode {
   }
 }
 
-extension TokenizerError {
+extension Problem {
   /// An error at a byte of a text, with its line and column.
   init(
     json text: [UInt8], offset: Int, file: String, reason: String, remedy: String
@@ -105,8 +105,12 @@ struct TokenizerJSONReader {
   let root: JSONNode
   let source: String
 
-  func refusal(_ reason: String, _ remedy: String = "use another tokenizer") -> TokenizerError {
-    TokenizerError(file: source, reason: reason, remedy: remedy)
+  func refusal(_ reason: String, _ remedy: String = "use another tokenizer") -> Problem {
+    Problem(file: source, reason: reason, remedy: remedy)
+  }
+
+  func unsupported(_ reason: String, _ remedy: String = "use another tokenizer") -> Problem {
+    Problem(kind: .tokenizerUnsupported, file: source, reason: reason, remedy: remedy)
   }
 
   /// Members in words, those that are there.
@@ -121,7 +125,7 @@ struct TokenizerJSONReader {
     return words.joined(separator: ", ")
   }
 
-  func addedTokens(_ list: JSONNode?) throws(TokenizerError) -> [AddedToken] {
+  func addedTokens(_ list: JSONNode?) throws(Problem) -> [AddedToken] {
     guard let list else { return [] }
     guard list.isArray else {
       throw refusal("added_tokens: must be a list", "fetch the file again")
@@ -132,7 +136,7 @@ struct TokenizerJSONReader {
       guard let content = node["content"]?.bytes else {
         throw refusal("\(place).content: must be a string", "fetch the file again")
       }
-      func flag(_ key: StaticString) throws(TokenizerError) -> Bool {
+      func flag(_ key: StaticString) throws(Problem) -> Bool {
         guard let value = node[key]?.bool else {
           throw refusal("\(place).\(key): must be true or false", "fetch the file again")
         }

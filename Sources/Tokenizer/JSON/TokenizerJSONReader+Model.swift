@@ -3,10 +3,10 @@ import Problems
 
 extension TokenizerJSONReader {
   /// The BPE model of a `tokenizer.json`. Anything else is refused by name. O(vocabulary + merges).
-  func model(_ node: JSONNode, isByteLevel: Bool) throws(TokenizerError) -> BPEDefinition {
+  func model(_ node: JSONNode, isByteLevel: Bool) throws(Problem) -> BPEDefinition {
     let type = node["type"]?.string
     guard type == "BPE" || type == nil && node["merges"] != nil else {
-      throw refusal(
+      throw unsupported(
         "model: \(type ?? "a model without a type") is not BPE",
         "only BPE models are supported; use a tokenizer of that kind")
     }
@@ -24,14 +24,14 @@ extension TokenizerJSONReader {
           "model.dropout is \(value): its tokens would be random", "set model.dropout to null")
       }
     }
-    func text(_ key: StaticString) throws(TokenizerError) -> [UInt8]? {
+    func text(_ key: StaticString) throws(Problem) -> [UInt8]? {
       guard let value = node.present(key) else { return nil }
       guard let bytes = value.bytes else {
         throw refusal("model.\(key): must be a string or null", "fetch the file again")
       }
       return bytes
     }
-    func flag(_ key: StaticString) throws(TokenizerError) -> Bool {
+    func flag(_ key: StaticString) throws(Problem) -> Bool {
       guard let value = node.present(key) else { return false }
       guard let bool = value.bool else {
         throw refusal("model.\(key): must be true or false", "fetch the file again")
@@ -50,7 +50,7 @@ extension TokenizerJSONReader {
 
   private func readVocabulary(
     _ node: JSONNode, isByteLevel: Bool
-  ) throws(TokenizerError) -> Vocabulary {
+  ) throws(Problem) -> Vocabulary {
     guard node.isObject else {
       throw refusal("model.vocab: must be an object", "fetch the file again")
     }
@@ -70,7 +70,7 @@ extension TokenizerJSONReader {
 
   private func readMerges(
     _ node: JSONNode, into definition: inout BPEDefinition
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     guard node.isArray else {
       throw refusal("model.merges: must be a list", "fetch the file again")
     }

@@ -3,7 +3,7 @@ import Problems
 
 extension TokenizerJSONReader {
   /// The post-processor of a `tokenizer.json`, as it is for a single text.
-  func postProcessor(_ node: JSONNode?) throws(TokenizerError) -> PostProcessor {
+  func postProcessor(_ node: JSONNode?) throws(Problem) -> PostProcessor {
     var processor = PostProcessor()
     if let node { try append(node, place: "post_processor", to: &processor) }
     return processor
@@ -11,15 +11,15 @@ extension TokenizerJSONReader {
 
   private func append(
     _ node: JSONNode, place: String, to processor: inout PostProcessor
-  ) throws(TokenizerError) {
-    func malformed(_ key: String, _ what: String) -> TokenizerError {
+  ) throws(Problem) {
+    func malformed(_ key: String, _ what: String) -> Problem {
       refusal("\(place).\(key): must be \(what)", "fetch the file again")
     }
-    func flag(_ key: StaticString) throws(TokenizerError) -> Bool {
+    func flag(_ key: StaticString) throws(Problem) -> Bool {
       guard let value = node[key]?.bool else { throw malformed("\(key)", "true or false") }
       return value
     }
-    func pair(_ key: StaticString) throws(TokenizerError) -> PostProcessor.Special {
+    func pair(_ key: StaticString) throws(Problem) -> PostProcessor.Special {
       var parts = (node[key] ?? node).elements
       guard node[key]?.isArray == true, let text = parts.next()?.bytes,
         let id = parts.next()?.int.flatMap(UInt32.init(exactly:))
@@ -49,10 +49,11 @@ extension TokenizerJSONReader {
     case "TemplateProcessing":
       let (prefix, suffix) = try template(node, place: place)
       guard processor.addTemplate(prefix: prefix, suffix: suffix) else {
-        throw refusal("\(place): a template after another one that adds tokens is not supported")
+        throw unsupported(
+          "\(place): a template after another one that adds tokens is not supported")
       }
     case let type?:
-      throw refusal("\(place): the post-processor \(type) is not supported")
+      throw unsupported("\(place): the post-processor \(type) is not supported")
     case nil:
       throw malformed("type", "the name of a post-processor")
     }
@@ -61,7 +62,7 @@ extension TokenizerJSONReader {
   /// The tokens before and after the text, piece by piece.
   private func template(
     _ node: JSONNode, place: String
-  ) throws(TokenizerError) -> (
+  ) throws(Problem) -> (
     prefix: [[PostProcessor.Special]], suffix: [[PostProcessor.Special]]
   ) {
     guard let single = node["single"], single.isArray else {
@@ -75,7 +76,7 @@ extension TokenizerJSONReader {
       if piece["Sequence"] != nil {
         sequences += 1
         guard sequences == 1, piece["Sequence"]?["id"]?.string == "A" else {
-          throw refusal("\(place).single: only templates with $A once are supported")
+          throw unsupported("\(place).single: only templates with $A once are supported")
         }
         continue
       }
@@ -87,12 +88,12 @@ extension TokenizerJSONReader {
       let specials = try specials(named: name, of: node, place: place)
       count += specials.count
       guard count <= Self.mostSpecials else {
-        throw refusal("\(place): it adds more than \(Self.mostSpecials) tokens to a text")
+        throw unsupported("\(place): it adds more than \(Self.mostSpecials) tokens to a text")
       }
       if sequences == 0 { prefix.append(specials) } else { suffix.append(specials) }
     }
     guard sequences == 1 else {
-      throw refusal("\(place).single: only templates with $A once are supported")
+      throw unsupported("\(place).single: only templates with $A once are supported")
     }
     return (prefix, suffix)
   }
@@ -102,7 +103,7 @@ extension TokenizerJSONReader {
 
   private func specials(
     named name: String, of node: JSONNode, place: String
-  ) throws(TokenizerError) -> [PostProcessor.Special] {
+  ) throws(Problem) -> [PostProcessor.Special] {
     guard let token = node["special_tokens"]?[name], let ids = token["ids"], ids.isArray else {
       throw refusal(
         "\(place).special_tokens: \"\(name)\" is missing or has no ids", "fetch the file again")

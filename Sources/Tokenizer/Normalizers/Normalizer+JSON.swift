@@ -1,8 +1,9 @@
 import JSONText
+import Problems
 
 extension Normalizer {
   /// Reads the `normalizer` of a `tokenizer.json`. Throws on what is malformed or not supported, naming it.
-  package init(json node: JSONNode, place: String = "normalizer") throws(PipelineError) {
+  package init(json node: JSONNode, place: String = "normalizer") throws(Problem) {
     var steps: [Step] = []
     try Normalizer.append(StageReader(node, place: place), to: &steps)
     self.init(steps)
@@ -10,7 +11,7 @@ extension Normalizer {
 
   private static func append(
     _ stage: StageReader, to steps: inout [Step]
-  ) throws(PipelineError) {
+  ) throws(Problem) {
     switch try stage.type() {
     case "Sequence":
       for inner in try stage.stages("normalizers") { try append(inner, to: &steps) }
@@ -39,7 +40,7 @@ extension Normalizer {
             stripAccents: accents == nil || accents?.isNull == true
               ? lowercase : try stage.bool("strip_accents"),
             lowercase: lowercase)))
-    case let name: throw stage.refusal("the normalizer \(name) is not supported")
+    case let name: throw stage.unsupported("the normalizer \(name) is not supported")
     }
   }
 }

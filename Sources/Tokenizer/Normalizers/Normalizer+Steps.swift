@@ -1,5 +1,6 @@
 import CUnicode
 import Patterns
+import Problems
 
 extension Normalizer.Step {
   /// Whether the reference maps the whole text to a new one, even where nothing changes.
@@ -12,7 +13,7 @@ extension Normalizer.Step {
 
   func apply(
     to text: inout AlignedText, continues: Bool, space: NormalizerSpace
-  ) throws(StageError) {
+  ) throws(Problem) {
     if text.standsForNothing(0), rewritesAll { throw .rewritesNothing }
     switch self {
     case .form(let form): space.normalize(&text, form)
@@ -63,7 +64,7 @@ extension NormalizerSpace {
     }
   }
 
-  func strip(_ text: inout AlignedText, left: Bool, right: Bool) throws(StageError) {
+  func strip(_ text: inout AlignedText, left: Bool, right: Bool) throws(Problem) {
     var start = 0
     var end = text.bytes.count
     func isSpace(_ index: Int) -> Bool {
@@ -98,7 +99,7 @@ extension NormalizerSpace {
 
   func replace(
     in text: inout AlignedText, _ pattern: TextPattern, by content: [UInt8]
-  ) throws(StageError) {
+  ) throws(Problem) {
     guard !text.bytes.isEmpty else { return }
     matches.removeAll(keepingCapacity: true)
     try pattern.appendMatches(in: text.bytes, space: matching, to: &matches)

@@ -1,4 +1,5 @@
 import Patterns
+import Problems
 
 /// A normalizer of `tokenizer.json`: rewrites a text before it is cut, and keeps where each byte comes from. The steps of a
 /// `Sequence` are applied one after another.
@@ -46,7 +47,7 @@ package struct Normalizer: Sendable {
   /// grow beyond 8 times its length and 8 MiB.
   package func apply(
     to text: inout AlignedText, continues: Bool = false, space: NormalizerSpace
-  ) throws(StageError) {
+  ) throws(Problem) {
     space.maximumBytes = max(1 << 23, 8 * text.bytes.count)
     for step in steps {
       try step.apply(to: &text, continues: continues, space: space)

@@ -1,4 +1,5 @@
 import Patterns
+import Problems
 
 /// The pieces of a text while pre-tokenizers cut them, with the buffers that one worker reuses from text to text.
 package final class PreTokenization {
@@ -27,7 +28,7 @@ package final class PreTokenization {
   /// Cuts each piece at the matches of `pattern`.
   func split(
     _ pattern: TextPattern, _ behavior: SplitBehavior, invert: Bool
-  ) throws(StageError) {
+  ) throws(Problem) {
     nextPieces.removeAll(keepingCapacity: true)
     if behavior == .isolated {
       // Match or not, every stretch is a piece.

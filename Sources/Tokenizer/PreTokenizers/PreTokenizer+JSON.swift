@@ -1,8 +1,9 @@
 import JSONText
+import Problems
 
 extension PreTokenizer {
   /// Reads the `pre_tokenizer` of a `tokenizer.json`. Throws on what is malformed or not supported, naming it.
-  package init(json node: JSONNode, place: String = "pre_tokenizer") throws(PipelineError) {
+  package init(json node: JSONNode, place: String = "pre_tokenizer") throws(Problem) {
     var steps: [Step] = []
     try PreTokenizer.append(StageReader(node, place: place), to: &steps)
     self.init(steps)
@@ -10,7 +11,7 @@ extension PreTokenizer {
 
   private static func append(
     _ stage: StageReader, to steps: inout [Step]
-  ) throws(PipelineError) {
+  ) throws(Problem) {
     switch try stage.type() {
     case "Sequence":
       for inner in try stage.stages("pretokenizers") { try append(inner, to: &steps) }
@@ -43,14 +44,14 @@ extension PreTokenizer {
       let length = try stage.count("length", default: 5)
       guard length > 0 else { throw stage.refusal("length must be at least 1") }
       steps.append(.fixedLength(length))
-    case let name: throw stage.refusal("the pre-tokenizer \(name) is not supported")
+    case let name: throw stage.unsupported("the pre-tokenizer \(name) is not supported")
     }
   }
 
   /// The members of `Metaspace`, which is also a decoder.
   static func metaspace(
     _ stage: StageReader
-  ) throws(PipelineError) -> (replacement: UInt32, scheme: PrependScheme, splits: Bool) {
+  ) throws(Problem) -> (replacement: UInt32, scheme: PrependScheme, splits: Bool) {
     let scheme = try stage.named("prepend_scheme", PrependScheme.self, default: .always)
     if stage.node["add_prefix_space"]?.bool == false {
       guard scheme == .never else {

@@ -1,4 +1,5 @@
 import Patterns
+import Problems
 
 /// A pre-tokenizer of `tokenizer.json`: cuts pieces into smaller ones, and may rewrite the text.
 /// The steps of a `Sequence` are applied one after another to the pieces that the one before left.
@@ -46,7 +47,7 @@ package struct PreTokenizer: Sendable {
 
   /// Cuts the pieces of `state` in place. Throws where a pattern reaches its bounds. Linear in the text,
   /// but for what a pattern itself takes.
-  package func apply(to state: PreTokenization) throws(StageError) {
+  package func apply(to state: PreTokenization) throws(Problem) {
     var isMapped = false
     for (index, step) in steps.enumerated() {
       switch step {

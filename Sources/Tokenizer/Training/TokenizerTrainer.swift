@@ -21,7 +21,7 @@ public struct TokenizerTrainer: Sendable {
   public init(
     pattern: String = "gpt2", vocabularySize: Int, minimumFrequency: Int = 2,
     specialTokens: [[UInt8]] = []
-  ) throws(TokenizerError) {
+  ) throws(Problem) {
     let text = RankPattern.named(pattern)
     self.pattern = text == RankPattern.gpt2 ? nil : text
     self.vocabularySize = vocabularySize
@@ -36,13 +36,11 @@ public struct TokenizerTrainer: Sendable {
           .byteLevel(addPrefixSpace: false, usesPattern: false),
         ])
       } catch {
-        throw TokenizerError(
-          file: "\(OptionName.pattern)", reason: "\(error)",
-          remedy: "give a pattern that can be kept exactly")
+        throw error.at(file: "\(OptionName.pattern)")
       }
     }
     guard vocabularySize >= 256 + specialTokens.count else {
-      throw TokenizerError(
+      throw Problem(
         file: "\(OptionName.vocabSize)",
         reason:
           "\(vocabularySize) is less than 256 bytes and \(specialTokens.count) special tokens",
@@ -71,15 +69,13 @@ public struct TokenizerTrainer: Sendable {
     fileprivate init(_ preTokenizer: PreTokenizer) { self.preTokenizer = preTokenizer }
 
     /// Counts the pieces of one text, which must be UTF-8. O(bytes).
-    public func add(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
+    public func add(_ text: UnsafeBufferPointer<UInt8>) throws(Problem) {
       unsafe self.text.reset(to: text, isTracking: false)
       state.reset(to: &self.text)
       do {
         try preTokenizer.apply(to: state)
       } catch {
-        throw TokenizerError(
-          file: "\(OptionName.pattern)", reason: "\(error)",
-          remedy: "give a pattern that needs fewer steps")
+        throw error.at(file: "\(OptionName.pattern)")
       }
       unsafe state.text.bytes.withUnsafeBufferPointer { bytes in
         for piece in state.pieces {

@@ -19,12 +19,12 @@ import Testing
     let renderer = ChatRenderer(
       template: try #require(try ChatTemplate.builtIn(template)), options: options)
     var samples: [RenderedRecord] = []
-    do throws(RecordError) {
-      let record = try unsafe padded.withUnsafeBufferPointer { bytes throws(RecordError) in
+    do throws(Problem) {
+      let record = try unsafe padded.withUnsafeBufferPointer { bytes throws(Problem) in
         do throws(Problem) {
           return try unsafe parser.parseRecord(
             padded: UnsafeBufferPointer(rebasing: bytes.dropLast(JSONParser.padding)))
-        } catch { throw RecordError(.invalidJSON, reason: error.reason) }
+        } catch { throw Problem(.invalidJSON, reason: error.reason) }
       }
       _ = try renderer.render(record, into: &samples)
     } catch {

@@ -56,7 +56,7 @@ import Testing
   @Test("an empty task leaves out its separator, while there is a context")
   func noTask() throws {
     #expect(text(try Self.render(#"{"task":"","context":"C","response":"R"}"#)) == "C\n\nR</s>")
-    #expect(throws: RecordError.self) {
+    #expect(throws: Problem.self) {
       try Self.render(#"{"task":"","context":"","response":"R"}"#)
     }
   }
@@ -103,7 +103,7 @@ import Testing
     "what is missing or has another type is refused by name",
     arguments: [
       (
-        #"{"task":"T"}"#, RejectKind.missingField,
+        #"{"task":"T"}"#, Problem.Kind.missingField,
         #"field "response" is missing; the record has "task""#
       ),
       (#"{"response":"R"}"#, .missingField, #"field "task" is missing; the record has "response""#),
@@ -125,8 +125,8 @@ import Testing
       (#"["T","R"]"#, .notAnObject, "the record is an array, not an object"),
       (#"{"a":1,"b":2}"#, .unknownSchema, #"no known field among "a", "b""#),
     ])
-  func refusals(json: String, kind: RejectKind, reason: String) throws {
-    let error = #expect(throws: RecordError.self) { try Self.render(json) }
+  func refusals(json: String, kind: Problem.Kind, reason: String) throws {
+    let error = #expect(throws: Problem.self) { try Self.render(json) }
     #expect(error?.kind == kind)
     if !reason.isEmpty { #expect(error?.reason == reason) }
   }

@@ -71,7 +71,7 @@ struct ConcatenationMergesTests {
   @Test("a byte without a token is refused")
   func missingByte() {
     let file = RankFile(tokens: (0..<255).map { ([UInt8($0)], UInt32($0)) })
-    do throws(TokenizerError) {
+    do throws(Problem) {
       _ = try file.merges(file: "x.tiktoken")
       Issue.record("accepted")
     } catch {

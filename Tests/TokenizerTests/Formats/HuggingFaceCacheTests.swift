@@ -35,7 +35,7 @@ struct HuggingFaceCacheTests {
   func missing() throws {
     let cache = HuggingFaceCache { ["HF_HUB_CACHE": "/nonexistent"][$0] }
     let name = try #require(HuggingFaceCache.Name("Qwen/Qwen3-8B@v1"))
-    do throws(TokenizerError) {
+    do throws(Problem) {
       _ = try cache.snapshot(of: name)
       Issue.record("found a snapshot")
     } catch {

@@ -41,7 +41,7 @@ struct RankFileTests {
       ("", "x: holds no tokens (give a rank file: a line a token, base64 and rank)"),
     ])
   func refuses(text: String, message: String) {
-    do throws(TokenizerError) {
+    do throws(Problem) {
       _ = try RankFile(parsing: Array(text.utf8), file: "x")
       Issue.record("accepted \(text)")
     } catch {

@@ -63,7 +63,7 @@ struct HuggingFaceCache: Sendable {
   }
 
   /// The snapshot folder of a repository.
-  func snapshot(of name: Name) throws(TokenizerError) -> FilePath {
+  func snapshot(of name: Name) throws(Problem) -> FilePath {
     let repository = folder.appending(
       "models--" + name.repository.split(separator: "/").joined(separator: "--"))
     let revision = name.revision ?? "main"
@@ -76,8 +76,8 @@ struct HuggingFaceCache: Sendable {
     if FileSystem.kind(of: exact) == .folder { return exact }
     var command = "hf download \(name.repository) tokenizer.json tokenizer_config.json"
     if let revision = name.revision { command += " --revision \(revision)" }
-    throw TokenizerError(
-      file: name.repository + (name.revision.map { "@" + $0 } ?? ""),
+    throw Problem(
+      kind: .tokenizerMissing, file: name.repository + (name.revision.map { "@" + $0 } ?? ""),
       reason: "neither a file nor a folder, and not in the Hugging Face cache \(folder)",
       remedy: "run: \(command)")
   }

@@ -55,7 +55,7 @@ public struct ModelFolder: Sendable {
   private(set) var generationIDs: [(key: String, ids: [UInt32])] = []
 
   /// Reads what is there of the files; a file that is missing says nothing, one that is malformed is an error.
-  public init(_ path: String) throws(TokenizerError) {
+  public init(_ path: String) throws(Problem) {
     self.path = path
     let folder = FilePath(path)
     let parser = JSONParser()
@@ -86,7 +86,7 @@ public struct ModelFolder: Sendable {
   public func namedToken(_ key: String) -> NamedToken? { namedTokens.last { $0.key == key }?.token }
 
   private static func object(_ name: String, in folder: FilePath, _ parser: JSONParser)
-    throws(TokenizerError) -> JSONNode?
+    throws(Problem) -> JSONNode?
   {
     let path = folder.appending(name)
     guard FileSystem.kind(of: path) == .file else { return nil }
@@ -94,19 +94,19 @@ public struct ModelFolder: Sendable {
     do throws(Errno) {
       bytes = try FileSystem.contents(of: path)
     } catch {
-      throw TokenizerError(
+      throw Problem(
         file: path.string, reason: "cannot be read: \(error)", remedy: "check its permissions")
     }
     let root: JSONNode
     do {
       root = try parser.parse(bytes)
     } catch {
-      throw TokenizerError(
+      throw Problem(
         file: path.string, reason: "not JSON: \(error.reasonInText)", remedy: "fetch the file again"
       )
     }
     guard root.isObject else {
-      throw TokenizerError(
+      throw Problem(
         file: path.string, reason: "holds \(root.kind.name), not an object",
         remedy: "fetch the file again")
     }
@@ -264,7 +264,7 @@ public struct ModelFolder: Sendable {
 
   /// Template files win over what `tokenizer_config.json` holds.
   private mutating func readTemplateFiles(_ folder: FilePath, _ parser: JSONParser)
-    throws(TokenizerError)
+    throws(Problem)
   {
     var found: [Template] = []
     if let text = try? FileSystem.contents(of: folder.appending("chat_template.jinja")) {

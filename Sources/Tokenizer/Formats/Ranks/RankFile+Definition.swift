@@ -3,14 +3,14 @@ import Problems
 
 extension RankFile {
   /// The tokenizer of a `.tiktoken` file with what the options or its content say about pattern and special tokens.
-  func definition(source: String, options: TokenizerOptions) throws(TokenizerError)
+  func definition(source: String, options: TokenizerOptions) throws(Problem)
     -> TokenizerDefinition
   {
     var encoding: RankEncoding?
     if let name = options.encoding {
       encoding = RankEncoding.named(name, count: UInt32(entries.count))
       guard encoding != nil else {
-        throw TokenizerError(
+        throw Problem(
           file: source, reason: "there is no encoding \(name)",
           remedy: "\(OptionName.encoding) is one of \(RankEncoding.names.joined(separator: ", "))")
       }
@@ -18,7 +18,7 @@ extension RankFile {
       encoding = RankEncoding.named(name, count: UInt32(entries.count))
     }
     guard let pattern = options.pattern.map(RankPattern.named) ?? encoding?.pattern else {
-      throw TokenizerError(
+      throw Problem(
         file: source,
         reason: "a rank file does not say how text is cut, and this one's pattern is not known",
         remedy:
@@ -58,7 +58,7 @@ extension RankFile {
   /// Pattern and merges. `offset`: what ids are higher than ranks. `tiles`: the pattern leaves no text out.
   func definition(
     source: String, format: String, pattern: String, tiles: Bool, offset: UInt32 = 0
-  ) throws(TokenizerError) -> TokenizerDefinition {
+  ) throws(Problem) -> TokenizerDefinition {
     var vocabulary = Vocabulary(isByteLevel: true, capacity: entries.count)
     for entry in entries { vocabulary.insert(bytes: token(entry), id: entry.rank + offset) }
     var model = BPEDefinition(vocabulary: vocabulary)
@@ -76,8 +76,7 @@ extension RankFile {
     do {
       split = try .regex(pattern, dialect: .rust)
     } catch {
-      throw TokenizerError(
-        file: source, reason: "\(error)", remedy: "give a pattern that can be kept exactly")
+      throw error.at(file: source)
     }
     definition.preTokenizer = PreTokenizer([
       tiles ? .split(split, .isolated, invert: false) : .split(split, .removed, invert: true),
@@ -92,7 +91,7 @@ extension RankFile {
 }
 
 extension TekkenFile {
-  func definition(source: String) throws(TokenizerError) -> TokenizerDefinition {
+  func definition(source: String) throws(Problem) -> TokenizerDefinition {
     var definition = try ranks.definition(
       source: source, format: "tekken \(version)", pattern: pattern, tiles: false,
       offset: UInt32(specialCount))

@@ -17,7 +17,7 @@ struct RankFile: Sendable {
   private(set) var entries: [Entry] = []
 
   /// O(size of the file).
-  init(parsing text: [UInt8], file: String) throws(TokenizerError) {
+  init(parsing text: [UInt8], file: String) throws(Problem) {
     bytes.reserveCapacity(text.count / 2)
     entries.reserveCapacity(text.count / 12)
     var line = 0
@@ -32,7 +32,7 @@ struct RankFile: Sendable {
       position = end + 1
     }
     guard !entries.isEmpty else {
-      throw TokenizerError(
+      throw Problem(
         file: file, reason: "holds no tokens",
         remedy: "give a rank file: a line a token, base64 and rank")
     }
@@ -44,7 +44,7 @@ struct RankFile: Sendable {
       entries.sort { $0.rank < $1.rank }
       for index in entries.indices.dropFirst() where entries[index - 1].rank == entries[index].rank
       {
-        throw TokenizerError(
+        throw Problem(
           file: file, reason: "two tokens have rank \(entries[index].rank)",
           remedy: "every token needs a rank of its own")
       }
@@ -78,10 +78,10 @@ struct RankFile: Sendable {
   }
 
   private mutating func parseLine(_ text: [UInt8], _ range: Range<Int>, line: Int, file: String)
-    throws(TokenizerError)
+    throws(Problem)
   {
-    func malformed(_ reason: String) -> TokenizerError {
-      TokenizerError(
+    func malformed(_ reason: String) -> Problem {
+      Problem(
         file: file, line: line, reason: reason,
         remedy: "a line of a rank file is a token in base64, a space and its rank")
     }

@@ -2,16 +2,19 @@ import Problems
 
 extension SentencePieceModel {
   /// The tokenizer of a `.model` file of BPE type; other types, and what this reader cannot keep, are refused by name.
-  func definition(source: String) throws(TokenizerError) -> TokenizerDefinition {
-    func refusal(_ reason: String, _ remedy: String) -> TokenizerError {
-      TokenizerError(file: source, reason: reason, remedy: remedy)
+  func definition(source: String) throws(Problem) -> TokenizerDefinition {
+    func refusal(_ reason: String, _ remedy: String) -> Problem {
+      Problem(file: source, reason: reason, remedy: remedy)
+    }
+    func unsupported(_ reason: String, _ remedy: String) -> Problem {
+      Problem(kind: .tokenizerUnsupported, file: source, reason: reason, remedy: remedy)
     }
     guard modelType == 2 else {
-      throw refusal(
+      throw unsupported(
         "a \(modelTypeName) model; only bpe is supported", "use a tokenizer of a BPE model")
     }
     guard !hasDenormalizer else {
-      throw refusal("a model with a denormalizer", "train it without a denormalization rule")
+      throw unsupported("a model with a denormalizer", "train it without a denormalization rule")
     }
     try validate(refusal)
     var charsmap: SentencePieceCharsmap?
@@ -64,7 +67,7 @@ extension SentencePieceModel {
   }
 
   /// What SentencePiece itself refuses, and unused pieces.
-  private func validate(_ refusal: (String, String) -> TokenizerError) throws(TokenizerError) {
+  private func validate(_ refusal: (String, String) -> Problem) throws(Problem) {
     var seen: Set<[UInt8]> = []
     var bytes = 0
     for (id, piece) in pieces.enumerated() {

@@ -8,7 +8,7 @@ extension SentencePieceModel {
 
   /// The merges that SentencePiece makes: any two neighbours whose concatenation is a piece, highest score first, ties
   /// left first. User-defined pieces are cut out before, so nothing merges to them.
-  func merges(file: String) throws(TokenizerError) -> [ConcatenationMerges.Merge] {
+  func merges(file: String) throws(Problem) -> [ConcatenationMerges.Merge] {
     let mergeable = RankFile(
       tokens: pieces.enumerated().compactMap { $1.kind == .normal ? ($1.text, UInt32($0)) : nil })
     let index = TokenIndex(mergeable)
@@ -34,7 +34,7 @@ extension SentencePieceModel {
         var from = 0
         for cut in cuts {
           guard let found = index.find(entry.start + from, cut - from) else {
-            throw TokenizerError(
+            throw Problem(
               file: file, reason: "piece \(entry.rank) has a character that is no piece of its own",
               remedy: "such a model is not supported")
           }

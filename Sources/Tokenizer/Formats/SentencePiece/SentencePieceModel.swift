@@ -44,7 +44,7 @@ struct SentencePieceModel: Sendable {
   }
 
   /// O(size of the file).
-  init(parsing text: [UInt8], file: String) throws(TokenizerError) {
+  init(parsing text: [UInt8], file: String) throws(Problem) {
     do {
       var reader = ProtobufReader(text, 0..<text.count)
       while let (field, value) = try reader.next() {
@@ -58,13 +58,13 @@ struct SentencePieceModel: Sendable {
         }
       }
     } catch {
-      throw TokenizerError(
+      throw Problem(
         file: file, offset: error.offset,
         reason: "not a SentencePiece model: the protocol buffer is malformed",
         remedy: "fetch the file again")
     }
     guard !pieces.isEmpty else {
-      throw TokenizerError(
+      throw Problem(
         file: file, reason: "holds no pieces", remedy: "give a SentencePiece .model file")
     }
   }

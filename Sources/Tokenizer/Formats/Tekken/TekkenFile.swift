@@ -20,9 +20,9 @@ struct TekkenFile: Sendable {
   }
 
   /// O(size of the file).
-  init(_ root: JSONNode, file: String) throws(TokenizerError) {
-    func malformed(_ reason: String) -> TokenizerError {
-      TokenizerError(file: file, reason: reason, remedy: "fetch the file again")
+  init(_ root: JSONNode, file: String) throws(Problem) {
+    func malformed(_ reason: String) -> Problem {
+      Problem(file: file, reason: reason, remedy: "fetch the file again")
     }
     guard let config = root["config"], let vocabulary = root["vocab"],
       let pattern = config["pattern"]?.string
@@ -78,8 +78,8 @@ struct TekkenFile: Sendable {
   }
 
   private static func specials(
-    _ node: JSONNode?, count: Int, _ malformed: (String) -> TokenizerError
-  ) throws(TokenizerError) -> [String] {
+    _ node: JSONNode?, count: Int, _ malformed: (String) -> Problem
+  ) throws(Problem) -> [String] {
     var texts = [String?](repeating: nil, count: count)
     var next = 0
     if let node, node.isArray {
@@ -116,8 +116,8 @@ struct TekkenFile: Sendable {
 
   /// Parts that only some versions may have: what the reference refuses is refused.
   private static func checkParts(
-    of root: JSONNode, version: String, _ malformed: (String) -> TokenizerError
-  ) throws(TokenizerError) {
+    of root: JSONNode, version: String, _ malformed: (String) -> Problem
+  ) throws(Problem) {
     let number = Int(version.dropFirst()) ?? 0
     if root.present("special_tokens") == nil, number > 7 {
       throw malformed("special_tokens is missing, which files of version \(version) must have")
@@ -151,13 +151,13 @@ struct TekkenFile: Sendable {
 }
 
 extension TekkenFile {
-  init(parsing text: [UInt8], file: String) throws(TokenizerError) {
+  init(parsing text: [UInt8], file: String) throws(Problem) {
     let parser = JSONParser()
     let root: JSONNode
     do {
       root = try parser.parse(text)
     } catch {
-      throw TokenizerError(
+      throw Problem(
         file: file, offset: error.byteOffset, reason: "not JSON: \(error.reason)",
         remedy: "fetch the file again")
     }

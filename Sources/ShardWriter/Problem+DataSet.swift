@@ -1,8 +1,5 @@
 import Problems
 
-/// What is wrong with a shard, a manifest, an export or their folder.
-public typealias ShardError = Problem
-
 extension Problem {
   /// A problem of a data set.
   package init(

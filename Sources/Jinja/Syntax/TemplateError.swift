@@ -1,4 +1,0 @@
-import Problems
-
-/// Why a template cannot be used.
-public typealias TemplateError = Problem
