@@ -145,7 +145,8 @@ let package = Package(
       name: "JinjaLines", dependencies: ["JinjaSupport", "JSONText"], path: "Tests/JinjaLines",
       swiftSettings: strict),
     .testTarget(
-      name: "JinjaTests", dependencies: ["Jinja", "JinjaSupport", "JSONText"],
+      name: "JinjaTests", dependencies: ["Jinja", "JinjaSupport", "JSONText", "Files", system],
+      exclude: ["Cases"],
       swiftSettings: strict),
     .testTarget(
       name: "InstructionFormatTests",

@@ -107,14 +107,15 @@ struct Compiler {
     return Int32(program.scopes.count - 1)
   }
 
-  /// Compiles in an inner scope of the same function; gives the scope.
+  /// Compiles with the names of an inner scope, and gives the scope: one of this function, or the outermost of another.
   mutating func inner<Result>(
+    in scope: Symbols? = nil,
     _ analyze: (inout SymbolVisitor) -> Void,
     _ body: (inout Compiler) throws(Problem) -> Result
   ) throws(Problem) -> (scope: Int32, result: Result) {
     let outer = symbols
     let wasSoft = isSoft
-    symbols = Symbols(parent: outer, frame: outer.frame)
+    symbols = scope ?? Symbols(parent: outer, frame: outer.frame)
     isSoft = false
     defer {
       symbols = outer
@@ -133,29 +134,21 @@ struct Compiler {
     _ analyze: (inout SymbolVisitor) -> Void,
     _ body: (inout Compiler, inout Program.Function) throws(Problem) -> Void
   ) throws(Problem) -> Int32 {
-    let outer = symbols
-    let wasSoft = isSoft
-    let parent = parent ?? outer
+    let parent = parent ?? symbols
     parent.frame.hasInner = true
-    symbols = Symbols(parent: parent, frame: Symbols.FunctionFrame(depth: parent.frame.depth + 1))
-    isSoft = false
-    defer {
-      symbols = outer
-      isSoft = wasSoft
-    }
-    var visitor = SymbolVisitor(symbols: symbols)
-    analyze(&visitor)
-    try checkCost()
+    let frame = Symbols.FunctionFrame(depth: parent.frame.depth + 1)
     var function = Program.Function(name: name)
     let (known, outerDepth, outerDeepest) = (program.nodes.count, depth, deepest)
     (depth, deepest) = (0, 0)
-    try body(&self, &function)
+    (function.scope, _) = try inner(in: Symbols(parent: parent, frame: frame), analyze) {
+      (compiler) throws(Problem) in
+      try body(&compiler, &function)
+    }
     function.cost = Int32(program.nodes.count - known + 1)
     function.depth = deepest
     (depth, deepest) = (outerDepth, outerDeepest)
-    function.scope = addScope(symbols)
-    function.slotCount = Int(symbols.frame.slotCount)
-    function.hasInner = symbols.frame.hasInner
+    function.slotCount = Int(frame.slotCount)
+    function.hasInner = frame.hasInner
     program.functions.append(function)
     return Int32(program.functions.count - 1)
   }

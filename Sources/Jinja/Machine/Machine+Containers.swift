@@ -95,7 +95,7 @@ extension Machine {
     let name = named(name)
     if name.extra > 0, heap.bytes[heap.flat(name).lowerBound] == UInt8(ascii: "_") {
       throw raise(
-        "Chat templates cannot store underscore-prefixed attributes on a namespace, but got '\(heap.text(of: name))'. Please rename the attribute."
+        "a namespace holds no attribute that begins with an underscore: rename '\(heap.text(of: name))'"
       )
     }
     try charge(4)
