@@ -82,7 +82,7 @@ let package = Package(
       name: "Pipeline",
       dependencies: [
         "Problems", "Files", "Input", "Tokenizer", "Jinja", "InstructionFormat", "Masking",
-        "ShardWriter", "JSONText", "CEmbedded",
+        "ShardWriter", "JSONText", "CEmbedded", system,
       ],
       swiftSettings: strict),
     .target(

@@ -150,6 +150,7 @@ def of_records(bench):
 def of_requests(bench):
     good = bench.write("good.jsonl", json.dumps(GOOD) + "\n")
     yield bench.python(lambda prep: prep.encode_records([GOOD], context_length=0))
+    yield bench.run(good, "-o", "new", "--history", "unroll")
     yield bench.python(lambda prep: prep.encode_records(GOOD))
     yield bench.python(lambda prep: prep.Tokenizer("gpt2").decode([10**6]))
     yield bench.run("none.jsonl", "-o", "new")
@@ -180,7 +181,6 @@ def of_requests(bench):
 
 #: What no example is made of here, and why.
 APART = {
-    "option-unused": "Where every record of the input is plain, for one: options of conversations have nothing to act on.",
     "input-changed": "Needs a file that changes while it is read: `Tests/Oracle/test_records.py` has one.",
     "too-small": "An array of a C program; the Python package makes its own.",
     "cancelled": "A program of its own calls `RunningRun.cancel()`; the command says it in other words after Ctrl-C.",

@@ -83,6 +83,7 @@ public struct Run: Sendable {
           remedy: "mend them, or raise the limit; see \(output)/rejects.jsonl")
       }
       if !isWhole {
+        if partition == nil { try spec.checkUnused(manifest.totals) }
         try folder.publish(manifest)
       }
       return report
@@ -172,7 +173,8 @@ public struct Run: Sendable {
       if reused { state.reused += 1 }
       state.progress.records += Int(totals.records)
       state.progress.rows += Int(totals.rows)
-      state.progress.rejected += Int(totals.rejectedCount)
+      state.progress.rejected += Int(totals.faultCount)
+      state.progress.leftOut += Int(totals.leftOutCount)
       state.progress.bytes += Int(block.source.byteCount)
       state.progress.fileBytes = max(state.progress.fileBytes, block.fileBytesRead)
       if let onReject { for reject in rejects.prefix(8) { onReject(block.source.file, reject) } }
@@ -185,7 +187,10 @@ public struct Run: Sendable {
 public struct RunProgress: Hashable, Sendable {
   public var records = 0
   public var rows = 0
+  /// Records at fault.
   public var rejected = 0
+  /// Records that the lengths asked for leave out.
+  public var leftOut = 0
   /// Input bytes of the blocks done, decompressed.
   public var bytes = 0
   /// Input bytes read, as they lie in the files.

@@ -12,13 +12,9 @@ public struct RunReport: Hashable, Sendable {
 
   public var totals: Totals { manifest.totals }
   /// Records at fault, by reason.
-  public var rejected: [String: UInt64] { totals.rejected.filter { !Self.isOfLength($0.key) } }
+  public var rejected: [String: UInt64] { totals.faults }
   /// Records that the user's own lengths leave out, by reason.
-  public var leftOut: [String: UInt64] { totals.rejected.filter { Self.isOfLength($0.key) } }
-
-  private static func isOfLength(_ reason: String) -> Bool {
-    Problem.Kind(rawValue: reason)?.isOfLength ?? false
-  }
+  public var leftOut: [String: UInt64] { totals.leftOut }
 
   /// What is lost to the lengths and should be known before training: options as `OptionName` has them.
   public var warnings: [String] {

@@ -1,6 +1,7 @@
 import Files
 import InstructionFormat
 import Masking
+import Problems
 import ShardWriter
 import Tokenizer
 
@@ -21,6 +22,8 @@ public struct RunSpec: Sendable {
   public var loss = LossPolicy.assistant
   /// The chat template that renders messages; nil where there is none.
   public var chat: ChatSpec?
+  /// Options that were given and act on conversations alone. Not stored: they have acted by then.
+  var optionsOfChats: [OptionName] = []
   /// Text and ids that begin every rendered sample (not those of chat templates, which write their own).
   public var beginning: Token?
   public var end: Token

@@ -17,6 +17,9 @@ public struct RejectExamples: Sendable {
     public var reason: String
     public var count: Int
     public var examples: [Example]
+
+    /// Whether the lengths asked for leave these records out, which are no fault of theirs.
+    public var isLeftOut: Bool { Problem.Kind(rawValue: reason)?.isOfLength ?? false }
   }
 
   /// Examples of each reason, and bytes of each record.

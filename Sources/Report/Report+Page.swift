@@ -77,7 +77,8 @@ extension Report {
           $0.key("name")
           $0.string(part.name)
           $0.member("records", Int(clamping: part.totals.records))
-          $0.member("rejected", Int(clamping: part.totals.rejectedCount))
+          $0.member("rejected", Int(clamping: part.totals.faultCount))
+          $0.member("leftOut", Int(clamping: part.totals.leftOutCount))
           $0.member("truncated", Int(clamping: part.totals.truncated))
           $0.member("samples", part.tokens.total)
           $0.member("tokens", part.tokens.sum)
@@ -113,6 +114,8 @@ extension Report {
         writer.object {
           $0.member("reason", group.reason)
           $0.member("count", group.count)
+          $0.key("leftOut")
+          $0.bool(group.isLeftOut)
           $0.array("examples", group.examples) { example, writer in
             writer.object {
               $0.key("file")
@@ -141,7 +144,8 @@ extension Report {
     writer.object {
       $0.member("records", Int(clamping: totals.records))
       $0.member("accepted", Int(clamping: totals.accepted))
-      $0.member("rejected", Int(clamping: totals.rejectedCount))
+      $0.member("rejected", Int(clamping: totals.faultCount))
+      $0.member("leftOut", Int(clamping: totals.leftOutCount))
       $0.member("samples", statistics.all.tokens.total)
       $0.member("rows", Int(clamping: totals.rows))
       $0.member("tokens", statistics.all.tokens.sum)

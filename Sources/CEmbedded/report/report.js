@@ -168,9 +168,9 @@ function accounting() {
         make("tr", make("th", "all"), make("th.n", count.format(total)), make("th.n", "100 %"), make("th.n", count.format(data.authors.reduce((s, a) => s + a.learned, 0))), make("td"))])));
   }
   if (data.sources.length) {
-    parts.push(make("section", make("h2", "By source"), table(["file", "#records", "#samples", "#tokens", "#learned", "#truncated", "#rejected"],
+    parts.push(make("section", make("h2", "By source"), table(["file", "#records", "#samples", "#tokens", "#learned", "#truncated", "#rejected", "#left out"],
       data.sources.map(s => make("tr", make("td", s.name), ...[s.records, s.samples, s.tokens].map(n => make("td.n", n == null ? "–" : count.format(n))),
-        make("td.n", share(s.learned, s.tokens)), make("td.n", count.format(s.truncated)), make("td.n", s.rejected == null ? "–" : count.format(s.rejected)))))));
+        make("td.n", share(s.learned, s.tokens)), make("td.n", count.format(s.truncated)), ...[s.rejected, s.leftOut].map(n => make("td.n", n == null ? "–" : count.format(n))))))));
   }
   if (data.ends.length) {
     parts.push(make("section", make("h2", "What ends a sample ", make("small", "its last token; a learned end token is what stops the model")),

@@ -54,6 +54,8 @@ public struct RunOptions: Sendable {
     spec.loss = chat.loss
     spec.chat = try chat.resolve(with: ChatChoice.Texts(tokenizer: loaded, tokens: tokens))
     spec.render = render ?? (spec.chat == nil ? .plain : .chat)
+    spec.optionsOfChats = chat.given
+    try checkUnused(spec)
     return (spec, loaded)
   }
 }

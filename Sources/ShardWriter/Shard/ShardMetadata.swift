@@ -1,4 +1,5 @@
 import Files
+import Problems
 
 /// What every shard of a data set has in common: the spec of the run, and what a reader needs of it.
 public struct ShardSpec: Hashable, Sendable {
@@ -33,7 +34,7 @@ public struct Totals: Hashable, Sendable {
   public var records: UInt64 = 0
   /// Records that gave samples.
   public var accepted: UInt64 = 0
-  /// Records that did not, by reason.
+  /// Records that did not, by reason: faults, and what lengths leave out.
   public var rejected: [String: UInt64] = [:]
   public var samples: UInt64 = 0
   /// Samples that were cut to fit.
@@ -47,7 +48,19 @@ public struct Totals: Hashable, Sendable {
 
   public init() {}
 
+  /// Of `rejected`, those that are at fault themselves.
+  public var faults: [String: UInt64] { rejected.filter { !Self.isOfLength($0.key) } }
+  /// Of `rejected`, those that the user's own lengths leave out: no fault of theirs.
+  public var leftOut: [String: UInt64] { rejected.filter { Self.isOfLength($0.key) } }
+
+  /// Records that did not give samples, whatever the reason.
   public var rejectedCount: UInt64 { rejected.values.reduce(0, &+) }
+  public var faultCount: UInt64 { faults.values.reduce(0, &+) }
+  public var leftOutCount: UInt64 { leftOut.values.reduce(0, &+) }
+
+  private static func isOfLength(_ reason: String) -> Bool {
+    Problem.Kind(rawValue: reason)?.isOfLength ?? false
+  }
 
   /// Adds the totals of another block.
   public static func += (sum: inout Totals, other: Totals) {

@@ -127,7 +127,13 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     try reportingErrors(json: json) {
-      let (spec, tokenizer) = try options().resolve()
+      let options = try options()
+      let (spec, tokenizer) = try options.resolve()
+      if !quiet {
+        for notice in options.notices(namesTokenizer: encoding.tokenizer != nil) {
+          StandardError.line("note: \(VisibleText.escaped(Surface.command.spell(notice)))")
+        }
+      }
       let files = try InputFiles.resolve(allInputs, skipOtherFiles: skipOtherFiles)
 
       var run = Run(spec: spec, inputs: files, output: output) { tokenizer.makeEncoder() }

@@ -65,9 +65,13 @@ struct ShowCommand: ParsableCommand {
         "records",
         "\(Format.count(Int(clamping: totals.records))), \(Format.count(Int(clamping: totals.accepted))) accepted"
       ))
-    for (reason, count) in totals.rejected.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) })
-    where count > 0 {
-      lines.append(("", "\(Format.count(Int(clamping: count))) \(reason)"))
+    for (name, counts) in [("rejected", totals.faults), ("left out", totals.leftOut)] {
+      let sorted = counts.filter { $0.value > 0 }.sorted {
+        ($1.value, $0.key) < ($0.value, $1.key)
+      }
+      for (number, (reason, count)) in sorted.enumerated() {
+        lines.append((number == 0 ? name : "", "\(Format.count(Int(clamping: count))) \(reason)"))
+      }
     }
     lines.append(
       (
@@ -107,10 +111,12 @@ struct ShowCommand: ParsableCommand {
       }
       $0.member("records", Int(clamping: totals.records))
       $0.member("accepted", Int(clamping: totals.accepted))
-      $0.key("rejected")
-      $0.object {
-        for (reason, count) in totals.rejected.sorted(by: { $0.key < $1.key }) {
-          $0.member(reason, Int(clamping: count))
+      for (name, counts) in [("rejected", totals.faults), ("left_out", totals.leftOut)] {
+        $0.key(name)
+        $0.object {
+          for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {
+            $0.member(reason, Int(clamping: count))
+          }
         }
       }
       $0.member("rows", Int(clamping: totals.rows))

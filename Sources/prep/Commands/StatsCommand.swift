@@ -142,7 +142,8 @@ struct StatsCommand: ParsableCommand {
         $0.string(part.name)
       }
       $0.member("records", Int(clamping: part.totals.records))
-      $0.member("rejected", Int(clamping: part.totals.rejectedCount))
+      $0.member("rejected", Int(clamping: part.totals.faultCount))
+      $0.member("left_out", Int(clamping: part.totals.leftOutCount))
       $0.member("truncated", Int(clamping: part.totals.truncated))
       $0.member("samples", part.tokens.total)
       for (name, lengths) in [("tokens", part.tokens), ("learned", part.learned)] {

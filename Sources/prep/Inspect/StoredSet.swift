@@ -41,7 +41,8 @@ extension Report {
       (
         .good,
         "Every record is accounted for: \(count(totals.records)) = \(count(totals.accepted)) accepted"
-          + " + \(count(totals.rejectedCount)) rejected."
+          + " + \(count(totals.faultCount)) rejected"
+          + (totals.leftOutCount > 0 ? " + \(count(totals.leftOutCount)) left out." : ".")
       )
     ]
     if let lost = totals.counters["terminators_cut"], lost > 0 {

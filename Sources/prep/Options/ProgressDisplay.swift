@@ -68,8 +68,9 @@ final class ProgressDisplay: Sendable {
       state.rejectsShown += 1
       clear(&state)
       let remedy = reject.remedy.isEmpty ? "" : " (\(reject.remedy))"
+      let isLeftOut = Problem.Kind(rawValue: reject.reason)?.isOfLength ?? false
       let text =
-        "rejected \(String(decoding: file, as: UTF8.self)):\(reject.line): \(reject.message)\(remedy)"
+        "\(isLeftOut ? "left out" : "rejected") \(String(decoding: file, as: UTF8.self)):\(reject.line): \(reject.message)\(remedy)"
       write(VisibleText.escaped(text, limit: Self.longestReject) + "\n")
     }
   }
@@ -98,6 +99,7 @@ final class ProgressDisplay: Sendable {
       "\(Format.bytes(Int(Double(progress.bytes) / seconds)))/s",
       "\(Format.count(progress.rejected)) rejected",
     ]
+    if progress.leftOut > 0 { parts.append("\(Format.count(progress.leftOut)) left out") }
     if let totalBytes, totalBytes > 0, progress.fileBytes > 0 {
       let share = min(1, Double(progress.fileBytes) / Double(totalBytes))
       parts.insert("\(Int(share * 100)) %", at: 0)
