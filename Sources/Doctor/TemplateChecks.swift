@@ -54,7 +54,7 @@ struct TemplateChecks {
       return [
         Finding(
           .twoBOS, .error, "the template writes the token that begins a text twice",
-          sample: shown(Array(rendered.text.prefix(80))), remedy: "mend the template")
+          sample: shown(Array(rendered.text.prefix(80))), remedy: "fix the template")
       ]
     }
     guard spec.beginning?.text.starts(with: bos) ?? false else { return [] }
@@ -134,7 +134,7 @@ struct TemplateChecks {
     return [
       Finding(
         .promptDiffers, .note,
-        "a turn does not begin as the prompt for it ends: the model is asked otherwise than it was taught",
+        "a turn does not begin as the prompt for it ends: the model is prompted differently from how it was taught",
         sample: "prompt …\(sample(asked.text)), turn …\(sample(answered.text))",
         remedy: "render a conversation with and without the generation prompt, and ask the model "
           + "as its turns begin")
@@ -192,7 +192,7 @@ struct TemplateChecks {
       return [
         Finding(
           .historyRewritten, .warning,
-          "the template rewrites earlier turns (\(probe.name)): they are learned otherwise than the "
+          "the template rewrites earlier turns (\(probe.name)): they are learned differently from what the "
             + "model would have written them",
           sample: error.field ?? "",
           remedy:

@@ -37,7 +37,7 @@ final class ExportFolder {
       }
       guard names.contains(Self.markerName) else {
         throw Problem(
-          kind: .unusable, path: path, reason: "the folder holds files of others, not an export",
+          kind: .unusable, path: path, reason: "the folder holds other files, not an export",
           remedy: "choose another \(OptionName.output)")
       }
     }

@@ -4,7 +4,7 @@ import SystemPackage
 extension Problem {
   /// What to do about a damaged shard.
   package static let rerun =
-    "delete the shard and run the same prep run again; it makes this one anew"
+    "delete the shard and run the same prep run again; it rebuilds this one"
 
   /// An error of the operating system: `what` could not be done with a file or folder.
   package static func system(_ what: String, path: String, _ error: any Error) -> Problem {

@@ -161,7 +161,7 @@ public enum InputFiles {
         case .missing(let reason):
           throw Problem(
             .inputUnreadable, Place(file: path), reason: "cannot be read: \(reason)",
-            remedy: "mend the link, or remove it")
+            remedy: "fix the link, or remove it")
         case .standardInput: break
         }
       }

@@ -165,7 +165,7 @@ extension Problem {
       remedy = "write the character itself, or remove it"
     default:
       reason = "invalid JSON \(place): \(error.reason)"
-      remedy = "mend or remove the record"
+      remedy = "fix or drop the record"
     }
   }
 }

@@ -28,7 +28,7 @@ extension Run {
       throw Problem(
         .unusable, Place(file: folder),
         reason: "this part of a run has no block of some input, so their names are not known",
-        remedy: "give the same prep run again")
+        remedy: "run the same prep run again")
     }
     var run = Run(
       spec: try RunSpec(json: json, tokenizer: tokenizer), inputs: try InputFiles.resolve(names),

@@ -67,8 +67,8 @@ public struct Run: Sendable {
       guard manifest.totals.records > 0 || partition != nil else {
         throw Problem(
           .inputEmpty, Place(file: inputs.count == 1 ? inputs[0].path : ""),
-          reason: "there is no record in the input: nothing is published",
-          remedy: "check that it is the file that you mean")
+          reason: "there is no record in the input: no data set was written",
+          remedy: "check that this is the file you meant")
       }
       let report = RunReport(
         manifest: manifest, blocksReused: state.reused, elapsed: clock.now - begin)
@@ -79,8 +79,8 @@ public struct Run: Sendable {
         throw Problem(
           .tooManyRejects,
           reason: "\(rejected) of \(manifest.totals.records) records were rejected, more than "
-            + "\(OptionName.maxRejects("\(rejectLimit)")): nothing is published",
-          remedy: "mend them, or raise the limit; see \(output)/rejects.jsonl")
+            + "\(OptionName.maxRejects("\(rejectLimit)")): no data set was written",
+          remedy: "fix them, or raise the limit; see \(output)/rejects.jsonl")
       }
       if !isWhole {
         if partition == nil { try spec.checkUnused(manifest.totals) }

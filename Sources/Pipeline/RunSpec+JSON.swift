@@ -141,7 +141,7 @@ extension RunSpec {
   private static func unreadable(_ reason: String) -> Problem {
     Problem(
       .unusable, reason: "the spec of the data set cannot be read: \(reason)",
-      remedy: "make the data set anew")
+      remedy: "rebuild the data set")
   }
 }
 

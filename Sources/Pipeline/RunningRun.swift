@@ -88,7 +88,7 @@ final class Stop: Sendable {
   func check() throws(Problem) {
     guard isRequested.load(ordering: .relaxed) else { return }
     throw Problem(
-      .cancelled, reason: "the run was told to stop: nothing is published",
-      remedy: "give the same run again: it goes on from here")
+      .cancelled, reason: "the run was told to stop: no data set was written",
+      remedy: "start the same run again; it resumes where it stopped")
   }
 }

@@ -8,7 +8,7 @@ enum PrepExit {
   /// The work failed: rejects above their limit, damage found by `verify`, errors found by `doctor`, a trainer
   /// with nothing to learn.
   static let failure = ExitCode(1)
-  /// An input, tokenizer, template or output that cannot be used; nothing was published.
+  /// An input, tokenizer, template or output that cannot be used; no data set was written.
   static let unusable = ExitCode(2)
   /// `doctor` found warnings, and no error.
   static let warnings = ExitCode(3)

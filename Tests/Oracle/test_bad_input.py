@@ -15,7 +15,7 @@ def run(tmp_path, data, *flags, name="in.jsonl"):
     path = tmp_path / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     out = tmp_path / "out"
-    result = prep("run", path, "-o", out, "--json", *flags, check=False)
+    result = prep("run", path, "-o", out, "--json", *(() if "--tokenizer" in flags else ("--tokenizer", "gpt2")), *flags, check=False)
     rejects = out / "rejects.jsonl"
     lines = [json.loads(line) for line in open(rejects, encoding="utf-8")] if rejects.exists() else []
     return result, json.loads(result.stdout) if result.stdout else None, lines
@@ -23,7 +23,7 @@ def run(tmp_path, data, *flags, name="in.jsonl"):
 
 RECORDS = [
     ('{"task":"T","response":', "invalid-json",
-     "invalid JSON at byte 23 of the record: the JSON ends too early: a value is missing", "mend or remove the record"),
+     "invalid JSON at byte 23 of the record: the JSON ends too early: a value is missing", "fix or drop the record"),
     (b'{"task":"T\xff","response":"R"}', "invalid-utf8", "invalid UTF-8 at byte 10 of the record",
      "convert the file to UTF-8"),
     ('{"task":"T"}', "missing-field", 'field "response" is missing; the record has "task"',
@@ -84,7 +84,7 @@ def test_above_the_limit_nothing_is_published(tmp_path):
     assert (report["records"], report["accepted"], report["rejected"]) == (100, 98, {"unknown-schema": 2})
     assert not (tmp_path / "out" / "manifest.sqlite").exists()
     assert result.stderr.decode().splitlines()[-1] == (
-        f"prep: 2 of 100 records were rejected, more than --max-rejects 1%: nothing is published (mend them, or raise "
+        f"prep: 2 of 100 records were rejected, more than --max-rejects 1%: no data set was written (fix them, or raise "
         f"the limit; see {tmp_path}/out/rejects.jsonl)")
     result, report, _ = run(tmp_path, GOOD * 98 + "{}\n" * 2, "--max-rejects", "2")
     assert result.returncode == 0 and report["accepted"] == 98
@@ -178,7 +178,7 @@ MALFORMED = [
 def test_malformed_tokenizer_and_template_name_their_place(tmp_path, flag, name, text, message):
     (tmp_path / "in.jsonl").write_text(GOOD)
     (tmp_path / name).write_text(text)
-    result = prep("run", tmp_path / "in.jsonl", "-o", tmp_path / "out", flag, tmp_path / name, check=False)
+    result = prep("run", tmp_path / "in.jsonl", "-o", tmp_path / "out", *(() if flag == "--tokenizer" else ("--tokenizer", "gpt2")), flag, tmp_path / name, check=False)
     assert result.returncode == 2
     assert result.stderr.decode() == f"prep: {message.replace('{path}', str(tmp_path / name))}\n"
     assert not (tmp_path / "out").exists()
@@ -258,5 +258,42 @@ def test_a_damaged_shard_is_named_and_other_rows_stay_readable(tmp_path):
     frame = re.search(r"frame 3 \(data, rows (\d+) to 59999\) at byte (\d+)", result.stdout.decode())
     assert result.stdout.decode() == (
         f"damaged  {shard}: {frame[0]}: its bytes are not what was written (checksum) (delete the shard and run the same prep run "
-        "again; it makes this one anew)\n1 of 1 shards damaged; rows outside the frames named above can still be read\n")
+        "again; it rebuilds this one)\n1 of 1 shards damaged; rows outside the frames named above can still be read\n")
     assert json.loads(prep("inspect", tmp_path / "out", "--row", "0", "--json").stdout)["tokens"]
+
+
+@pytest.mark.parametrize("flags, message", [
+    (["--history", "unroll"], "--history has nothing to act on: there is no chat template (leave it out, or name a template with --template)"),
+    (["--system", "s"], "--system has nothing to act on: there is no chat template (leave it out, or name a template with --template)"),
+    (["--loss", "last"], "--loss has nothing to act on: there is no chat template (leave it out, or name a template with --template)"),
+    (["--straddle", "error"],
+     "--straddle error has nothing to act on: no token straddles a boundary where texts are tokenized apart (leave it out, or tokenize "
+     "across boundaries with --seam joint)"),
+    # Only the whole input tells.
+    (["--history", "unroll", "--template", "chatml", "--schema", "text"],
+     "--history has nothing to act on: none of the 1 records went through the chat template; no data set was written (leave it out, or "
+     "render the records with a chat template)"),
+])
+def test_an_option_that_can_do_nothing_is_an_error(tmp_path, flags, message):
+    result, report, _ = run(tmp_path, '{"task":"T","response":"R","text":"S"}\n', *flags)
+    assert result.returncode == 2
+    assert result.stderr.decode() == f"prep: {message}\n"
+    assert report["error"]["kind"] == "option-unused"
+    assert not (tmp_path / "out" / "manifest.sqlite").exists()
+
+
+def test_what_was_decided_unasked_is_said(tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text(GOOD)
+    said = lambda *flags: prep("run", path, "-o", tmp_path / "out", "--overwrite", *flags).stderr.decode()
+    assert said() == "note: no tokenizer was named, so GPT-2's encodes (name your model's with --tokenizer)\n"
+    assert said("--tokenizer", "gpt2") == said("--quiet") == ""
+    byte = {"model": {"type": "BPE", "vocab": {"T": 0, "R": 1, "\n": 2}, "merges": []}, "added_tokens": [
+        {"id": 3, "content": "<end>", "special": True, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False}]}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(byte))
+    flags = ("--tokenizer", tmp_path / "tokenizer.json", "--eos-token", "<end>")
+    assert said(*flags) == ""
+    (tmp_path / "tokenizer_config.json").write_text("{}")
+    assert said(*flags) == (
+        f"note: the tokenizer is a file alone, and what lies beside it is not used: tokenizer_config.json (name the folder with --tokenizer "
+        f"{tmp_path} to use it)\n")

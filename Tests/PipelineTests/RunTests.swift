@@ -157,7 +157,7 @@ final class ByteEncoder: TextEncoder {
     #expect(replaced.totals.records == 90)
   }
 
-  @Test("too many rejects: nothing is published, the same run with a higher limit goes on")
+  @Test("too many rejects: no data set was written, the same run with a higher limit goes on")
   func rejectLimit() throws {
     let folder = try TemporaryFolder()
     let input = try folder.write("a.jsonl", Array(Self.records(100).utf8))
@@ -167,7 +167,7 @@ final class ByteEncoder: TextEncoder {
     }
     #expect(
       error?.text(for: .command)
-        == "2 of 100 records were rejected, more than --max-rejects 1%: nothing is published (mend them, "
+        == "2 of 100 records were rejected, more than --max-rejects 1%: no data set was written (fix them, "
         + "or raise the limit; see \(output)/rejects.jsonl)")
     #expect(throws: Problem.self) { try DataSet(output) }
     let report = try Self.run([input], to: output) { $0.rejectLimit = .count(2) }

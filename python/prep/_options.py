@@ -79,7 +79,7 @@ class RunOptions(EncodeOptions, total=False):
     partition: str
     """Do the i-th (from 0) of n parts of the input; prep merge joins them."""
     skip_other_files: bool
-    """Pass over files of a folder that look like data and are not read."""
+    """Skip files of a folder that look like data but are not read."""
     overwrite: bool
     """Replace what the folder holds of an earlier run."""
     verify: bool

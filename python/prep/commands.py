@@ -49,7 +49,7 @@ def run(
 
     `inputs`: paths (JSON lines, JSON, Parquet, Arrow, CSV, folders of them, `hf://datasets/ORG/NAME`), a table, or an iterable of
     records. `progress`: whether lines are printed while it runs; by default in a terminal and in a notebook. Raises `PrepError`
-    where nothing was published.
+    where no data set was written.
 
     >>> report = prep.run("records.jsonl", output="shards", tokenizer="Qwen/Qwen3-8B", max_rejects="2%")
     >>> report["rows"], report.dataset()[0]

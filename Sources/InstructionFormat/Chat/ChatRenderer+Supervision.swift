@@ -27,7 +27,7 @@ extension ChatRenderer {
     if options.history == .error, let turn = try firstRewrittenTurn() {
       throw Problem(
         .historyRewritten, at: place(of: turn),
-        "the template renders this turn otherwise once others follow it",
+        "the template renders this turn differently once others follow it",
         remedy: "use \(OptionName.history("unroll")), last-turn or as-rendered")
     }
     plans.append(SamplePlan(count: turns.count, learned: learned))

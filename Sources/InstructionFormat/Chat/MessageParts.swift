@@ -87,7 +87,7 @@ struct MessageParts {
     }
     return Problem(
       .unknownPart, field: place,
-      reason: "\(place): is no text, reasoning, call or result of a tool"
+      reason: "\(place): is not text, reasoning, a tool call or a tool result"
         + (type.isEmpty ? "" : " (its type is \"\(type)\")"),
       remedy: "write it as {\"type\": \"text\", \"text\": …}")
   }

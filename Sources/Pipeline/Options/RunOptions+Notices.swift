@@ -19,8 +19,8 @@ extension RunOptions {
       }
       if !unused.isEmpty {
         notices.append(
-          "the tokenizer is a file alone: \(unused.joined(separator: " and ")) beside it are not used (name the folder with "
-            + "\(OptionName.tokenizer(folder.isEmpty ? "." : folder)) to use them)")
+          "the tokenizer is a file alone, and what lies beside it is not used: \(unused.joined(separator: ", ")) (name the folder "
+            + "with \(OptionName.tokenizer(folder.isEmpty ? "." : folder)) to use it)")
       }
     }
     return notices

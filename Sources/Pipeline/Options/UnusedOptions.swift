@@ -13,7 +13,6 @@ extension ChatChoice {
     if system != nil { names.append(.system) }
     if date != nil { names.append(.date) }
     if !arguments.isEmpty { names.append(.templateArg) }
-    if !roles.isEmpty { names.append(.role) }
     if !loss.targets.isDisjoint(with: [.last, .tools, .generation]) { names.append(.loss) }
     return names
   }
@@ -48,7 +47,7 @@ extension RunSpec {
       .optionUnused,
       reason:
         "\(name) has nothing to act on: none of the \(totals.records) records went through the chat template; "
-        + "nothing is published",
+        + "no data set was written",
       remedy: "leave it out, or render the records with a chat template")
   }
 }

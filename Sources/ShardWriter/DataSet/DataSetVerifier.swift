@@ -42,7 +42,7 @@ public struct DataSetVerifier {
       for name in present where !listed.contains(name) {
         report(
           name, "the manifest does not list it",
-          "move it away, or make the manifest anew: prep verify \(OptionName.rebuildManifest) \(folder)"
+          "move it away, or rebuild the manifest: prep verify \(OptionName.rebuildManifest) \(folder)"
         )
       }
     }
@@ -63,7 +63,7 @@ public struct DataSetVerifier {
         Problem(
           path: AtomicFile.path(folder, Manifest.fileName),
           reason: "there is no manifest: an unfinished run, or it was lost",
-          remedy: "give the same prep run again, or \(Manifest.rebuild)"))
+          remedy: "run the same prep run again, or \(Manifest.rebuild)"))
       return (nil, [])
     }
     do throws(Problem) {

@@ -108,14 +108,14 @@ extension Manifest {
     let application = try database.value("PRAGMA application_id")?.int
     guard application == Self.applicationID else {
       throw Problem(
-        kind: .unusable, reason: "not a manifest of prep",
+        kind: .unusable, reason: "not a prep manifest",
         remedy: "name the folder that prep run wrote")
     }
     let version = try database.value("PRAGMA user_version")?.int
     guard version == Self.version else {
       throw Problem(
         kind: .unusable, reason: "manifest version \(version ?? 0) is not known",
-        remedy: "read it with the prep that wrote it, or a newer one")
+        remedy: "read it with the version of prep that wrote it, or a newer one")
     }
     // SQLite itself reads a file whose last page is cut off.
     var header = ByteCursor(bytes[min(28, bytes.count)...])
@@ -142,7 +142,7 @@ extension Manifest {
   }
 
   package static let rebuild =
-    "make it anew from the shards: prep verify \(OptionName.rebuildManifest("DIR"))"
+    "rebuild it from the shards: prep verify \(OptionName.rebuildManifest("DIR"))"
 
   private init?(
     facts: [String: SQLiteDatabase.Value], database: SQLiteDatabase

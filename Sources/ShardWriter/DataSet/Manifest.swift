@@ -153,7 +153,7 @@ public struct ManifestBuilder: Sendable {
     else {
       throw Problem(
         kind: .unusable, path: source.shardName,
-        reason: "it comes of a run with \(source.inputCount) inputs, the others do not",
+        reason: "it comes from a run with \(source.inputCount) inputs, the others do not",
         remedy: "keep the shards of different runs in different folders")
     }
     if let previous, previous.input == source.input, previous.block == source.block {
@@ -196,7 +196,7 @@ public struct ManifestBuilder: Sendable {
     let name = file.isEmpty ? "" : " (\(String(decoding: file, as: UTF8.self)))"
     return Problem(
       kind: .unusable, reason: "block \(block) of input \(input)\(name) has no shard",
-      remedy: "finish the run: give the same prep run again, or every partition to prep merge")
+      remedy: "finish the run: run the same prep run again, or every partition to prep merge")
   }
 }
 

@@ -211,9 +211,9 @@ extension Manifest {
       throw names.contains(where: OutputFolder.isShard)
         ? Problem(
           kind: .unusable, path: folder, reason: "an unfinished run: it has no manifest yet",
-          remedy: "give the same prep run again, it goes on where it stopped")
+          remedy: "run the same prep run again; it resumes where it stopped")
         : Problem(
-          kind: .unusable, path: folder, reason: "not a data set of prep: no \(Self.fileName)",
+          kind: .unusable, path: folder, reason: "not a prep data set: no \(Self.fileName)",
           remedy: "name a folder that prep run wrote")
     }
     do throws(Problem) {

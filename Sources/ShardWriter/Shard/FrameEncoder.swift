@@ -107,6 +107,7 @@ struct FrameEncoder {
 
   private func invalid(_ reason: String) -> Problem {
     Problem(
-      kind: .unusable, part: "rows to write", reason: reason, remedy: "this is a fault of prep")
+      kind: .unusable, part: "rows to write", reason: reason,
+      remedy: "this is a bug in prep: please report it")
   }
 }

@@ -62,7 +62,7 @@ public final class ShardFileWriter {
       throw Problem(
         kind: .unusable, path: source.shardName,
         reason: "\(totals.records) records are not \(totals.accepted) accepted"
-          + " and \(rejects.count) rejected", remedy: "this is a fault of prep")
+          + " and \(rejects.count) rejected", remedy: "this is a bug in prep: please report it")
     }
     totals.rows = UInt64(rows.count)
     totals.tokens = UInt64(rows.tokens.count)

@@ -65,7 +65,7 @@ public struct ShardHeader: Hashable, Sendable {
     var cursor = ByteCursor(bytes)
     guard cursor.take(8).map(Array.init) == Self.magic else {
       throw Problem(
-        reason: "not a shard of prep (it begins otherwise)",
+        reason: "not a prep shard (its first bytes are wrong)",
         remedy: "the shards of a data set are named shard-*.zst")
     }
     guard let version: UInt32 = cursor.integer(), let size: UInt32 = cursor.integer(),
@@ -78,7 +78,7 @@ public struct ShardHeader: Hashable, Sendable {
     guard version == Self.version else {
       throw Problem(
         kind: .unusable, reason: "format version \(version) is not known",
-        remedy: "read it with the prep that wrote it, or a newer one")
+        remedy: "read it with the version of prep that wrote it, or a newer one")
     }
     guard let decoded = Self(cursor: &cursor, sections: bytes[Self.fixedSize..<bytes.count - 8])
     else { throw Problem(reason: "the header's fields end too early", remedy: Problem.rerun) }

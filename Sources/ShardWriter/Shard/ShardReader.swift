@@ -126,7 +126,7 @@ extension ShardReader {
       var magic = ByteCursor(try file.read(min(16, file.size), at: 0))
       guard magic.integer() == Zstd.skippableMagic + ShardFrameVariant.header else {
         throw Problem(
-          reason: "not a shard of prep (it begins otherwise)",
+          reason: "not a prep shard (its first bytes are wrong)",
           remedy: "the shards of a data set are named shard-*.zst")
       }
       return try ShardHeader(

@@ -149,7 +149,7 @@ public struct ShardVerifier {
         content = try ShardReader.content(of: frame, frame: entry)
       } else {
         guard let size = Zstd.contentSize(of: frame), size <= frame.count << 17 else {
-          throw Problem(reason: "it is no zstd frame of ours", remedy: Problem.rerun)
+          throw Problem(reason: "it is not a zstd frame that prep wrote", remedy: Problem.rerun)
         }
         content = try ZstdDecompressor().decompress(frame, size: size)
       }

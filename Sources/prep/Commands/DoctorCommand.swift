@@ -21,7 +21,7 @@ struct DoctorCommand: ParsableCommand {
 
   @OptionGroup var encoding: EncodingOptions
 
-  @Flag(help: "Pass over files of a folder that look like data and are not read.")
+  @Flag(help: "Skip files of a folder that look like data but are not read.")
   var skipOtherFiles = false
 
   @Option(help: ArgumentHelp("Look at this many records.", valueName: "n"))

@@ -75,7 +75,7 @@ struct RunCommand: ParsableCommand {
       "Do the i-th (from 0) of n parts of the input; prep merge joins them.", valueName: "i/n"))
   var partition: String?
 
-  @Flag(help: "Pass over files of a folder that look like data and are not read.")
+  @Flag(help: "Skip files of a folder that look like data but are not read.")
   var skipOtherFiles = false
 
   @Flag(help: "Replace what the folder holds of an earlier run.")
@@ -129,12 +129,12 @@ struct RunCommand: ParsableCommand {
     try reportingErrors(json: json) {
       let options = try options()
       let (spec, tokenizer) = try options.resolve()
+      let files = try InputFiles.resolve(allInputs, skipOtherFiles: skipOtherFiles)
       if !quiet {
         for notice in options.notices(namesTokenizer: encoding.tokenizer != nil) {
           StandardError.line("note: \(VisibleText.escaped(Surface.command.spell(notice)))")
         }
       }
-      let files = try InputFiles.resolve(allInputs, skipOtherFiles: skipOtherFiles)
 
       var run = Run(spec: spec, inputs: files, output: output) { tokenizer.makeEncoder() }
       run.threads = threads ?? ProcessorCount.available

@@ -19,7 +19,7 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Folder that prep run wrote.", valueName: "dir"))
   var folder: String
 
-  @Flag(help: "Make manifest.sqlite and rejects.jsonl anew from the shards, after checking those.")
+  @Flag(help: "Rebuild manifest.sqlite and rejects.jsonl from the shards, after checking those.")
   var rebuildManifest = false
 
   @Flag(help: "Make what is missing or damaged again, from the inputs of the run; then check.")

@@ -34,7 +34,7 @@ extension RecordReader {
       for element in list.elements {
         guard let id = element.int.flatMap(UInt32.init(exactly:)) else {
           throw Problem(
-            .inputUnreadable, place, reason: "an id is no number from 0 to 4294967295",
+            .inputUnreadable, place, reason: "an id must be a number from 0 to 4294967295",
             remedy: "give an array of ids")
         }
         ids.append(id)

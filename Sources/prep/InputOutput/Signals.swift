@@ -17,7 +17,7 @@ enum Signals {
       _ = signal(number) { number in
         // Only what is safe in a handler: one write of static bytes.
         let text: StaticString =
-          "\nprep: stopped; the same command resumes where it stopped, nothing was published\n"
+          "\nprep: stopped; the same command resumes where it stopped, no data set was written\n"
         _ = unsafe write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
         _ = signal(number, SIG_DFL)
         raise(number)

@@ -49,7 +49,7 @@ struct RunSummary {
     )
     add("bytes in", Format.bytes(Int(clamping: report.bytesIn)))
     var shards = "\(Format.bytes(report.bytesOut)) in \(report.manifest.shards.count) shards"
-    if report.blocksReused > 0 { shards += ", \(report.blocksReused) of them made before" }
+    if report.blocksReused > 0 { shards += ", \(report.blocksReused) of them already made" }
     add("bytes out", shards)
     let seconds = max(report.seconds, 1e-9)
     add(
