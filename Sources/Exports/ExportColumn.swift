@@ -55,6 +55,10 @@ public enum ExportColumn: String, CaseIterable, Sendable {
 
   var element: ExportElement { declaration.element }
 
+  /// The type of the elements in formats of plain arrays, which reach a loss as they lie: torch's cross entropy takes
+  /// classes of int64. Readers of Parquet convert columns themselves.
+  var arrayElement: ExportElement { self == .labels ? .int64 : element }
+
   /// Those that every data set has, and those that packed rows need too.
   public static func defaults(isPacked: Bool) -> [ExportColumn] {
     isPacked
@@ -65,16 +69,23 @@ public enum ExportColumn: String, CaseIterable, Sendable {
 
 /// The type of a column's elements.
 enum ExportElement {
-  case int8, int32, float32
+  case int8, int32, int64, float32
 
   /// Bytes.
-  var size: Int { self == .int8 ? 1 : 4 }
+  var size: Int {
+    switch self {
+    case .int8: 1
+    case .int32, .float32: 4
+    case .int64: 8
+    }
+  }
 
   /// numpy's name.
   var name: String {
     switch self {
     case .int8: "int8"
     case .int32: "int32"
+    case .int64: "int64"
     case .float32: "float32"
     }
   }
@@ -84,6 +95,7 @@ enum ExportElement {
     switch self {
     case .int8: "|i1"
     case .int32: "<i4"
+    case .int64: "<i8"
     case .float32: "<f4"
     }
   }
@@ -107,11 +119,11 @@ struct ColumnWriter {
     schema.length ?? rows.tokenRange(ofRow: row).count
   }
 
-  /// Appends a column's elements, little-endian.
+  /// Appends a column's elements as formats of plain arrays have them, little-endian.
   mutating func append(
     _ column: ExportColumn, _ row: Int, of rows: Rows, to bytes: inout [UInt8]
   ) {
-    switch (column.declaration.content, column.element) {
+    switch (column.declaration.content, column.arrayElement) {
     case (.tokens(let make), .int8):
       bytes.append(zeros: length(row, of: rows)) { rows.fill(row, make(schema.padID), into: &$0) }
     case (.weights, _):
@@ -121,7 +133,11 @@ struct ColumnWriter {
     default:
       integers.removeAll(keepingCapacity: true)
       append(column, row, of: rows, to: &integers)
-      bytes.append(littles: integers)
+      if column.arrayElement == .int64 {
+        bytes.append(littles: integers.map(Int64.init))
+      } else {
+        bytes.append(littles: integers)
+      }
     }
   }
 

@@ -52,12 +52,15 @@ public struct ExportSchema: Hashable, Sendable {
 
   /// What tells an export from others: equal ones have the same files.
   func identity(_ format: ExportFormat) -> [(key: String, value: String)] {
-    [
+    let arrays: [(key: String, value: String)] =
+      format == .mds || format == .npy
+      ? [("types", columns.map(\.arrayElement.name).joined(separator: ","))] : []
+    return [
       ("digest", digest), ("format", format.rawValue),
       ("columns", columns.map(\.rawValue).joined(separator: ",")),
       ("length", length.map(String.init) ?? "unpadded"), ("level", "\(level)"),
       ("suffix", parquetSuffix),
-    ]
+    ] + arrays
   }
 }
 

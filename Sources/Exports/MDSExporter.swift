@@ -60,7 +60,7 @@ final class MDSExporter: Exporter {
           kind: .unusable, reason: "a row without tokens cannot be written as MDS",
           remedy: "export as parquet or npy")
       }
-      samples.append(little: UInt32(1 + Self.shapeSize(count) + count * column.element.size))
+      samples.append(little: UInt32(1 + Self.shapeSize(count) + count * column.arrayElement.size))
     }
     for column in columns {
       if !hasFixedShape(column) { appendShape(writer.count(column, row, of: rows)) }
@@ -152,11 +152,12 @@ final class MDSExporter: Exporter {
     }
     list("column_encodings", columns) { column in
       let shape = hasFixedShape(column) ? ":\(schema.length ?? 0)" : ""
-      writer.string("ndarray:\(column.element.name)\(shape)")
+      writer.string("ndarray:\(column.arrayElement.name)\(shape)")
     }
     list("column_names", columns) { writer.string($0.name) }
     list("column_sizes", columns) { column in
-      hasFixedShape(column) ? writer.int((schema.length ?? 0) * column.element.size) : writer.null()
+      hasFixedShape(column)
+        ? writer.int((schema.length ?? 0) * column.arrayElement.size) : writer.null()
     }
     writer.key("compression")
     writer.string("zstd:\(max(1, schema.level))")

@@ -54,7 +54,7 @@ final class NPYExporter: Exporter {
         } else {
           [count]
         }
-      try file.write(Self.header(column.element.description, shape: shape), at: 0)
+      try file.write(Self.header(column.arrayElement.description, shape: shape), at: 0)
       try file.publish()
     }
     try offsets?.finish()

@@ -108,6 +108,19 @@ def test_npy(folders, case, padding, tmp_path):
     compare(rows, inspected(folders[case], *padding))
 
 
+def test_labels_of_arrays_go_into_a_loss_as_they_are(folders, case, padding, tmp_path):
+    torch = pytest.importorskip("torch")
+    mds = export_readers.with_streaming(export(folders[case], "mds", tmp_path / "mds", *padding))
+    npy = export_readers.with_numpy(export(folders[case], "npy", tmp_path / "npy", *padding), unpadded=bool(padding))
+    expected = inspected(folders[case], *padding)
+    for rows in (mds, npy):
+        for row, truth in zip(rows, expected, strict=True):
+            labels = torch.from_numpy(row["labels"].copy())
+            assert labels.dtype == torch.int64 and labels.tolist() == truth["labels"]
+        logits = torch.zeros(len(labels), 50257)
+        torch.nn.functional.cross_entropy(logits, labels, ignore_index=-100)
+
+
 def test_positions_and_lengths_are_the_same_in_every_format(folders, tmp_path):
     rows = list(shard_reader.DataSet(folders["aligned"]))
     readers = {"parquet": export_readers.with_pyarrow, "mds": export_readers.with_streaming, "npy": export_readers.with_numpy}

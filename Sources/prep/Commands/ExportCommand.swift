@@ -14,9 +14,9 @@ struct ExportCommand: ParsableCommand {
       not shifted. Packed rows get position_ids and seq_lengths too.
 
       parquet   train-*.parquet: lists of int32, the mask int8; datasets, TRL, Axolotl, DuckDB, Polars
-      mds       MosaicML streaming, version 2, zstd, hashes xxh3_64
+      mds       MosaicML streaming, version 2, zstd, hashes xxh3_64; labels int64
       megatron  tokens.bin/.idx (u16 where ids fit, else i32), loss_mask.bin/.idx (u8, not shifted)
-      npy       a file a column to map into memory; unpadded: flat, with offsets.npy
+      npy       a file a column to map into memory, labels int64; unpadded: flat, with offsets.npy
 
       --for writes what a trainer's own reader takes, and prints the lines for its configuration:
 
