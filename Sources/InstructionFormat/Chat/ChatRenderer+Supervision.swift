@@ -155,7 +155,7 @@ extension ChatRenderer {
     runs.removeAll(keepingCapacity: true)
     turns.removeAll(keepingCapacity: true)
     let loss = options.loss
-    guard !loss.isGeneration, !loss.isEverything || !loss.without.isEmpty else { return }
+    guard !loss.isGeneration, !loss.isEverything || loss.leavesOutParts else { return }
     // A sample goes on where the one before ended: what both begin with has its turns in the same places.
     let common = known.isEmpty ? 0 : rendered.commonPrefix(with: earlier, from: 0, at: 0)
     let learned = Set(plan.learned)

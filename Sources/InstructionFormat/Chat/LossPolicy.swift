@@ -14,6 +14,19 @@ public struct LossPolicy: Hashable, Sendable {
     case system, user, tool
     /// What the template marks with `{% generation %}`.
     case generation
+
+    fileprivate var bit: UInt8 {
+      switch self {
+      case .assistant: 1
+      case .last: 2
+      case .all: 4
+      case .tools: 8
+      case .system: 16
+      case .user: 32
+      case .tool: 64
+      case .generation: 128
+      }
+    }
   }
 
   /// What may be taken away.
@@ -21,10 +34,19 @@ public struct LossPolicy: Hashable, Sendable {
     case reasoning
     case toolCalls = "tool-calls"
     case terminator
+
+    fileprivate var bit: UInt8 {
+      switch self {
+      case .reasoning: 1
+      case .toolCalls: 2
+      case .terminator: 4
+      }
+    }
   }
 
-  public let targets: Set<Target>
-  public let without: Set<Part>
+  // Asked for every stretch of every record: bits cost nothing to look up.
+  private let targetBits: UInt8
+  private let partBits: UInt8
 
   /// nil where nothing is named, or what excludes other targets stands beside one.
   public init?(_ targets: Set<Target>, without: Set<Part> = []) {
@@ -32,14 +54,20 @@ public struct LossPolicy: Hashable, Sendable {
     guard !targets.isEmpty, targets.count == 1 || targets.isDisjoint(with: alone),
       targets.intersection([.assistant, .last, .tools]).count < 2
     else { return nil }
-    self.targets = targets
-    self.without = without
+    targetBits = targets.reduce(0) { $0 | $1.bit }
+    partBits = without.reduce(0) { $0 | $1.bit }
   }
 
   private init(only target: Target) {
-    targets = [target]
-    without = []
+    targetBits = target.bit
+    partBits = 0
   }
+
+  public var targets: Set<Target> { Set(Target.allCases.filter(learns)) }
+  public var without: Set<Part> { Set(Part.allCases.filter(leavesOut)) }
+
+  private func learns(_ target: Target) -> Bool { targetBits & target.bit != 0 }
+  private func leavesOut(_ part: Part) -> Bool { partBits & part.bit != 0 }
 
   public static let assistant = LossPolicy(only: .assistant)
   public static let last = LossPolicy(only: .last)
@@ -47,29 +75,32 @@ public struct LossPolicy: Hashable, Sendable {
   public static let generation = LossPolicy(only: .generation)
 
   /// Whether every byte is learned, but for what is taken away.
-  var isEverything: Bool { targets.contains(.all) }
-  var isGeneration: Bool { targets.contains(.generation) }
-  var isLast: Bool { targets.contains(.last) }
-  var isCallsOnly: Bool { targets.contains(.tools) }
+  var isEverything: Bool { learns(.all) }
+  var isGeneration: Bool { learns(.generation) }
+  var isLast: Bool { learns(.last) }
+  var isCallsOnly: Bool { learns(.tools) }
+  /// Whether anything is taken away.
+  var leavesOutParts: Bool { partBits != 0 }
 
   /// Whether it learns turns of a role.
   func selects(_ role: Conversation.Role) -> Bool {
     if isEverything { return true }
     switch role {
-    case .assistant: return !targets.isDisjoint(with: [.assistant, .last, .tools, .generation])
-    case .user: return targets.contains(.user)
-    case .system: return targets.contains(.system)
-    case .tool: return targets.contains(.tool)
+    case .assistant:
+      return learns(.assistant) || learns(.last) || learns(.tools) || learns(.generation)
+    case .user: return learns(.user)
+    case .system: return learns(.system)
+    case .tool: return learns(.tool)
     }
   }
 
   /// Whether it learns bytes that are supervised for this reason.
   func takes(_ reason: Reason) -> Bool {
     switch reason {
-    case .assistantReasoning: !without.contains(.reasoning) && !isCallsOnly
-    case .assistantToolCall: !without.contains(.toolCalls)
+    case .assistantReasoning: !leavesOut(.reasoning) && !isCallsOnly
+    case .assistantToolCall: !leavesOut(.toolCalls)
     case .assistantContent: !isCallsOnly
-    case .terminator, .endOfText: !without.contains(.terminator)
+    case .terminator, .endOfText: !leavesOut(.terminator)
     default: true
     }
   }
@@ -95,7 +126,7 @@ extension LossPolicy: RawRepresentable, CaseIterable {
   }
 
   public var rawValue: String {
-    Target.allCases.filter(targets.contains).map(\.rawValue).joined(separator: "+")
-      + Part.allCases.filter(without.contains).map { "-" + $0.rawValue }.joined()
+    Target.allCases.filter(learns).map(\.rawValue).joined(separator: "+")
+      + Part.allCases.filter(leavesOut).map { "-" + $0.rawValue }.joined()
   }
 }

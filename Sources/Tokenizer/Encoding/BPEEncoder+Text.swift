@@ -31,7 +31,6 @@ extension BPEEncoder {
   private func encodePart(
     _ whole: UnsafeBufferPointer<UInt8>, base start: Int, behind before: TextEnding
   ) throws(Problem) {
-    let added = tokenizer.added
     ending = before
     // White space behind a token with rstrip is part of that token, in whichever text it stands.
     let taken =
@@ -39,7 +38,7 @@ extension BPEEncoder {
     let text = unsafe UnsafeBufferPointer(rebasing: whole[taken...])
     let base = start + taken
     guard !text.isEmpty else { return }
-    if unsafe added.raw.firstMatch(in: text, from: 0) == nil {
+    if unsafe tokenizer.added.raw.firstMatch(in: text, from: 0) == nil {
       return try unsafe encodeSegment(text, base: base, behind: before)
     }
     let isPlain: ((Range<Int>) -> Bool)? =
@@ -49,7 +48,8 @@ extension BPEEncoder {
     swap(&splits, &rawSplits)
     defer { swap(&splits, &rawSplits) }
     do {
-      unsafe try added.split(text, with: added.raw, isLiteral: isPlain, into: &splits)
+      unsafe try tokenizer.added.split(
+        text, with: tokenizer.added.raw, isLiteral: isPlain, into: &splits)
     } catch {
       throw refusal(error)
     }
@@ -59,7 +59,7 @@ extension BPEEncoder {
           unsafe matches.append(AddedMatch(index: buffer.count, text: Array(text[split.range])))
         }
         buffer.append(id, base + split.range.lowerBound..<base + split.range.upperBound)
-        ending = added.ending(with: id)
+        ending = tokenizer.added.ending(with: id)
       } else {
         let segment = unsafe UnsafeBufferPointer(rebasing: text[split.range])
         unsafe try encodeSegment(segment, base: base + split.range.lowerBound, behind: ending)
@@ -87,11 +87,9 @@ extension BPEEncoder {
     _ segment: UnsafeBufferPointer<UInt8>, base: Int, behind before: TextEnding
   ) throws(Problem) {
     ending = .text
-    let added = tokenizer.added
-    let definition = tokenizer.definition
     if let cutter = tokenizer.cutter,
-      unsafe definition.normalizer?.leavesAlone(segment) ?? true,
-      unsafe added.normalized.firstMatch(in: segment, from: 0) == nil
+      unsafe tokenizer.definition.normalizer?.leavesAlone(segment) ?? true,
+      unsafe tokenizer.added.normalized.firstMatch(in: segment, from: 0) == nil
     {
       return try unsafe scan(segment, base: base, with: cutter)
     }
@@ -99,7 +97,7 @@ extension BPEEncoder {
       let isPrefixed = unsafe spaces.isPrefixed(
         segment, continues: before == .text, isStart: base == 0 && before == .nothing)
       unsafe marked.write(segment, isPrefixed: isPrefixed)
-      if unsafe added.normalized.firstMatch(
+      if unsafe tokenizer.added.normalized.firstMatch(
         in: spaces.isNormalizer ? marked.text : segment, from: 0)
         == nil
       {
@@ -108,20 +106,20 @@ extension BPEEncoder {
     }
     unsafe aligned.reset(
       to: segment, base: base,
-      isTracking: buffer.keepsRanges || definition.normalizer?.needsSpans == true
-        || definition.preTokenizer?.needsSpans == true || !literal.isEmpty)
+      isTracking: buffer.keepsRanges || tokenizer.definition.normalizer?.needsSpans == true
+        || tokenizer.definition.preTokenizer?.needsSpans == true || !literal.isEmpty)
     do {
-      if let sentencePiece = definition.sentencePiece {
+      if let sentencePiece = tokenizer.definition.sentencePiece {
         // The dummy prefix belongs to the beginning of a text only.
         sentencePiece.apply(to: &aligned, continues: before != .nothing)
       }
-      try definition.normalizer?.apply(
+      try tokenizer.definition.normalizer?.apply(
         to: &aligned, continues: before == .text, space: normalizerSpace)
     } catch {
-      throw definition.notEncodable(error)
+      throw tokenizer.definition.notEncodable(error)
     }
     if unsafe aligned.bytes.withUnsafeBufferPointer({
-      unsafe added.normalized.firstMatch(in: $0, from: 0)
+      unsafe tokenizer.added.normalized.firstMatch(in: $0, from: 0)
     }) == nil {
       return try encode(&aligned, behind: before)
     }
