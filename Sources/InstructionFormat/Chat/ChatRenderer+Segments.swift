@@ -2,12 +2,16 @@ import Jinja
 
 /// Who wrote each stretch of a sample, and why it is or is not learned.
 extension ChatRenderer {
-  func fill(_ sample: inout RenderedRecord, _ extents: [TurnExtent], _ learned: [Int]) {
+  func fill(_ sample: inout RenderedRecord, _ extents: [TurnExtent], _ plan: SamplePlan) {
     sample.removeAll()
+    sampleNumber += 1
+    ended.removeAll()
+    if shown.count < paths.nodes.count {
+      shown.append(repeating: ShownPath(), count: paths.nodes.count - shown.count)
+    }
     unsafe rendered.text.withElements(0..<rendered.text.count) {
       unsafe sample.text.append(contentsOf: $0)
     }
-    var paths: [Int: Int] = [:]
     var start = 0
     var run = 0
     var next = 0
@@ -20,22 +24,24 @@ extension ChatRenderer {
       var cut = end
       if run < runs.count {
         let current = runs[run]
-        for bound in [current.range.lowerBound, current.terminator, current.range.upperBound]
-        where bound > start && bound < cut { cut = bound }
+        narrow(&cut, to: current.range.lowerBound, from: start)
+        narrow(&cut, to: current.terminator, from: start)
+        narrow(&cut, to: current.range.upperBound, from: start)
       }
       while next < turns.count, turns[next].range.upperBound <= start { next += 1 }
       var isSampled = false
       if next < turns.count {
         let turn = turns[next]
-        let gap = turn.gaps.first { $0.upperBound > start }
-        isSampled = turn.range.contains(start) && gap?.contains(start) != true
-        for bound in [
-          turn.range.lowerBound, gap?.lowerBound ?? 0, gap?.upperBound ?? 0, turn.range.upperBound,
-        ] where bound > start && bound < cut { cut = bound }
+        let gap = gaps[turn.gaps].first { $0.upperBound > start } ?? 0..<0
+        isSampled = turn.range.contains(start) && !gap.contains(start)
+        narrow(&cut, to: turn.range.lowerBound, from: start)
+        narrow(&cut, to: gap.lowerBound, from: start)
+        narrow(&cut, to: gap.upperBound, from: start)
+        narrow(&cut, to: turn.range.upperBound, from: start)
       }
       let inside = run < runs.count && runs[run].range.contains(start) ? runs[run] : nil
-      let source = self.source(span.origin, &sample, &paths)
-      let found = self.reason(start, span, spanIndex, inside, extents, learned)
+      let source = self.source(span.origin, &sample)
+      let found = self.reason(start, span, spanIndex, inside, run, extents, plan)
       var segment = Segment(range: start..<cut, source: source, reason: found)
       if found.isSupervised { decide(&segment, span, inside) }
       // What the model wrote earlier is tokenized as it was when it is learned.
@@ -44,6 +50,12 @@ extension ChatRenderer {
       start = cut
       if start == end { spanIndex += 1 }
     }
+  }
+
+  /// Ends a stretch earlier, at a bound that lies inside.
+  @inline(__always)
+  private func narrow(_ cut: inout Int, to bound: Int, from start: Int) {
+    if bound > start, bound < cut { cut = bound }
   }
 
   /// Settles what the run takes away and what flags of the record say of bytes that would be learned. Whether the
@@ -56,7 +68,7 @@ extension ChatRenderer {
     var turn = inside?.turn ?? Int(span.scope)
     if inside == nil, let path, path.turn >= 0 { turn = Int(path.turn) }
     let isKnown = turn >= 0 && turn < conversation.turns.count
-    segment.isSampled = !isKnown || isSelected(turn)
+    segment.isSampled = !isKnown || isSelected[turn]
     guard options.loss.takes(segment.reason) else {
       segment.reason = .takenAway(turn: max(turn, 0))
       return
@@ -81,18 +93,17 @@ extension ChatRenderer {
     }
   }
 
-  private func source(_ origin: Origin, _ sample: inout RenderedRecord, _ paths: inout [Int: Int])
-    -> Source
-  {
+  private func source(_ origin: Origin, _ sample: inout RenderedRecord) -> Source {
     guard origin.kind != .template else { return .template }
     guard origin.author > 0 else { return .derived(nil) }
     let index: Int
-    if let known = paths[origin.author] {
-      index = known
+    let known = shown[origin.author]
+    if known.sample == sampleNumber {
+      index = known.index
     } else {
-      sample.paths.append(names.name(of: origin.author, self.paths, in: machine.heap))
-      index = sample.paths.count - 1
-      paths[origin.author] = index
+      index = sample.paths.count
+      sample.paths.append(names.name(of: origin.author, paths, in: machine.heap))
+      shown[origin.author] = ShownPath(sample: sampleNumber, index: index)
     }
     switch origin.kind {
     case .field: return .field(index)
@@ -103,12 +114,12 @@ extension ChatRenderer {
 
   private func reason(
     _ start: Int, _ span: RenderOutput.Span, _ spanIndex: Int, _ inside: SupervisedBytes?,
-    _ extents: [TurnExtent], _ learned: [Int]
+    _ run: Int, _ extents: [TurnExtent], _ plan: SamplePlan
   ) -> Reason {
     if options.loss.isGeneration, span.origin.isGeneration {
       let turn = Int(span.scope)
       guard turn >= 0, turn < conversation.turns.count else { return .generationBlock }
-      return conversation.turns[turn].role != .assistant || learned.contains(turn)
+      return conversation.turns[turn].role != .assistant || learns(turn, in: plan)
         ? .generationBlock : .turnNotSelected(turn)
     }
     if options.loss.isEverything { return everything(start, spanIndex, inside) }
@@ -123,7 +134,7 @@ extension ChatRenderer {
         // Another message's bytes inside this turn (a tool's answer): not what the model samples.
         return field(path)
       }
-      if inside.gaps.contains(where: { $0.contains(start) }) {
+      if gaps[inside.gaps].contains(where: { $0.contains(start) }) {
         return .templateAfterTurn(inside.turn)
       }
       return part(spanIndex, inside)
@@ -131,21 +142,21 @@ extension ChatRenderer {
     if let path, path.kind != .role {
       let turn = Int(path.turn)
       if turn >= 0, turn < conversation.turns.count, conversation.turns[turn].role == .assistant {
-        if !learned.contains(turn) { return .turnNotSelected(turn) }
+        if !learns(turn, in: plan) { return .turnNotSelected(turn) }
         return .generationPrompt(turn: turn)
       }
       return field(path)
     }
-    if let run = runs.first(where: { $0.region <= start && start < $0.range.lowerBound }) {
-      return .generationPrompt(turn: run.turn)
+    // Those before `run` end before this byte.
+    for later in runs[run...] {
+      if later.region <= start, start < later.range.lowerBound {
+        return .generationPrompt(turn: later.turn)
+      }
+      if later.region > start, runsAreInOrder { break }
     }
     let turn = Int(span.scope)
     guard turn >= 0, turn < extents.count else {
-      if let last = extents.lastIndex(where: { $0.region.map { $0.upperBound <= start } ?? false })
-      {
-        return .templateAfterTurn(last)
-      }
-      return .scaffold
+      return ended.last(before: start, extents).map { .templateAfterTurn($0) } ?? .scaffold
     }
     if let own = extents[turn].own, start < own.lowerBound { return .templateBeforeTurn(turn) }
     return .templateAfterTurn(turn)
@@ -205,5 +216,36 @@ extension ChatRenderer {
     case .toolCall: return .assistantToolCall(turn: inside.turn)
     default: return .assistantContent(turn: inside.turn)
     }
+  }
+}
+
+/// Which messages' regions have ended, asked for places that only grow.
+struct EndedRegions {
+  /// Messages by where their regions end; empty until it is asked.
+  private var order: [Int] = []
+  private var next = 0
+  private var latest: Int?
+
+  /// Forgets the sample, keeps the storage.
+  mutating func removeAll() {
+    order.removeAll(keepingCapacity: true)
+    next = 0
+    latest = nil
+  }
+
+  /// The last message whose region ends at or before a place. Amortized O(1), past the first.
+  mutating func last(before place: Int, _ extents: [TurnExtent]) -> Int? {
+    func end(_ turn: Int) -> Int { extents[turn].region?.upperBound ?? .max }
+    if order.isEmpty {
+      order.append(contentsOf: extents.indices)
+      if !zip(order, order.dropFirst()).allSatisfy({ end($0) <= end($1) }) {
+        order.sort { end($0) < end($1) }
+      }
+    }
+    while next < order.count, end(order[next]) <= place {
+      latest = max(latest ?? 0, order[next])
+      next += 1
+    }
+    return latest
   }
 }

@@ -16,13 +16,14 @@ extension ChatRenderer {
 
   private func plan() throws(Problem) {
     let turns = conversation.turns
-    let learned = selectedTurns()
-    if options.isStrict { try checkLearnable(learned) }
+    select()
+    if options.isStrict { try checkLearnable() }
     plans.removeAll(keepingCapacity: true)
-    let weighted = learned.filter { turns[$0].weight > 0 }
-    if options.history == .unroll, !options.loss.isEverything, !weighted.isEmpty {
-      for turn in weighted { plans.append(SamplePlan(count: turn + 1, learned: [turn])) }
-      return
+    if options.history == .unroll, !options.loss.isEverything {
+      for place in selected.indices where turns[selected[place]].weight > 0 {
+        plans.append(SamplePlan(count: selected[place] + 1, learned: place..<place + 1))
+      }
+      if !plans.isEmpty { return }
     }
     if options.history == .error, let turn = try firstRewrittenTurn() {
       throw Problem(
@@ -30,38 +31,54 @@ extension ChatRenderer {
         "the template renders this turn differently once others follow it",
         remedy: "use \(OptionName.history("unroll")), last-turn or as-rendered")
     }
-    plans.append(SamplePlan(count: turns.count, learned: learned))
+    plans.append(SamplePlan(count: turns.count, learned: selected.indices))
   }
 
-  /// The turns that the run learns, and those that a flag of the record asks for.
-  private func selectedTurns() -> [Int] {
+  /// Finds the turns that the run learns, and those that a flag of the record asks for. O(turns).
+  private func select() {
     let turns = conversation.turns
-    var selected = turns.indices.filter { isSelected($0) || turns[$0].learning.isWanted }
-    if options.history == .lastTurn { selected = Array(selected.suffix(1)) }
-    return selected
+    let answered = turns.lastIndex { $0.role == .assistant && !$0.isPrompt }
+    // The last question that is answered.
+    let asked = answered.flatMap { turns[..<$0].lastIndex { $0.role == .user } } ?? -1
+    isSelected.removeAll(keepingCapacity: true)
+    selected.removeAll(keepingCapacity: true)
+    for turn in turns.indices {
+      let isChosen = policyLearns(turns[turn], turn, answered: answered, asked: asked)
+      isSelected.append(isChosen)
+      if isChosen || turns[turn].learning.isWanted { selected.append(turn) }
+    }
+    if options.history == .lastTurn, selected.count > 1 {
+      selected.removeFirst(selected.count - 1)
+    }
   }
 
   /// Whether the run's policy learns a turn, whatever flags say.
-  func isSelected(_ turn: Int) -> Bool {
+  private func policyLearns(
+    _ turn: Conversation.Turn, _ index: Int, answered: Int?, asked: Int
+  ) -> Bool {
     let loss = options.loss
-    let turns = conversation.turns
     if loss.isEverything { return true }
-    guard loss.selects(turns[turn].role), !turns[turn].isPrompt else { return false }
-    guard turns[turn].role == .assistant else { return true }
-    if loss.isCallsOnly { return turns[turn].hasCalls }
+    guard loss.selects(turn.role), !turn.isPrompt else { return false }
+    guard turn.role == .assistant else { return true }
+    if loss.isCallsOnly { return turn.hasCalls }
     guard loss.isLast || options.history == .lastTurn else { return true }
-    guard let last = turns.lastIndex(where: { $0.role == .assistant && !$0.isPrompt }) else {
-      return false
-    }
-    if options.history == .lastTurn { return turn == last }
-    // After the last question that is answered.
-    let asked = turns[..<last].lastIndex { $0.role == .user } ?? -1
-    return turn > asked
+    guard let answered else { return false }
+    return options.history == .lastTurn ? index == answered : index > asked
   }
 
-  private func checkLearnable(_ learned: [Int]) throws(Problem) {
+  /// Whether a sample learns a turn. O(log turns).
+  func learns(_ turn: Int, in plan: SamplePlan) -> Bool {
+    var (low, high) = (plan.learned.lowerBound, plan.learned.upperBound)
+    while low < high {
+      let middle = (low + high) / 2
+      if selected[middle] < turn { low = middle + 1 } else { high = middle }
+    }
+    return low < plan.learned.upperBound && selected[low] == turn
+  }
+
+  private func checkLearnable() throws(Problem) {
     let turns = conversation.turns
-    if learned.isEmpty, !options.loss.isEverything {
+    if selected.isEmpty, !options.loss.isEverything {
       let whose =
         options.loss == .assistant
         ? "assistant turn" : "turn for \(OptionName.loss(options.loss.rawValue))"
@@ -69,7 +86,7 @@ extension ChatRenderer {
         .noAssistantTurn, at: "messages", "no \(whose) to learn from",
         remedy: "remove the record, or use \(OptionName.loss("all"))")
     }
-    if let empty = learned.first(where: {
+    if let empty = selected.first(where: {
       turns[$0].role == .assistant && turns[$0].isEmpty && turns[$0].weight > 0
     }) {
       let place = place(of: empty)
@@ -93,7 +110,7 @@ extension ChatRenderer {
     let turns = conversation.turns
     var count = 0
     for turn in 0..<plan.count where !extents[turn].isReached && !dropped.contains(turn) {
-      let isLearned = plan.learned.contains(turn) && turns[turn].weight > 0
+      let isLearned = learns(turn, in: plan) && turns[turn].weight > 0
       guard !turns[turn].isBlank || (isLearned && !options.loss.isEverything) else { continue }
       guard options.allowsDropped else {
         throw Problem(
@@ -145,7 +162,7 @@ extension ChatRenderer {
     rendered.extents(plan.count, paths, into: &extents)
     let droppedTurns = try checkDropped(plan, extents)
     findTurns(of: plan)
-    fill(&sample, extents, plan.learned)
+    fill(&sample, extents, plan)
     sample.droppedTurns = droppedTurns
   }
 
@@ -153,16 +170,17 @@ extension ChatRenderer {
   /// depend on what is learned. And those of other turns that are learned.
   private func findTurns(of plan: SamplePlan) {
     runs.removeAll(keepingCapacity: true)
+    runsAreInOrder = true
     turns.removeAll(keepingCapacity: true)
     let loss = options.loss
     guard !loss.isGeneration, !loss.isEverything || loss.leavesOutParts else { return }
     // A sample goes on where the one before ended: what both begin with has its turns in the same places.
     let common = known.isEmpty ? 0 : rendered.commonPrefix(with: earlier, from: 0, at: 0)
-    let learned = Set(plan.learned)
     var next = 0
     for turn in 0..<plan.count where !dropped.contains(turn) {
       let isAssistant = conversation.turns[turn].role == .assistant
-      guard isAssistant || learned.contains(turn) && extents[turn].own != nil else { continue }
+      let isLearned = learns(turn, in: plan)
+      guard isAssistant || isLearned && extents[turn].own != nil else { continue }
       while next < known.count, known[next].turn < turn { next += 1 }
       let found: SupervisedBytes?
       if next < known.count, known[next].turn == turn, known[next].range.upperBound < common {
@@ -172,10 +190,14 @@ extension ChatRenderer {
       }
       guard let found else { continue }
       if isAssistant { turns.append(found) }
-      if learned.contains(turn) { runs.append(found) }
+      if isLearned {
+        if let last = runs.last, last.region > found.region { runsAreInOrder = false }
+        runs.append(found)
+      }
     }
     guard plans.count > 1 else { return }
-    known = turns
+    known.removeAll(keepingCapacity: true)
+    known.append(contentsOf: turns)
     earlier.assign(rendered)
   }
 
@@ -187,7 +209,7 @@ extension ChatRenderer {
     return SupervisedBytes(
       range: start..<end.end, terminator: max(start, end.terminator), turn: turn,
       region: extents[turn].region?.lowerBound ?? start,
-      gaps: gaps(in: turn, extents, start..<end.end))
+      gaps: addGaps(in: turn, extents, start..<end.end))
   }
 
   /// A value of a tool call that is printed again belongs to the turn if it stands where nothing follows the turn, too.

@@ -13,7 +13,10 @@ extension ChatRenderer {
       ?? extent.region.map { max($0.lowerBound, min(start ?? 0, $0.upperBound)) }
       ?? start ?? output.text.count
     let (limit, after) = literal(behind: from, of: turn, extent, in: output)
-    let closing = copy(output, from..<limit)
+    closing.removeAll(keepingCapacity: true)
+    if from < limit {
+      unsafe output.text.withElements(from..<limit) { unsafe closing.append(contentsOf: $0) }
+    }
     if let stop = ControlText.find(stops, in: closing) {
       return (from + stop.upperBound, from + stop.lowerBound)
     }
@@ -35,9 +38,6 @@ extension ChatRenderer {
     }
     return (from, from)
   }
-
-  /// What ends a turn when the model samples it.
-  private var stops: [[UInt8]] { (options.endOfText.map { [$0] } ?? []) + options.stopTexts }
 
   /// The template's text behind a byte: how far it is this turn's, and how far it goes.
   private func literal(
@@ -66,16 +66,16 @@ extension ChatRenderer {
 
   /// Stretches inside a turn that others wrote: from the terminator before the bytes of another message to the next byte of the
   /// turn's own.
-  func gaps(in turn: Int, _ extents: [TurnExtent], _ range: Range<Int>) -> [Range<Int>] {
-    extents[turn].breaks.compactMap { broken in
-      guard broken.lowerBound >= range.lowerBound, broken.upperBound <= range.upperBound else {
-        return nil
-      }
+  func addGaps(in turn: Int, _ extents: [TurnExtent], _ range: Range<Int>) -> Range<Int> {
+    let first = gaps.count
+    for broken in extents[turn].breaks
+    where broken.lowerBound >= range.lowerBound && broken.upperBound <= range.upperBound {
       let (limit, _) = literal(behind: broken.lowerBound, of: turn, extents[turn], in: rendered)
       let closing = copy(rendered, broken.lowerBound..<limit)
       let token = ControlText.find(stops, in: closing) ?? ControlText.last(closing)
-      return broken.lowerBound + (token?.upperBound ?? 0)..<broken.upperBound
+      gaps.append(broken.lowerBound + (token?.upperBound ?? 0)..<broken.upperBound)
     }
+    return first..<gaps.count
   }
 
   /// Whether the template writes a token behind a turn that nothing follows: then it ends the turn, and does not

@@ -16,23 +16,21 @@ extension ChatRenderer {
       let length = probe.text.count
       if rendered.hasPrefix(probe), length >= region?.lowerBound ?? 0 {
         // A prompt that has nothing of the turn, where the turn has the header that prompts of others have.
-        guard length == region?.lowerBound,
-          tryRun(conversation.turns.count, prompt: true, into: probe)
-        else { return length }
-        let header = probe.lastTurnEnd..<probe.text.count
-        let common = rendered.commonPrefix(with: probe, from: header.lowerBound, at: length)
+        guard length == region?.lowerBound, runPrompted() else { return length }
+        let header = prompted.lastTurnEnd..<prompted.text.count
+        let common = rendered.commonPrefix(with: prompted, from: header.lowerBound, at: length)
         return common == header.count ? min(length + header.count, last) : length
       }
       if let region {
         // The prompt of a rewritten history stands elsewhere: only its own text is compared.
         let from = probe.lastTurnEnd
-        if let start = match(from..<length, at: region.lowerBound, last) { return start }
+        if let start = match(from..<length, of: probe, at: region.lowerBound, last) { return start }
       }
     }
     // A prompt that cannot be rendered (no message before the turn): the whole conversation's will do.
-    if let region, tryRun(conversation.turns.count, prompt: true, into: probe) {
-      let from = probe.lastTurnEnd
-      if let start = match(from..<probe.text.count, at: region.lowerBound, last) { return start }
+    if let region, runPrompted() {
+      let range = prompted.lastTurnEnd..<prompted.text.count
+      if let start = match(range, of: prompted, at: region.lowerBound, last) { return start }
     }
     return region == nil ? promptEnd(of: turn, extents, first) ?? first : first
   }
@@ -78,13 +76,15 @@ extension ChatRenderer {
     return header
   }
 
-  /// Past the part of the prompt `range` of `probe` that stands in the text at `place`: all of it, if need be but
+  /// Past the part of the prompt `range` of `output` that stands in the text at `place`: all of it, if need be but
   /// for its white space, or whole words of it in the template's own text. nil where there is no prompt.
-  private func match(_ range: Range<Int>, at place: Int, _ last: Int) -> Int? {
+  private func match(
+    _ range: Range<Int>, of output: RenderOutput, at place: Int, _ last: Int
+  ) -> Int? {
     guard !range.isEmpty else { return nil }
-    let common = rendered.commonPrefix(with: probe, from: range.lowerBound, at: place)
+    let common = rendered.commonPrefix(with: output, from: range.lowerBound, at: place)
     if common >= range.count { return place + range.count }
-    if let end = looseMatch(range, at: place, last) { return end }
+    if let end = looseMatch(range, of: output, at: place, last) { return end }
     var end = min(place + common, max(last, place))
     while end > place {
       let byte = rendered.text[end - 1]
@@ -96,14 +96,16 @@ extension ChatRenderer {
 
   /// Past the prompt where it differs in white space alone: a template may indent the turn of a conversation and
   /// the prompt otherwise.
-  private func looseMatch(_ range: Range<Int>, at place: Int, _ last: Int) -> Int? {
+  private func looseMatch(
+    _ range: Range<Int>, of output: RenderOutput, at place: Int, _ last: Int
+  ) -> Int? {
     var (theirs, own) = (range.lowerBound, place)
     var end = place
     while true {
-      while theirs < range.upperBound, probe.text[theirs] <= 0x20 { theirs += 1 }
+      while theirs < range.upperBound, output.text[theirs] <= 0x20 { theirs += 1 }
       guard theirs < range.upperBound else { break }
       while own < last, rendered.text[own] <= 0x20 { own += 1 }
-      guard own < last, rendered.text[own] == probe.text[theirs] else { return nil }
+      guard own < last, rendered.text[own] == output.text[theirs] else { return nil }
       own += 1
       theirs += 1
       end = own
@@ -111,8 +113,8 @@ extension ChatRenderer {
     guard end > place else { return nil }
     // The white space at the end of the prompt is supplied too, as far as the turn has it.
     var space = range.upperBound
-    while space > range.lowerBound, probe.text[space - 1] <= 0x20 { space -= 1 }
-    while space < range.upperBound, end < last, rendered.text[end] == probe.text[space] {
+    while space > range.lowerBound, output.text[space - 1] <= 0x20 { space -= 1 }
+    while space < range.upperBound, end < last, rendered.text[end] == output.text[space] {
       space += 1
       end += 1
     }

@@ -22,16 +22,36 @@ public final class ChatRenderer {
   let alone = RenderOutput()
   /// The sample before this one of the same record, and its turns.
   let earlier = RenderOutput()
+  /// The whole conversation with what prompts the next turn: the same for every turn of a sample.
+  let prompted = RenderOutput()
+  /// Whether `prompted` holds it, or the template refuses it; nil where it was not asked for yet.
+  private var promptedHolds: Bool?
   var known: [SupervisedBytes] = []
   var extents: [TurnExtent] = []
   /// The assistant turns of a sample, and those of them that are learned.
   var turns: [SupervisedBytes] = []
   var names = PathNames()
   var runs: [SupervisedBytes] = []
+  /// Whether the regions of `runs` follow each other as the turns do.
+  var runsAreInOrder = true
+  var ended = EndedRegions()
   /// The samples that the last record gave.
   var plans: [SamplePlan] = []
+  /// The turns that are learned, in order; each plan names a stretch of them.
+  var selected: [Int] = []
+  /// Whether the run's policy learns each turn, whatever flags say.
+  var isSelected: [Bool] = []
+  /// Stretches inside turns that others wrote, of all samples of the record.
+  var gaps: [Range<Int>] = []
+  /// Place of each path among those of a sample, and the number of the sample that is being filled.
+  let shown = Arena<ShownPath>(capacity: 1 << 8)
+  var sampleNumber = 0
+  /// What ends a turn when the model samples it.
+  let stops: [[UInt8]]
+  /// The template's text behind a turn.
+  var closing: [UInt8] = []
   /// Messages that are left out of the render.
-  var dropped = 0..<0
+  var dropped = 0..<0 { didSet { promptedHolds = nil } }
 
   /// How far what lies in memory was filled.
   private struct Mark {
@@ -55,6 +75,7 @@ public final class ChatRenderer {
   init(template: ChatTemplate, options: ChatOptions, traits: TemplateTraits?) {
     self.template = template
     self.options = options
+    stops = (options.endOfText.map { [$0] } ?? []) + options.stopTexts
     machine = Machine(template.template, host: paths)
     let heap = machine.heap
     reader = ConversationReader(
@@ -132,6 +153,8 @@ public final class ChatRenderer {
   public func read(_ node: JSONNode) throws(Problem) {
     reset(to: base)
     known.removeAll(keepingCapacity: true)
+    gaps.removeAll(keepingCapacity: true)
+    promptedHolds = nil
     try reader.read(node, into: &conversation)
     for index in standing.indices { machine.context[index] = standing[index] }
     if conversation.variables.tag == .dictionary {
@@ -194,6 +217,14 @@ public final class ChatRenderer {
     } catch {
       return false
     }
+  }
+
+  /// Whether the template prompts for a turn behind the whole conversation; `prompted` holds the text then.
+  func runPrompted() -> Bool {
+    if let promptedHolds { return promptedHolds }
+    let holds = tryRun(conversation.turns.count, prompt: true, into: prompted)
+    promptedHolds = holds
+    return holds
   }
 
   private func reject(_ failure: Machine.Failure) -> Problem {

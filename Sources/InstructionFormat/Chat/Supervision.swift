@@ -8,14 +8,22 @@ struct SupervisedBytes {
   var turn: Int
   /// Where the turn's region (what the template printed for the message) starts.
   var region: Int
-  /// Stretches that others wrote (a tool's answer in the midst of the turn), in order.
-  var gaps: [Range<Int>]
+  /// Stretches that others wrote (a tool's answer in the midst of the turn), in order: where they stand in the renderer's
+  /// `gaps`.
+  var gaps: Range<Int>
 }
 
 /// One sample of a record: the first `count` messages, and which turns are learned.
 struct SamplePlan {
   var count: Int
-  var learned: [Int]
+  /// Where its turns stand in the renderer's `selected`.
+  var learned: Range<Int>
+}
+
+/// Where a path stands among those of the sample with the number `sample`.
+struct ShownPath: BitwiseCopyable {
+  var sample = 0
+  var index = 0
 }
 
 /// What the spans of a render say of one message.
@@ -147,11 +155,9 @@ extension RenderOutput {
 
   /// What the byte at `place` is part of, where it is copied from the record.
   func pathKind(at place: Int, _ paths: RecordPaths) -> RecordPaths.Node.Kind? {
-    for index in 0..<spans.count where place < Int(spans[index].end) {
-      let origin = spans[index].origin
-      return origin.author > 0 ? paths[origin.author].kind : nil
-    }
-    return nil
+    let index = spanIndex(at: place)
+    guard index < spans.count, spans[index].origin.author > 0 else { return nil }
+    return paths[spans[index].origin.author].kind
   }
 
   @inline(__always)
@@ -168,6 +174,13 @@ extension RenderOutput {
     return unsafe text.withElements(start..<start + most) { own in
       unsafe other.text.withElements(from..<from + most) { theirs in
         var index = 0
+        let (a, b) = (UnsafeRawBufferPointer(own), UnsafeRawBufferPointer(theirs))
+        while index + 8 <= most,
+          unsafe a.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            == b.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        {
+          index += 8
+        }
         while index < most, unsafe own[index] == theirs[index] { index += 1 }
         return index
       }
