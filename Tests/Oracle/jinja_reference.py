@@ -29,10 +29,10 @@ def _alarm(*_):
     raise Slow
 
 
-def reference(template: str, variables: dict) -> str | Exception:
-    """The text of a template, or what it raises."""
+def reference(template: str, variables: dict, seconds: float = 5) -> str | Exception:
+    """The text of a template, or what it raises; `Slow` after so many seconds."""
     signal.signal(signal.SIGALRM, _alarm)
-    signal.setitimer(signal.ITIMER_REAL, 5)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
