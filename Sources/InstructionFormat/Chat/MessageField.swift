@@ -16,10 +16,11 @@ enum MessageField {
   case spans
   case other
 
-  /// Names inside messages: the usual ones, or those that the user gave.
-  struct Keys: Sendable {
+  /// Names inside messages: the usual ones, or those that the user gave. One object for all messages: passed on without a copy.
+  final class Keys: Sendable {
     let role: [[UInt8]]
     let content: [[UInt8]]
+    private let table: NameTable<MessageField>
 
     init(_ fields: RecordFields) {
       func names(_ role: RecordRole) -> [[UInt8]] {
@@ -27,36 +28,24 @@ enum MessageField {
       }
       role = names(.role)
       content = names(.content)
+      var all: [(name: [UInt8], meaning: MessageField)] = []
+      for (rank, name) in role.enumerated() { all.append((name, .role(rank))) }
+      for (rank, name) in content.enumerated() { all.append((name, .content(rank))) }
+      all += Self.fixed.map { (Array($0.utf8), $1) }
+      table = NameTable(all)
     }
 
+    private static let fixed: [(name: String, field: MessageField)] = [
+      ("loss", .flag), ("mask", .flag), ("train", .flag), ("weight", .flag),
+      ("training", .flag), ("trainable", .flag), ("loss_mask", .flag), ("loss_scale", .flag),
+      ("loss_weight", .flag), ("train_detail", .spans), ("reasoning_content", .reasoning(0)),
+      ("thinking", .reasoning(1)), ("reasoning", .reasoning(2)), ("tool_calls", .toolCalls),
+      ("function_call", .functionCall),
+    ]
+
+    @inline(__always)
     func field(_ name: UnsafeBufferPointer<UInt8>) -> MessageField {
-      if let rank = unsafe Self.rank(name, in: role) { return .role(rank) }
-      if let rank = unsafe Self.rank(name, in: content) { return .content(rank) }
-      switch name.count {
-      case 4 where unsafe name.isEqual(to: "loss") || name.isEqual(to: "mask"): return .flag
-      case 5 where unsafe name.isEqual(to: "train"): return .flag
-      case 6 where unsafe name.isEqual(to: "weight"): return .flag
-      case 8 where unsafe name.isEqual(to: "thinking"): return .reasoning(1)
-      case 8 where unsafe name.isEqual(to: "training"): return .flag
-      case 9 where unsafe name.isEqual(to: "reasoning"): return .reasoning(2)
-      case 9 where unsafe name.isEqual(to: "trainable") || name.isEqual(to: "loss_mask"):
-        return .flag
-      case 10 where unsafe name.isEqual(to: "tool_calls"): return .toolCalls
-      case 10 where unsafe name.isEqual(to: "loss_scale"): return .flag
-      case 11 where unsafe name.isEqual(to: "loss_weight"): return .flag
-      case 12 where unsafe name.isEqual(to: "train_detail"): return .spans
-      case 13 where unsafe name.isEqual(to: "function_call"): return .functionCall
-      case 17 where unsafe name.isEqual(to: "reasoning_content"): return .reasoning(0)
-      default: return .other
-      }
-    }
-
-    private static func rank(_ name: UnsafeBufferPointer<UInt8>, in names: [[UInt8]]) -> Int? {
-      for rank in names.indices
-      where unsafe names[rank].withUnsafeBufferPointer({ unsafe name.isEqual(to: $0) }) {
-        return rank
-      }
-      return nil
+      unsafe table.find(name) ?? .other
     }
   }
 }

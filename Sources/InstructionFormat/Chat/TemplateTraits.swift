@@ -9,7 +9,8 @@ final class TemplateTraits {
 
   private let renderer: ChatRenderer
   private let parser = JSONParser()
-  private var forms: [String: Form] = [:]
+  /// By the slot of the role's word.
+  private var forms = InlineArray<5, Form?>(repeating: nil)
   private var places: [String: Bool] = [:]
   private var encodes: Bool?
 
@@ -28,8 +29,8 @@ final class TemplateTraits {
   /// Whether the template takes strings, lists of parts, or both from a role. A template that shows neither is said to
   /// take strings.
   func form(of role: MessageRole) -> Form {
+    if let known = forms[role.wordSlot] { return known }
     let word = "\(role.word)"
-    if let known = forms[word] { return known }
     let asString = text(of: word, #""Qone Qtwo""#)
     let asParts = text(of: word, #"[{"type":"text","text":"Qone"},{"type":"text","text":"Qtwo"}]"#)
     let takesString = asString.map { $0.contains("Qone Qtwo") } ?? false
@@ -45,7 +46,7 @@ final class TemplateTraits {
     } else {
       form = .string
     }
-    forms[word] = form
+    forms[role.wordSlot] = form
     return form
   }
 

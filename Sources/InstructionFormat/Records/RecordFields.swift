@@ -10,13 +10,13 @@ public struct RecordFields: Hashable, Sendable {
   public let schema: RecordSchema
   /// Names given by the user; a role named here has no other name.
   public let given: [RecordRole: String]
-  /// Names by their length in bytes.
-  private let names: [[Name]]
+  /// Where in `meanings` those of a name stand: it may belong to several roles.
+  private let names: NameTable<Range<Int>>
+  private let meanings: [Meaning]
   /// Given names that may be paths.
   private let paths: [(role: RecordRole, keys: [String])]
 
-  private struct Name: Sendable {
-    var bytes: [UInt8]
+  private struct Meaning: Sendable {
     var role: RecordRole?
     var sign: RecordSigns.Sign?
     var rank: Int
@@ -25,17 +25,27 @@ public struct RecordFields: Hashable, Sendable {
   public init(schema: RecordSchema = .auto, given: [RecordRole: String] = [:]) {
     self.schema = schema
     self.given = given
-    var names: [Name] = RecordRole.ofRecords.flatMap { role in
-      (given[role].map { [$0] } ?? role.usualNames).enumerated().map {
-        Name(bytes: Array($0.element.utf8), role: role, sign: nil, rank: $0.offset)
+    var order: [[UInt8]] = []
+    var known: [[UInt8]: [Meaning]] = [:]
+    func add(_ name: String, _ meaning: Meaning) {
+      let bytes = Array(name.utf8)
+      if known[bytes] == nil { order.append(bytes) }
+      known[bytes, default: []].append(meaning)
+    }
+    for role in RecordRole.ofRecords {
+      for (rank, name) in (given[role].map { [$0] } ?? role.usualNames).enumerated() {
+        add(name, Meaning(role: role, sign: nil, rank: rank))
       }
     }
-    for (name, sign) in RecordSigns.names {
-      names.append(Name(bytes: Array(name.utf8), role: nil, sign: sign, rank: 0))
-    }
-    var byLength = Array(repeating: [Name](), count: (names.map(\.bytes.count).max() ?? 0) + 1)
-    for name in names { byLength[name.bytes.count].append(name) }
-    self.names = byLength
+    for (name, sign) in RecordSigns.names { add(name, Meaning(role: nil, sign: sign, rank: 0)) }
+    var meanings: [Meaning] = []
+    names = NameTable(
+      order.map { name in
+        let start = meanings.count
+        meanings += known[name] ?? []
+        return (name, start..<meanings.count)
+      })
+    self.meanings = meanings
     paths = given.filter { $0.key != .role && $0.key != .content && $0.value.contains(".") }.map {
       ($0.key, $0.value.split(separator: ".").map(String.init))
     }
@@ -79,11 +89,11 @@ public struct RecordFields: Hashable, Sendable {
     }
     var found = Found()
     for (key, value) in record.members {
-      guard let key = unsafe key.utf8, key.count < names.count else { continue }
-      for name in names[key.count]
-      where unsafe name.bytes.withUnsafeBufferPointer({ unsafe key.isEqual(to: $0) }) {
-        if let role = name.role { try take(value, as: role, rank: name.rank, into: &found) }
-        if let sign = name.sign { found.signs.take(value, sign) }
+      guard let key = unsafe key.utf8, let places = unsafe names.find(key) else { continue }
+      for place in places {
+        let meaning = meanings[place]
+        if let role = meaning.role { try take(value, as: role, rank: meaning.rank, into: &found) }
+        if let sign = meaning.sign { found.signs.take(value, sign) }
       }
     }
     for path in paths where found[path.role] == nil {

@@ -17,7 +17,12 @@ public enum RecordRole: String, Hashable, Sendable, CaseIterable {
   case role, content
 
   /// The names under which published data sets have it, most wanted first.
-  var usualNames: [String] {
+  var usualNames: [String] { Self.usual[slot] }
+
+  // Made once: messages and look-ups ask for them record by record.
+  private static let usual: [[String]] = allCases.sorted { $0.slot < $1.slot }.map(\.published)
+
+  private var published: [String] {
     switch self {
     case .task: ["task", "instruction", "prompt", "question", "query"]
     case .context: ["context", "input"]

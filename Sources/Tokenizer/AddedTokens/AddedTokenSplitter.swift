@@ -30,9 +30,9 @@ extension AddedVocabulary {
   /// space back to the end of the split before, `rstrip` forward, so that splits may overlap,
   /// and one may be empty: it is then no token.
   ///
-  /// `isLiteral`: whether a special token at this range of `text` is plain text. O(text).
+  /// `isNormalized`: whether `text` is, and so what is searched. `isLiteral`: whether a special token at this range of `text` is plain text. O(text).
   func split(
-    _ text: UnsafeBufferPointer<UInt8>, with matcher: TokenMatcher,
+    _ text: UnsafeBufferPointer<UInt8>, isNormalized: Bool,
     isLiteral: ((Range<Int>) -> Bool)?, into splits: inout [AddedSplit]
   ) throws(AddedTokenError) {
     splits.removeAll(keepingCapacity: true)
@@ -40,11 +40,16 @@ extension AddedVocabulary {
     var position = 0
     // The run of white space that was looked at last: many matches may lie in one.
     var spaces = 0..<0
-    while let match = unsafe matcher.firstMatch(in: text, from: position) {
+    while let match = unsafe isNormalized
+      ? normalized.firstMatch(in: text, from: position) : raw.firstMatch(in: text, from: position)
+    {
       position = match.range.upperBound
-      let token = tokens[match.value].token
-      if let other = tokens[match.value].twin { throw .ambiguous(token.content, other) }
-      if let isLiteral, specials.contains(token.content), isLiteral(match.range) { continue }
+      let token = found[match.value]
+      if token.hasTwin {
+        let (token, twin) = (tokens[match.value].token, tokens[match.value].twin)
+        throw .ambiguous(token.content, twin ?? [])
+      }
+      if let isLiteral, token.isSpecial, isLiteral(match.range) { continue }
       var start = match.range.lowerBound
       var end = match.range.upperBound
       if token.isSingleWord, unsafe Self.isInWord(text, start, end) { continue }
@@ -55,7 +60,7 @@ extension AddedVocabulary {
       }
       guard start <= end else { throw .overlap }
       if last < start { splits.append(AddedSplit(range: last..<start, id: nil)) }
-      splits.append(AddedSplit(range: start..<end, id: tokens[match.value].id))
+      splits.append(AddedSplit(range: start..<end, id: token.id))
       last = end
     }
     if last != text.count { splits.append(AddedSplit(range: last..<text.count, id: nil)) }

@@ -13,7 +13,19 @@ struct AddedVocabulary: Sendable {
     var twin: [UInt8]?
   }
 
+  /// What a search in text asks of a token: no references to count.
+  struct Match: Sendable {
+    var id: UInt32
+    var isSpecial: Bool
+    var isSingleWord: Bool
+    var stripsLeft: Bool
+    var stripsRight: Bool
+    var hasTwin: Bool
+  }
+
   private(set) var tokens: [Token] = []
+  /// One for each of `tokens`.
+  private(set) var found: [Match] = []
   private var indexOfID: [UInt32: Int] = [:]
   private var ids: [[UInt8]: UInt32] = [:]
   /// Contents that are special.
@@ -70,6 +82,12 @@ struct AddedVocabulary: Sendable {
     if takesFirst { findPrefixes() }
     raw = try matcher(isNormalized: false, source)
     normalized = try matcher(isNormalized: true, source)
+    found = tokens.map { known in
+      Match(
+        id: known.id, isSpecial: specials.contains(known.token.content),
+        isSingleWord: known.token.isSingleWord, stripsLeft: known.token.stripsLeft,
+        stripsRight: known.token.stripsRight, hasTwin: known.twin != nil)
+    }
   }
 
   /// Notes the tokens that begin with another one.
@@ -139,6 +157,9 @@ struct AddedVocabulary: Sendable {
 
   /// The added token of an id.
   func token(of id: UInt32) -> Token? { indexOfID[id].map { tokens[$0] } }
+
+  /// Whether an added token takes the white space behind it along; false for other ids.
+  func stripsRight(_ id: UInt32) -> Bool { indexOfID[id].map { found[$0].stripsRight } ?? false }
 
   var highestID: UInt32? { tokens.map(\.id).max() }
 

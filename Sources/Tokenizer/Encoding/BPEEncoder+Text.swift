@@ -14,6 +14,8 @@ extension BPEEncoder {
         "a text of \(text.count) bytes is too long to encode", "cut it into texts below 2 GiB")
     }
     self.literal = literal
+    // The caller's array stays its own, to be filled again in place.
+    defer { self.literal = [] }
     guard let limits = tokenizer.definition.limits else {
       unsafe try encodePart(text, base: 0, behind: before)
       if !misplaced.isEmpty { unsafe placeMisplacedRanges(in: text) }
@@ -48,8 +50,7 @@ extension BPEEncoder {
     swap(&splits, &rawSplits)
     defer { swap(&splits, &rawSplits) }
     do {
-      unsafe try tokenizer.added.split(
-        text, with: tokenizer.added.raw, isLiteral: isPlain, into: &splits)
+      unsafe try tokenizer.added.split(text, isNormalized: false, isLiteral: isPlain, into: &splits)
     } catch {
       throw refusal(error)
     }
@@ -129,7 +130,6 @@ extension BPEEncoder {
   /// Cuts `aligned` at the added tokens that are searched in normalized text.
   private func encodeAroundNormalizedTokens(behind before: TextEnding) throws(Problem) {
     ending = before
-    let added = tokenizer.added
     var splits: [AddedSplit] = []
     swap(&splits, &normalizedSplits)
     defer { swap(&splits, &normalizedSplits) }
@@ -139,7 +139,8 @@ extension BPEEncoder {
     var failure: AddedTokenError?
     unsafe whole.bytes.withUnsafeBufferPointer { text in
       do throws(AddedTokenError) {
-        unsafe try added.split(text, with: added.normalized, isLiteral: isPlain, into: &splits)
+        unsafe try tokenizer.added.split(
+          text, isNormalized: true, isLiteral: isPlain, into: &splits)
       } catch { failure = error }
     }
     if let failure { throw refusal(failure) }
@@ -149,7 +150,7 @@ extension BPEEncoder {
           matches.append(AddedMatch(index: buffer.count, text: Array(whole.bytes[split.range])))
         }
         buffer.append(id, buffer.keepsRanges ? whole.original(of: split.range) : 0..<0)
-        ending = added.ending(with: id)
+        ending = tokenizer.added.ending(with: id)
       } else {
         gap.set(to: whole, split.range)
         let before = ending

@@ -10,6 +10,6 @@ public enum TextEnding: Hashable, Sendable {
 extension AddedVocabulary {
   /// How a text ends whose last token is this added one.
   func ending(with id: UInt32) -> TextEnding {
-    .addedToken(strips: token(of: id)?.token.stripsRight ?? false)
+    .addedToken(strips: stripsRight(id))
   }
 }
