@@ -53,7 +53,9 @@ public final class RecordEncoder {
     let record = unsafe try parser.record(padded: text)
     let count = try samples.render(record)
     notes = RecordNotes(way: samples.way)
-    notes.droppedTurns = samples.samples.prefix(count).map(\.droppedTurns).max() ?? 0
+    for index in 0..<count {
+      notes.droppedTurns = max(notes.droppedTurns, samples.samples[index].droppedTurns)
+    }
     if samples.way == .chat, let chat = samples.chat {
       notes.decodedArguments = chat.decodedArguments
       return try encode(chat, count, traced: traced, body)

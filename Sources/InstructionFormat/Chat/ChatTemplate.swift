@@ -15,6 +15,7 @@ public final class ChatTemplate: Sendable {
   public init(source: some Collection<UInt8>, name: String) throws(Problem) {
     self.name = name
     template = try Template(source, name: name)
+    readsGenerationPrompt = template.reads("add_generation_prompt")
   }
 
   /// Whether it marks what the model generates with `{% generation %}`.
@@ -22,7 +23,7 @@ public final class ChatTemplate: Sendable {
   /// Whether it may print today's date.
   public var readsDate: Bool { template.reads("strftime_now") }
   /// Whether it looks at `add_generation_prompt`.
-  public var readsGenerationPrompt: Bool { template.reads("add_generation_prompt") }
+  public let readsGenerationPrompt: Bool
   /// Whether it looks at `tools`.
   public var readsTools: Bool { template.reads("tools") }
   /// Whether it looks at `bos_token`: then it writes the BOS itself.

@@ -42,7 +42,7 @@ package final class ValueHeap {
     items.truncate(to: mark.items)
     entries.truncate(to: mark.entries)
     objects.truncate(to: mark.objects)
-    bigs.removeLast(bigs.count - mark.bigs)
+    if bigs.count > mark.bigs { bigs.removeLast(bigs.count - mark.bigs) }
     if !indexes.isEmpty { indexes.removeAll() }
     isTooLong = false
   }

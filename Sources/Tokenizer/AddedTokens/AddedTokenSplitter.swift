@@ -33,7 +33,7 @@ extension AddedVocabulary {
   /// `isNormalized`: whether `text` is, and so what is searched. `isLiteral`: whether a special token at this range of `text` is plain text. O(text).
   func split(
     _ text: UnsafeBufferPointer<UInt8>, isNormalized: Bool,
-    isLiteral: ((Range<Int>) -> Bool)?, into splits: inout [AddedSplit]
+    isLiteral: (Range<Int>) -> Bool, into splits: inout [AddedSplit]
   ) throws(AddedTokenError) {
     splits.removeAll(keepingCapacity: true)
     var last = 0
@@ -49,7 +49,7 @@ extension AddedVocabulary {
         let (token, twin) = (tokens[match.value].token, tokens[match.value].twin)
         throw .ambiguous(token.content, twin ?? [])
       }
-      if let isLiteral, token.isSpecial, isLiteral(match.range) { continue }
+      if token.isSpecial, isLiteral(match.range) { continue }
       var start = match.range.lowerBound
       var end = match.range.upperBound
       if token.isSingleWord, unsafe Self.isInWord(text, start, end) { continue }

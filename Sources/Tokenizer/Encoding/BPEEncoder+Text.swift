@@ -43,14 +43,14 @@ extension BPEEncoder {
     if unsafe tokenizer.added.raw.firstMatch(in: text, from: 0) == nil {
       return try unsafe encodeSegment(text, base: base, behind: before)
     }
-    let isPlain: ((Range<Int>) -> Bool)? =
-      literal.isEmpty ? nil : { self.isLiteral($0.lowerBound + base..<$0.upperBound + base) }
     // The array moves, so that encoding may use the encoder while it is walked.
     var splits: [AddedSplit] = []
     swap(&splits, &rawSplits)
     defer { swap(&splits, &rawSplits) }
     do {
-      unsafe try tokenizer.added.split(text, isNormalized: false, isLiteral: isPlain, into: &splits)
+      unsafe try tokenizer.added.split(
+        text, isNormalized: false,
+        isLiteral: { self.isLiteral($0.lowerBound + base..<$0.upperBound + base) }, into: &splits)
     } catch {
       throw refusal(error)
     }
@@ -134,13 +134,13 @@ extension BPEEncoder {
     swap(&splits, &normalizedSplits)
     defer { swap(&splits, &normalizedSplits) }
     let whole = aligned
-    let isPlain: ((Range<Int>) -> Bool)? =
-      literal.isEmpty ? nil : { self.isLiteral(whole.original(of: $0)) }
     var failure: AddedTokenError?
     unsafe whole.bytes.withUnsafeBufferPointer { text in
       do throws(AddedTokenError) {
         unsafe try tokenizer.added.split(
-          text, isNormalized: true, isLiteral: isPlain, into: &splits)
+          text, isNormalized: true,
+          isLiteral: { !self.literal.isEmpty && self.isLiteral(whole.original(of: $0)) },
+          into: &splits)
       } catch { failure = error }
     }
     if let failure { throw refusal(failure) }
