@@ -35,15 +35,7 @@ public struct Doctor {
       report.findings.append(finding)
       return report
     }
-    report.findings += TokenizerChecks(spec: spec).findings
-    if let chat = spec.chat {
-      report.findings += TemplateChecks(chat: chat, spec: spec, tokenizer: tokenizer).findings
-    } else {
-      report.findings.append(
-        Finding(
-          .noTemplate, .note, "the tokenizer brings no chat template: messages are rejects",
-          remedy: "name one: \(OptionName.template("chatml")), a file or a model folder"))
-    }
+    report.findings += Self.findings(spec, tokenizer)
     guard !files.isEmpty else { return report }
     // The real lengths are wanted, not those after truncation.
     let length = spec.truncation.contextLength
@@ -53,6 +45,19 @@ public struct Doctor {
     report.findings += data.findings
     report.records = data.records
     return report
+  }
+
+  /// What can be told of a run before a record is read: of its tokenizer and its template.
+  public static func findings(_ spec: RunSpec, _ tokenizer: BPETokenizer) -> [Finding] {
+    let found = TokenizerChecks(spec: spec).findings
+    guard let chat = spec.chat else {
+      return found + [
+        Finding(
+          .noTemplate, .note, "the tokenizer brings no chat template: messages are rejects",
+          remedy: "name one: \(OptionName.template("chatml")), a file or a model folder")
+      ]
+    }
+    return found + TemplateChecks(chat: chat, spec: spec, tokenizer: tokenizer).findings
   }
 
   private func load() throws(Problem) -> BPETokenizer {

@@ -22,6 +22,11 @@ extension JSONWriter {
     string(value)
   }
 
+  public mutating func member(_ name: String, _ value: String) {
+    key(name)
+    string(value)
+  }
+
   /// A member that is an array; `body` writes each element.
   public mutating func array<Items: Sequence>(
     _ name: StaticString, _ items: Items, _ body: (Items.Element, inout JSONWriter) -> Void

@@ -12,7 +12,7 @@ public struct MaskedSample: Sendable {
   public private(set) var traces: [TokenTrace] = []
   /// Tokens at the start that truncation keeps: BOS and what stands with it.
   public internal(set) var beginningCount = 0
-  /// Whether the last token ends the response: losing it is counted.
+  /// Whether the last learned token ends the response: losing it is counted.
   public internal(set) var endsInTerminator = false
   /// Tokens that span a supervised boundary (`joint` only).
   public internal(set) var straddles = 0
@@ -76,7 +76,8 @@ public struct MaskedSample: Sendable {
         kept.supervise(part.shifted(by: shift), weight: weights.isEmpty ? 1 : weights[index])
       }
     }
-    kept.endsInTerminator = endsInTerminator && ranges.last?.upperBound == tokens.count
+    kept.endsInTerminator =
+      endsInTerminator && runs.last?.upperBound ?? 0 <= ranges.last?.upperBound ?? 0
     kept.beginningCount = min(beginningCount, kept.tokens.count)
     kept.straddles = straddles
     self = kept

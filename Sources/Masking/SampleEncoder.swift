@@ -85,7 +85,9 @@ public final class SampleEncoder {
         index = end
       }
     }
-    sample.endsInTerminator = segments.last?.reason.endsResponse ?? false
+    // Templates may write more behind it, as ChatML does a line feed.
+    let lastLearned = segments.lastIndex { $0.isSupervised }
+    sample.endsInTerminator = lastLearned.map { segments[$0].reason.endsResponse } ?? false
   }
 
   private func append(

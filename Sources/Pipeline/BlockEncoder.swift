@@ -29,6 +29,7 @@ final class BlockEncoder {
     rows.removeAll()
     var totals = Totals()
     var counts = Counts()
+    var kinds = KindCounts()
     var rejects: [Reject] = []
     let source = block.source
     let bytes = unsafe block.bytes
@@ -45,10 +46,13 @@ final class BlockEncoder {
               byteOffset: UInt32(truncatingIfNeeded: place.start), sampleIndex: UInt32(index)))
           totals.samples += 1
           counts.add(cut, length: records.lastLength, straddles: sample.straddles)
+          kinds.add(sample, cut, of: records.kind)
         }
         totals.accepted += 1
         counts.add(records.notes)
+        kinds.accept(records.kind)
       } catch {
+        kinds.refuse(records.kind, isLeftOut: error.kind.isOfLength)
         let line = source.firstLine + UInt64(place.line)
         if error.kind.isOfLength { counts.leftOut(records.lastLength) }
         if error.kind == .tooLong, spec.truncation.policy == .error {
@@ -74,7 +78,7 @@ final class BlockEncoder {
           remedy: Surface.command.spell(problem.remedy), record: problem.head))
     }
     totals.truncated = counts.truncated
-    totals.counters = counts.named
+    totals.counters = counts.named.merging(kinds.counters) { $1 }
     return Result(rows: spec.packed(rows), totals: totals, rejects: rejects)
   }
 

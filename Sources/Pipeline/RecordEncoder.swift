@@ -25,6 +25,10 @@ public final class RecordEncoder {
   private var sample = MaskedSample()
   /// What became of the last record besides its samples.
   public private(set) var notes = RecordNotes()
+  /// How the last record was read and rendered; nil where it could not be read.
+  var kind: RecordKind? {
+    samples.schema.map { RecordKind(schema: $0, way: samples.way) }
+  }
   /// Tokens of the sample that was made to fit last, before it was.
   package private(set) var lastLength = 0
 
@@ -45,6 +49,7 @@ public final class RecordEncoder {
     padded text: UnsafeBufferPointer<UInt8>, traced: Bool = false,
     _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
   ) throws(Problem) {
+    samples.forget()
     guard text.count <= spec.maximumRecordSize else {
       throw Problem(
         .tooLarge, reason: "the record is larger than \(spec.maximumRecordSize) bytes",

@@ -16,6 +16,8 @@ public final class RecordSamples {
   private var single = [RenderedRecord()]
   /// How the last record was rendered.
   public private(set) var way = Way.plain
+  /// How the last record was read; nil where it could not be.
+  public private(set) var schema: RecordSchema?
 
   /// `beginning`, `end`: texts that begin and end a sample of the plain renders.
   public init(
@@ -39,6 +41,9 @@ public final class RecordSamples {
       fields: spec.fields, render: spec.render, loss: spec.loss, beginning: spec.beginning?.text,
       end: spec.end.text, chat: spec.chat)
   }
+
+  /// Before a record that may not come as far as being read.
+  func forget() { schema = nil }
 
   /// What the last record gave, from the start.
   public var samples: [RenderedRecord] { way == .chat ? chat?.samples ?? [] : single }
@@ -65,9 +70,13 @@ public final class RecordSamples {
 
   /// Finds the way of a record, and goes it unless it is the chat template's, which is given back then.
   private func find(_ record: JSONNode) throws(Problem) -> ChatSamples? {
+    schema = nil
     let found = try fields.find(in: record)
-    switch try fields.schema(of: found, record: record) {
+    let schema = try fields.schema(of: found, record: record)
+    self.schema = schema == .auto ? .instruction : schema
+    switch schema {
     case .messages:
+      way = .chat
       guard let chat else {
         throw Problem(
           .templateFailed, field: fields.name(of: .messages, in: found),
@@ -76,7 +85,6 @@ public final class RecordSamples {
             "name one: \(OptionName.template("chatml")), or a \(OptionName.tokenizer) folder that has one"
         )
       }
-      way = .chat
       return chat
     case .instruction, .auto:
       if render == .chat, let chat {

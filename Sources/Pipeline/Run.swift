@@ -26,7 +26,8 @@ public struct Run: Sendable {
   public var partition: Manifest.Partition?
   /// Called after each block, by one thread at a time.
   public var onProgress: (@Sendable (RunProgress) -> Void)?
-  /// Called when all blocks are done, before the run is published or refused for its rejects.
+  /// Called when all blocks are done, before the run is published or refused for its rejects; of a run that fails on
+  /// the way, with what was done by then.
   public var onReport: (@Sendable (RunReport) -> Void)?
   /// Called for the first rejects of each block that is encoded, by one thread at a time.
   public var onReject: (@Sendable (_ file: [UInt8], Reject) -> Void)?
@@ -62,7 +63,13 @@ public struct Run: Sendable {
       work(shared: shared, folder: folder, spec: shardSpec, state: state)
     }
     return try state.withLock { state throws(Problem) in
-      if let failure = state.failure { throw failure.error }
+      if let failure = state.failure {
+        if let made = state.builder.unfinished, !made.shards.isEmpty {
+          onReport?(
+            RunReport(manifest: made, blocksReused: state.reused, elapsed: clock.now - begin))
+        }
+        throw failure.error
+      }
       let manifest = try finish(&state, finished: finished, folder: folder, spec: shardSpec)
       guard manifest.totals.records > 0 || partition != nil else {
         throw Problem(

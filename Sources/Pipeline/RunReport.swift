@@ -11,6 +11,12 @@ public struct RunReport: Hashable, Sendable {
   public let elapsed: Duration
 
   public var totals: Totals { manifest.totals }
+  /// By input file, or folder where files are many.
+  public var sources: [SourceTotals] {
+    SourceTotals.all(of: manifest.shards.map { ($0.source, $0.totals) })
+  }
+  /// By how records were read and rendered.
+  public var kinds: [(kind: RecordKind, part: KindCounts.Part)] { KindCounts(totals).sorted }
   /// Records at fault, by reason.
   public var rejected: [String: UInt64] { totals.faults }
   /// Records that the user's own lengths leave out, by reason.
@@ -58,24 +64,18 @@ public struct RunReport: Hashable, Sendable {
     totals.tokens == 0 ? 0 : Double(totals.supervisedTokens) / Double(totals.tokens)
   }
 
-  /// One JSON object and a line end. `problem`: why the run failed; options are named as `surface` names them.
+  /// One JSON object and a line end. `problem`: why the run failed; options are named as `surface` names them. `more`
+  /// adds members.
   public func write(
-    to writer: inout JSONWriter, problem: Problem? = nil, surface: Surface = .library
+    to writer: inout JSONWriter, problem: Problem? = nil, surface: Surface = .library,
+    more: (inout JSONWriter) -> Void = { _ in }
   ) {
     writer.beginObject()
     writer.key("records")
     writer.int(Int(clamping: totals.records))
     writer.key("accepted")
     writer.int(Int(clamping: totals.accepted))
-    for (name, counts) in [("rejected", rejected), ("left_out", leftOut)] {
-      writer.key(name)
-      writer.beginObject()
-      for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {
-        writer.key(reason)
-        writer.int(Int(clamping: count))
-      }
-      writer.endObject()
-    }
+    totals.writeRefused(to: &writer)
     writer.key("samples")
     writer.int(Int(clamping: totals.samples))
     writer.key("rows")
@@ -118,6 +118,9 @@ public struct RunReport: Hashable, Sendable {
     writer.beginArray()
     for warning in warnings { writer.string(surface.spell(warning)) }
     writer.endArray()
+    writer.array("sources", sources) { $0.write(to: &$1) }
+    writer.array("schemas", kinds) { $0.part.write($0.kind, to: &$1) }
+    more(&writer)
     if let problem {
       writer.key("error")
       problem.write(to: &writer, surface: surface)

@@ -34,6 +34,16 @@ import Testing
     #expect(cut == Truncation.Cut(promptTokens: 0, responseTokens: 2, terminator: true))
   }
 
+  @Test("a terminator with unlearned text behind it is lost exactly if it is cut, not the text")
+  func textBehindTheTerminator() throws {
+    var whole = sample(prompt: 3, response: 4)
+    whole.append(supervised: false) { $0.append(9) }
+    var short = whole
+    #expect(try Truncation(contextLength: 7).fit(&whole).terminator == false)
+    #expect(whole.tokens == [100, 101, 102, 200, 201, 202, 0])
+    #expect(try Truncation(contextLength: 6).fit(&short).terminator)
+  }
+
   @Test("left cuts the prompt behind the beginning token and keeps the terminator")
   func left() throws {
     var sample = sample(beginning: 1, prompt: 4, response: 3)

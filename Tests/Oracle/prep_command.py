@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -22,6 +23,11 @@ def prep(*arguments, input=None, check=True, env=None) -> subprocess.CompletedPr
         raise AssertionError(
             f"prep {' '.join(map(str, arguments))[:500]} exited {result.returncode}: {result.stderr.decode(errors='replace')}")
     return result
+
+
+def said(result: subprocess.CompletedProcess) -> str:
+    """What a command said beside the settings that a run begins with: lines of a name and a value in columns."""
+    return "".join(line for line in result.stderr.decode().splitlines(keepends=True) if not re.match(r"[a-z][a-z ]{15} ", line))
 
 
 def encode(tokenizer, texts, *flags, check=True) -> list[dict]:

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from prep_command import PREP, prep
+from prep_command import PREP, prep, said
 
 GOOD = '{"task":"T","context":"","response":"R"}\n'
 
@@ -65,7 +65,7 @@ def test_a_bad_record_is_rejected_with_its_place_and_the_run_goes_on(tmp_path, r
         (2, len(GOOD), reason, message, remedy)]
     assert rejects[0]["record"] == raw.decode(errors="replace")
     assert rejects[0]["file"] == str(tmp_path / "in.jsonl")
-    assert f"rejected {tmp_path}/in.jsonl:2: {message} ({remedy})\n" == result.stderr.decode()
+    assert f"rejected {tmp_path}/in.jsonl:2: {message} ({remedy})\n" == said(result)
 
 
 def test_an_unknown_role_is_named(tmp_path):
@@ -155,7 +155,7 @@ def test_a_missing_tokenizer_or_template_is_an_error_before_any_work(tmp_path):
     ]:
         result = prep("run", tmp_path / "in.jsonl", "-o", tmp_path / "out", *flags, check=False)
         assert result.returncode == 2
-        assert result.stderr.decode() == f"prep: {message}\n"
+        assert said(result) == f"prep: {message}\n"
         assert not (tmp_path / "out").exists()
 
 
@@ -180,7 +180,7 @@ def test_malformed_tokenizer_and_template_name_their_place(tmp_path, flag, name,
     (tmp_path / name).write_text(text)
     result = prep("run", tmp_path / "in.jsonl", "-o", tmp_path / "out", *(() if flag == "--tokenizer" else ("--tokenizer", "gpt2")), flag, tmp_path / name, check=False)
     assert result.returncode == 2
-    assert result.stderr.decode() == f"prep: {message.replace('{path}', str(tmp_path / name))}\n"
+    assert said(result) == f"prep: {message.replace('{path}', str(tmp_path / name))}\n"
     assert not (tmp_path / "out").exists()
 
 
@@ -194,7 +194,7 @@ def test_another_specs_folder_is_refused_and_what_differs_is_named(tmp_path):
     ]:
         result, _, _ = run(tmp_path, GOOD, *flags)
         assert result.returncode == 2
-        assert result.stderr.decode() == (
+        assert said(result) == (
             f"prep: {tmp_path}/out: the folder holds shards of another spec: {differences} (choose another --output, or "
             "replace them with --overwrite)\n")
     result, report, _ = run(tmp_path, GOOD, "--context-length", "512", "--overwrite")
@@ -209,7 +209,7 @@ def test_unreadable_input_is_an_error_and_nothing_is_published(tmp_path):
     assert result.returncode == 2
     place = int(re.search(r"byte (\d+):", result.stderr.decode())[1])
     assert 0 < place < 10_000 * len(GOOD)
-    assert result.stderr.decode() == (
+    assert said(result) == (
         f"prep: {tmp_path}/in.jsonl.gz: byte {place}: the gzip data ends too early: the file is cut off (make or copy "
         "the file again; `gzip -t` says where it is broken)\n")
     assert not (tmp_path / "out" / "manifest.sqlite").exists()
@@ -221,10 +221,10 @@ def test_unreadable_input_is_an_error_and_nothing_is_published(tmp_path):
     assert result.returncode == 0 and report["accepted"] == 10_000
     result = prep("run", tmp_path / "none.jsonl", "-o", tmp_path / "o2", check=False)
     assert result.returncode == 2
-    assert result.stderr.decode() == f"prep: {tmp_path}/none.jsonl: no such file or folder (check the path)\n"
+    assert said(result) == f"prep: {tmp_path}/none.jsonl: no such file or folder (check the path)\n"
     (tmp_path / "empty").mkdir()
     result = prep("run", tmp_path / "empty", "-o", tmp_path / "o2", check=False)
-    assert result.stderr.decode() == (
+    assert said(result) == (
         f"prep: {tmp_path}/empty: the folder holds no .jsonl, .ndjson, .json, .parquet, .arrow, .csv or .tsv file "
         "(name the files themselves)\n")
 
@@ -238,7 +238,7 @@ def test_a_full_disk_leaves_no_partial_file(tmp_path):
     result = subprocess.run(
         [sys.executable, "-c", script, PREP, "run", str(path), "-o", str(tmp_path / "out"), "-q"], capture_output=True)
     assert result.returncode in (1, 2)
-    assert result.stderr.decode() == (
+    assert said(result) == (
         f"prep: {tmp_path}/out/shard-00000-00000.zst: cannot write it: File too large (raise the limit on the size of files "
         "(ulimit -f) and run the same command again)\n")
     names = [p.name for p in (tmp_path / "out").iterdir()]
@@ -258,7 +258,7 @@ def test_a_damaged_shard_is_named_and_other_rows_stay_readable(tmp_path):
     frame = re.search(r"frame 3 \(data, rows (\d+) to 59999\) at byte (\d+)", result.stdout.decode())
     assert result.stdout.decode() == (
         f"damaged  {shard}: {frame[0]}: its bytes are not what was written (checksum) (delete the shard and run the same prep run "
-        "again; it rebuilds this one)\n1 of 1 shards damaged; rows outside the frames named above can still be read\n")
+        "again; it rebuilds this one)\n1 of 1 shard damaged; rows outside the frames named above can still be read\n")
     assert json.loads(prep("inspect", tmp_path / "out", "--row", "0", "--json").stdout)["tokens"]
 
 
@@ -277,7 +277,7 @@ def test_a_damaged_shard_is_named_and_other_rows_stay_readable(tmp_path):
 def test_an_option_that_can_do_nothing_is_an_error(tmp_path, flags, message):
     result, report, _ = run(tmp_path, '{"task":"T","response":"R","text":"S"}\n', *flags)
     assert result.returncode == 2
-    assert result.stderr.decode() == f"prep: {message}\n"
+    assert said(result) == f"prep: {message}\n"
     assert report["error"]["kind"] == "option-unused"
     assert not (tmp_path / "out" / "manifest.sqlite").exists()
 
@@ -285,15 +285,15 @@ def test_an_option_that_can_do_nothing_is_an_error(tmp_path, flags, message):
 def test_what_was_decided_unasked_is_said(tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_text(GOOD)
-    said = lambda *flags: prep("run", path, "-o", tmp_path / "out", "--overwrite", *flags).stderr.decode()
-    assert said() == "note: no tokenizer was named, so GPT-2's encodes (name your model's with --tokenizer)\n"
-    assert said("--tokenizer", "gpt2") == said("--quiet") == ""
+    told = lambda *flags: said(prep("run", path, "-o", tmp_path / "out", "--overwrite", *flags))
+    assert told() == "note: no tokenizer was named, so GPT-2's encodes (name your model's with --tokenizer)\n"
+    assert told("--tokenizer", "gpt2") == told("--quiet") == ""
     byte = {"model": {"type": "BPE", "vocab": {"T": 0, "R": 1, "\n": 2}, "merges": []}, "added_tokens": [
         {"id": 3, "content": "<end>", "special": True, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False}]}
     (tmp_path / "tokenizer.json").write_text(json.dumps(byte))
     flags = ("--tokenizer", tmp_path / "tokenizer.json", "--eos-token", "<end>")
-    assert said(*flags) == ""
+    assert told(*flags) == ""
     (tmp_path / "tokenizer_config.json").write_text("{}")
-    assert said(*flags) == (
+    assert told(*flags) == (
         f"note: the tokenizer is a file alone, and what lies beside it is not used: tokenizer_config.json (name the folder with --tokenizer "
         f"{tmp_path} to use it)\n")

@@ -57,7 +57,7 @@ def test_the_command_makes_the_same_data_set(folder, name):
 def test_settings_are_named(folder):
     prep("run", "it's data.jsonl", "--output", "made", *CASES["llama3"], "--quiet")
     text = prep("show", "made").stdout.decode()
-    for part in ("chat template", "llama3", "last-terminator", "unroll", "joint, supervise", "<|endoftext|> 50256", "finished, digest"):
+    for part in ("chat template", "llama3 (--template)", "last-terminator", "unroll", "joint, supervise", "<|endoftext|> 50256", "finished, digest"):
         assert part in text, part
 
 

@@ -8,6 +8,9 @@ public struct ChatSpec: Sendable {
   public var toolTemplate: ChatTemplate?
   public var options: ChatOptions
 
+  /// The name of a template that was read from a stored spec, which keeps its text alone.
+  public static let storedName = "template"
+
   public init(template: ChatTemplate, options: ChatOptions) {
     self.template = template
     self.options = options
@@ -68,7 +71,7 @@ public struct ChatSpec: Sendable {
   /// Reads what `write` wrote.
   init?(_ node: JSONNode) {
     guard let text = node["template"]?.bytes,
-      let template = try? ChatTemplate(source: text, name: "template"),
+      let template = try? ChatTemplate(source: text, name: Self.storedName),
       let history = node["history"]?.string.flatMap(HistoryPolicy.init)
     else { return nil }
     self.template = template

@@ -101,12 +101,17 @@ public struct ManifestBuilder: Sendable {
   }
 
   /// The manifest. Throws where a block is missing (unless the folder is a partition) or given twice.
-  public func finish() throws(Problem) -> Manifest {
+  public func finish() throws(Problem) -> Manifest { try finish(isPart: partition != nil) }
+
+  /// What is there of a run that ended early; nil where there is nothing. Not to be published.
+  public var unfinished: Manifest? { try? finish(isPart: true) }
+
+  private func finish(isPart: Bool) throws(Problem) -> Manifest {
     let ordered = shards.sorted {
       ($0.shard.source.input, $0.shard.source.block)
         < ($1.shard.source.input, $1.shard.source.block)
     }
-    guard let spec, !ordered.isEmpty || partition != nil else {
+    guard let spec, !ordered.isEmpty || isPart else {
       throw Problem(kind: .unusable, reason: "there are no shards", remedy: "run prep run first")
     }
     var manifest = Manifest(
@@ -119,7 +124,7 @@ public struct ManifestBuilder: Sendable {
     var previous: BlockSource?
     for (shard, frameDigests) in ordered {
       let source = shard.source
-      try Self.check(source, after: previous, isPart: partition != nil)
+      try Self.check(source, after: previous, isPart: isPart)
       previous = source
       var shard = shard
       shard.firstRow = manifest.rowCount
@@ -131,7 +136,7 @@ public struct ManifestBuilder: Sendable {
       manifest.inputs[source.input].records += shard.totals.records
       for digest in frameDigests { digests.append(little: digest) }
     }
-    if partition == nil { try Self.checkEnd(previous) }
+    if !isPart { try Self.checkEnd(previous) }
     manifest.digest = Digest128(of: digests)
     return manifest
   }

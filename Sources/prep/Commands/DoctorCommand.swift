@@ -82,28 +82,27 @@ struct DoctorCommand: ParsableCommand {
     report.severity.map { writer.string($0.rawValue) } ?? writer.null()
     writer.key("records")
     writer.int(report.records)
-    writer.key("findings")
-    writer.beginArray()
-    for finding in report.findings {
-      writer.beginObject()
-      for (key, value) in [
-        ("code", finding.code.rawValue), ("severity", finding.severity.rawValue),
-        ("message", Surface.command.spell(finding.message)),
-        ("sample", Surface.command.spell(finding.sample)),
-        ("remedy", Surface.command.spell(finding.remedy)),
-      ] {
-        writer.key(key)
-        writer.string(value)
-      }
-      writer.key("place")
-      finding.place.map { writer.string($0) } ?? writer.null()
-      writer.key("count")
-      writer.int(finding.count)
-      writer.endObject()
-    }
-    writer.endArray()
+    writer.array("findings", report.findings) { $0.write(to: &$1) }
     writer.endObject()
     writer.newline()
     return writer.bytes
+  }
+}
+
+extension Finding {
+  /// One JSON object.
+  func write(to writer: inout JSONWriter) {
+    writer.object {
+      for (key, value) in [
+        ("code", code.rawValue), ("severity", severity.rawValue),
+        ("message", Surface.command.spell(message)), ("sample", Surface.command.spell(sample)),
+        ("remedy", Surface.command.spell(remedy)),
+      ] {
+        $0.member(key, value)
+      }
+      $0.key("place")
+      if let place { $0.string(place) } else { $0.null() }
+      $0.member("count", count)
+    }
   }
 }

@@ -4,6 +4,7 @@ import Input
 import JSONText
 import Pipeline
 import Problems
+import Report
 import ShardWriter
 import Synchronization
 import SystemPackage
@@ -130,7 +131,9 @@ struct RunCommand: ParsableCommand {
       let options = try options()
       let (spec, tokenizer) = try options.resolve()
       let files = try InputFiles.resolve(allInputs, skipOtherFiles: skipOtherFiles)
+      let opening = quiet && !json ? nil : RunOpening(spec, tokenizer)
       if !quiet {
+        for line in opening?.lines ?? [] { StandardError.line(line) }
         for notice in options.notices(namesTokenizer: encoding.tokenizer != nil) {
           StandardError.line("note: \(VisibleText.escaped(Surface.command.spell(notice)))")
         }
@@ -155,9 +158,9 @@ struct RunCommand: ParsableCommand {
         report = try run.start()
       } catch {
         display.close()
-        guard json, let report = last.withLock({ $0 }) else { throw error }
-        try printFailure(error, report)
-        throw ReportedProblem(problem: error)
+        guard let report = last.withLock({ $0 }), json || !quiet else { throw error }
+        try printReport(report, packed(report), opening, problem: error)
+        throw json ? ReportedProblem(problem: error) : error
       }
       display.close()
       if !quiet {
@@ -172,24 +175,36 @@ struct RunCommand: ParsableCommand {
           options: options)
       }
       guard !quiet || json else { return }
-      var out = StandardOutput()
-      if json {
-        var writer = JSONWriter()
-        report.write(to: &writer, surface: .command)
-        try out.write(writer.bytes)
-      } else {
-        for line in RunSummary(report, folder: output).lines { try out.line(line) }
-      }
-      try out.flush()
+      try printReport(report, packed(report), opening)
     }
   }
 
-  /// The report of what was done, and why it is not published, as one JSON object.
-  private func printFailure(_ problem: Problem, _ report: RunReport) throws {
-    var writer = JSONWriter()
-    report.write(to: &writer, problem: problem, surface: .command)
+  /// What packing would make of the rows.
+  private func packed(_ report: RunReport) -> PackedRows? {
+    guard let options = try? options(), options.pack == .none else { return nil }
+    return PackedRows(
+      folder: output, shards: report.manifest.shards.map(\.name),
+      samples: Int(clamping: report.totals.samples),
+      contextLength: report.manifest.spec.contextLength)
+  }
+
+  /// The report of what was done, for people or as one JSON object. `problem`: why it is not published.
+  private func printReport(
+    _ report: RunReport, _ packed: PackedRows?, _ opening: RunOpening?, problem: Problem? = nil
+  ) throws {
     var out = StandardOutput()
-    try out.write(writer.bytes)
+    if json {
+      var writer = JSONWriter()
+      report.write(to: &writer, problem: problem, surface: .command) {
+        packed.write(to: &$0)
+        opening?.write(to: &$0)
+      }
+      try out.write(writer.bytes)
+    } else {
+      let summary = RunSummary(
+        report, folder: output, packed: packed, isFinished: problem == nil)
+      for line in summary.lines { try out.line(line) }
+    }
     try out.flush()
   }
 }

@@ -2,8 +2,10 @@ import ArgumentParser
 import Files
 import InstructionFormat
 import JSONText
+import Masking
 import Pipeline
 import Problems
+import Report
 import ShardWriter
 import Tokenizer
 
@@ -48,41 +50,30 @@ struct ShowCommand: ParsableCommand {
     }
   }
 
+  /// Inputs that are listed for people.
+  private static let inputLimit = 12
+
   private func describe(_ stored: StoredRun, to out: inout StandardOutput) throws {
-    let totals = stored.totals
-    let shards = "\(Format.count(stored.shardCount)) shard\(stored.shardCount == 1 ? "" : "s")"
+    let shards = Format.count(stored.shards.count, "shard")
     var lines: [(String, String)] = [("folder", folder)]
     if let digest = stored.digest {
-      lines.append(("state", "finished, digest \(digest)"))
+      lines.append(("state", "finished, digest \(digest), \(shards)"))
     } else {
-      lines.append(
-        ("state", "unfinished: \(shards); the same command resumes"))
+      lines.append(("state", "unfinished: \(shards); the same command resumes"))
     }
-    for input in stored.inputs { lines.append(("input", input)) }
-    lines += stored.settings
-    lines.append(
-      (
-        "records",
-        "\(Format.count(Int(clamping: totals.records))), \(Format.count(Int(clamping: totals.accepted))) accepted"
-      ))
-    for (name, counts) in [("rejected", totals.faults), ("left out", totals.leftOut)] {
-      let sorted = counts.filter { $0.value > 0 }.sorted {
-        ($1.value, $0.key) < ($0.value, $1.key)
+    for (number, input) in stored.inputs.enumerated() {
+      guard number < Self.inputLimit else {
+        lines.append(("", "… and \(stored.inputs.count - number) more, see --json"))
+        break
       }
-      for (number, (reason, count)) in sorted.enumerated() {
-        lines.append((number == 0 ? name : "", "\(Format.count(Int(clamping: count))) \(reason)"))
-      }
+      lines.append((number == 0 ? "input" : "", input))
     }
-    lines.append(
-      (
-        "rows",
-        "\(Format.count(Int(clamping: totals.rows))) in \(shards)"
-      ))
-    lines.append(
-      (
-        "tokens",
-        "\(Format.count(Int(clamping: totals.tokens))), \(Format.count(Int(clamping: totals.supervisedTokens))) learned"
-      ))
+    lines += stored.settings.lines.map { ($0.name, $0.value) }
+    lines += TotalsSummary(
+      stored.totals, contextLength: stored.spec.truncation.contextLength,
+      shards: stored.shards.map { ($0.source, $0.totals) }, packed: stored.packed,
+      rejectsFile: "\(folder)/rejects.jsonl"
+    ).lines.map { ($0.name, $0.value) }
     lines.append(("command", try stored.command))
     let width = lines.reduce(0) { max($0, $1.0.count) } + 2
     for (name, value) in lines {
@@ -102,27 +93,25 @@ struct ShowCommand: ParsableCommand {
       $0.key("digest")
       if let digest = stored.digest { $0.string(digest.description) } else { $0.null() }
       $0.array("inputs", stored.inputs) { input, writer in writer.string(input) }
-      $0.key("settings")
-      $0.object {
-        for (name, value) in stored.settings {
-          $0.key(name)
-          $0.string(value)
-        }
-      }
+      stored.settings.write(to: &$0)
       $0.member("records", Int(clamping: totals.records))
       $0.member("accepted", Int(clamping: totals.accepted))
-      for (name, counts) in [("rejected", totals.faults), ("left_out", totals.leftOut)] {
-        $0.key(name)
-        $0.object {
-          for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {
-            $0.member(reason, Int(clamping: count))
-          }
-        }
+      totals.writeRefused(to: &$0)
+      for (name, count) in [
+        ("samples", totals.samples), ("truncated", totals.truncated),
+        ("terminators_cut", totals.counters["terminators_cut"] ?? 0),
+      ] {
+        $0.member(name, Int(clamping: count))
       }
       $0.member("rows", Int(clamping: totals.rows))
       $0.member("tokens", Int(clamping: totals.tokens))
       $0.member("supervised_tokens", Int(clamping: totals.supervisedTokens))
-      $0.member("shards", stored.shardCount)
+      $0.member("shards", stored.shards.count)
+      $0.array("sources", SourceTotals.all(of: stored.shards.map { ($0.source, $0.totals) })) {
+        $0.write(to: &$1)
+      }
+      $0.array("schemas", KindCounts(totals).sorted) { $0.part.write($0.kind, to: &$1) }
+      stored.packed.write(to: &$0)
       $0.array("command", arguments) { argument, writer in writer.string(argument) }
     }
     writer.newline()

@@ -76,12 +76,13 @@ struct VerifyCommand: ParsableCommand {
     for note in result.notes { try out.line("note     \(Surface.command.spell(note))") }
     if result.damage.isEmpty, let manifest = result.rebuilt {
       try out.line(
-        "intact   \(result.shardCount) shards, \(manifest.rowCount) rows, \(manifest.totals.tokens) tokens"
+        "intact   \(Format.count(result.shardCount, "shard")), \(Format.count(manifest.rowCount, "row")), "
+          + Format.count(Int(clamping: manifest.totals.tokens), "token")
       )
       try out.line("digest   \(manifest.digest)")
     } else {
       try out.line(
-        "\(result.damagedShards.count) of \(result.shardCount) shards damaged; rows outside the frames"
+        "\(result.damagedShards.count) of \(Format.count(result.shardCount, "shard")) damaged; rows outside the frames"
           + " named above can still be read")
     }
   }

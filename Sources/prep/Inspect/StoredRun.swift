@@ -3,6 +3,7 @@ import InstructionFormat
 import Masking
 import Pipeline
 import Problems
+import Report
 import ShardWriter
 import Tokenizer
 
@@ -14,7 +15,8 @@ struct StoredRun {
   /// Names of the input files, as they were given.
   let inputs: [String]
   let totals: Totals
-  let shardCount: Int
+  /// Names of the shards, and what came of the block of each.
+  let shards: [(name: String, source: BlockSource, totals: Totals)]
   /// nil where the run was not finished.
   let digest: Digest128?
 
@@ -29,15 +31,15 @@ struct StoredRun {
       (spec, self.tokenizer) = try Self.load(manifest.spec, tokenizer, options)
       inputs = manifest.inputs.map { String(decoding: $0.file, as: UTF8.self) }
       totals = manifest.totals
-      shardCount = manifest.shards.count
+      shards = manifest.shards.map { ($0.name, $0.source, $0.totals) }
       digest = manifest.digest
       return
     }
-    var headers: [ShardHeader] = []
+    var headers: [(name: String, header: ShardHeader)] = []
     for name in names.sorted() where name.hasPrefix("shard-") && name.hasSuffix(".zst") {
-      headers.append(try ShardReader(AtomicFile.path(folder, name)).header)
+      headers.append((name, try ShardReader(AtomicFile.path(folder, name)).header))
     }
-    guard let first = headers.first else {
+    guard let first = headers.first?.header else {
       throw Problem(
         .unusable, Place(file: folder), reason: "it holds no shards",
         remedy: "give a folder that prep run wrote")
@@ -45,14 +47,14 @@ struct StoredRun {
     (spec, self.tokenizer) = try Self.load(first.spec, tokenizer, options)
     var inputs: [String] = []
     var totals = Totals()
-    for header in headers {
+    for (_, header) in headers {
       let name = String(decoding: header.source.file, as: UTF8.self)
       if inputs.last != name { inputs.append(name) }
       totals += header.totals
     }
     self.inputs = inputs
     self.totals = totals
-    shardCount = headers.count
+    shards = headers.map { ($0.name, $0.header.source, $0.header.totals) }
     digest = nil
   }
 
@@ -103,52 +105,14 @@ struct StoredRun {
     return quoted + "'"
   }
 
-  /// What the run depended on, in words: name and value.
-  var settings: [(name: String, value: String)] {
-    func token(_ token: RunSpec.Token) -> String {
-      String(decoding: token.text, as: UTF8.self) + " "
-        + token.ids.map { "\($0)" }.joined(separator: " ")
-    }
-    var settings: [(name: String, value: String)] = [("tokenizer", spec.tokenizer)]
-    settings.append(
-      ("begins with", spec.beginning.map(token) ?? "nothing, or what the template writes"))
-    settings.append(("ends with", token(spec.end)))
-    settings.append(
-      (
-        "padding",
-        "\(String(decoding: tokenizer.bytes(of: spec.padID) ?? [], as: UTF8.self)) \(spec.padID)"
-      ))
-    settings.append(
-      ("instructions", spec.render == .chat ? "through the chat template" : spec.render.rawValue))
-    if let chat = spec.chat {
-      settings.append(("chat template", name(of: chat.template)))
-      if let system = chat.options.system {
-        settings.append(("system", String(decoding: system, as: UTF8.self)))
-      }
-      if let date = chat.options.date { settings.append(("date", "\(date)")) }
-      settings.append(("history", chat.options.history.rawValue))
-    } else {
-      settings.append(("chat template", "none"))
-    }
-    settings.append(("loss", spec.loss.rawValue))
-    settings.append(
-      ("seam", spec.seam.rawValue + (spec.seam == .joint ? ", \(spec.straddle.rawValue)" : "")))
-    var length = "\(spec.truncation.contextLength), truncate \(spec.truncation.policy.rawValue)"
-    if let prompt = spec.truncation.promptLength { length += ", prompt at most \(prompt)" }
-    if let response = spec.truncation.responseLength { length += ", response at most \(response)" }
-    settings.append(("context length", length))
-    settings.append(("packing", spec.packing.rawValue))
-    return settings
-  }
+  /// What the run depended on, in words.
+  var settings: RunSettings { RunSettings(spec, tokenizer: tokenizer) }
 
-  /// Where the template is from, as far as it can be told from its text.
-  private func name(of template: ChatTemplate) -> String {
-    let texts = ChatChoice.Texts(tokenizer: tokenizer)
-    if let own = (try? ChatChoice().resolve(with: texts)) ?? nil, own.template.text == template.text
-    {
-      return "the tokenizer's own"
-    }
-    return RunSpec.name(of: template, texts)
-      ?? "from a file, \(template.text.count) bytes (prep show --print-template)"
+  /// What packing would make of the rows; nil where they are packed.
+  var packed: PackedRows? {
+    guard spec.packing == .none else { return nil }
+    return PackedRows(
+      folder: folder, shards: shards.map(\.name), samples: Int(clamping: totals.samples),
+      contextLength: spec.truncation.contextLength)
   }
 }

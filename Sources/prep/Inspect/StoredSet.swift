@@ -25,7 +25,7 @@ struct StoredSet {
     var head = Report.Head()
     head.version = prepVersion
     head.inspect = "prep inspect \(StoredRun.quoted(run.folder))"
-    head.settings = run.settings
+    head.settings = run.settings.lines
     head.command = (try? run.command) ?? ""
     head.verdict = report.verdict
     return head

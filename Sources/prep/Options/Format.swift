@@ -11,6 +11,13 @@ enum Format {
     return number < 0 ? "-" + text : text
   }
 
+  static func count(_ number: UInt64) -> String { count(Int(clamping: number)) }
+
+  /// `1 shard`, `1,234 shards`.
+  static func count(_ number: Int, _ noun: String) -> String {
+    "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
+  }
+
   /// `12.3 MB`.
   static func bytes(_ number: Int) -> String {
     for (unit, size) in [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)] where Double(number) >= size {
