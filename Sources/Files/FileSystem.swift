@@ -52,13 +52,23 @@ package enum FileSystem {
 
   package static func kind(of path: FilePath) -> Kind? { kind(of: path.string) }
 
-  /// All bytes of a file, to its end: of a pipe too. O(n).
+  /// All bytes of a file, to its end: of a pipe too. There is room for the few that a parser wants behind them. O(n).
   package static func contents(of path: String) throws(Errno) -> [UInt8] {
     do {
       let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
       return try file.closeAfter {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity((try? status(of: file).size).map { max(0, $0) + 1 } ?? 0)
+        let size = (try? status(of: file).size).map { max(0, $0) } ?? 0
+        var bytes = unsafe try [UInt8](unsafeUninitializedCapacity: size + 256) { buffer, count in
+          let place = UnsafeMutableRawBufferPointer(buffer)
+          while count <= size {
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: place[count..<size + 1])
+            let read = unsafe try file.read(into: rest)
+            if read == 0 { break }
+            count += read
+          }
+        }
+        if bytes.count <= size { return bytes }
+        // A pipe, or a file that grows.
         var chunk = [UInt8](repeating: 0, count: 1 << 18)
         while true {
           let count = unsafe try chunk.withUnsafeMutableBytes { unsafe try file.read(into: $0) }

@@ -34,12 +34,25 @@ import Problems
     return unsafe JSONNode(tape: tape.tape, strings: tape.strings, index: 1)
   }
 
+  /// The text that `parse` was given last.
+  public var text: [UInt8] { Array(scratch.dropLast(Self.padding)) }
+
   /// Parses a text that has no padding behind it, by copying it first: a file of settings rather than a
   /// record. An integer beyond 64 bits becomes the nearest double here (`model_max_length` of many
   /// tokenizers is 10^30). O(n), times such integers.
   public func parse(_ text: some Collection<UInt8>) throws(Problem) -> JSONNode {
     scratch.removeAll(keepingCapacity: true)
     scratch.append(contentsOf: text)
+    return try parseScratch()
+  }
+
+  /// The same for a text that nobody needs any more. Without a copy where its capacity has room for `padding`.
+  public func parse(taking text: consuming [UInt8]) throws(Problem) -> JSONNode {
+    scratch = text
+    return try parseScratch()
+  }
+
+  private func parseScratch() throws(Problem) -> JSONNode {
     var count = scratch.count
     scratch.append(contentsOf: repeatElement(0, count: Self.padding))
     for _ in 0..<Self.maximumLargeIntegers {

@@ -22,8 +22,9 @@ def test_random_tokenizers(part, tmp_path, rng, scale):
     for number in range(int(80 * scale)):
         seed = f"{conftest.SEED} {part} {number}"
         generator = random.Random(seed)
-        tokenizer = random_tokenizers.tokenizer(generator)
-        tokenizer.save(str(path))
+        random_tokenizers.tokenizer(generator).save(str(path))
+        # Two added tokens may claim one id: the reference itself then forgets one of them as it writes the file.
+        tokenizer = Tokenizer.from_file(str(path))
         fragments = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
         texts = [random_tokenizers.text(generator, fragments) for _ in range(400)]
         print(f"random_tokenizers.tokenizer(random.Random({seed!r}))")

@@ -46,7 +46,7 @@ extension TokenizerDefinition {
         remedy: "leave them out")
     }
     switch kind {
-    case .tokenizerJSON: return try TokenizerDefinition(json: bytes, source: source)
+    case .tokenizerJSON: return try TokenizerDefinition(json: consume bytes, source: source)
     case .tekken: return try TekkenFile(parsing: bytes, file: source).definition(source: source)
     case .sentencePiece:
       return try SentencePieceModel(parsing: bytes, file: source).definition(source: source)

@@ -4,14 +4,14 @@ import Problems
 extension TokenizerDefinition {
   /// Reads a `tokenizer.json` of the `tokenizers` library (0.23). Throws on what is malformed or not supported, naming it.
   /// O(size of the file).
-  init(json text: [UInt8], source: String) throws(Problem) {
+  init(json text: consuming [UInt8], source: String) throws(Problem) {
     let parser = JSONParser()
     let root: JSONNode
     do {
-      root = try parser.parse(text)
+      root = try parser.parse(taking: text)
     } catch {
       throw Problem(
-        json: text, offset: error.byteOffset ?? 0, file: source,
+        json: parser.text, offset: error.byteOffset ?? 0, file: source,
         reason: "not JSON: \(error.reason)",
         remedy: "fetch the file again")
     }

@@ -74,105 +74,57 @@ extension TokenizerJSONReader {
     guard node.isArray else {
       throw refusal("model.merges: must be a list", "fetch the file again")
     }
-    definition.merges.reserveCapacity(node.count)
     var resolver = MergeResolver(prefixLength: definition.continuingPrefix.count)
+    definition.merges.reserveCapacity(node.count)
+    /// What is wrong with the list itself, unless an earlier merge has no id.
+    func refuse(_ reason: String, _ definition: inout BPEDefinition) throws(Problem) -> Never {
+      try resolve(&resolver, into: &definition)
+      throw refusal("model.merges\(reason)", "fetch the file again")
+    }
     var rank: UInt32 = 0
     var isPairs: Bool?
     for element in node.elements {
       let isPair = element.isArray
       guard isPairs == nil || isPairs == isPair, isPair || element.isString else {
-        throw refusal(
-          "model.merges[\(rank)]: merges are all strings or all pairs of strings",
-          "fetch the file again")
+        try refuse("[\(rank)]: merges are all strings or all pairs of strings", &definition)
       }
       isPairs = isPair
-      let found: MergeResolver.Result
       if isPair {
         var parts = element.elements
         guard let left = parts.next(), let right = parts.next(), parts.next() == nil,
           let left = unsafe left.utf8, let right = unsafe right.utf8
-        else {
-          throw refusal("model.merges[\(rank)]: must be a pair of strings", "fetch the file again")
-        }
-        found = unsafe resolver.resolve(left, right, definition.vocabulary)
+        else { try refuse("[\(rank)]: must be a pair of strings", &definition) }
+        unsafe resolver.add(left, right, rank: rank)
       } else {
         guard let text = unsafe element.utf8 else { continue }
         // A line of a merges.txt that is no merge.
-        if unsafe text.starts(with: "#version".utf8) { continue }
+        if unsafe text.first == UInt8(ascii: "#"), unsafe text.starts(with: "#version".utf8) {
+          continue
+        }
         guard let space = unsafe text.firstIndex(of: 0x20),
           unsafe !text[(space + 1)...].contains(0x20)
         else {
-          throw refusal(
-            "model.merges[\(rank)]: must be two tokens with one space between them",
-            "fetch the file again")
+          try refuse("[\(rank)]: must be two tokens with one space between them", &definition)
         }
-        found = unsafe resolver.resolve(
+        unsafe resolver.add(
           UnsafeBufferPointer(rebasing: text[..<space]),
-          UnsafeBufferPointer(rebasing: text[(space + 1)...]), definition.vocabulary)
+          UnsafeBufferPointer(rebasing: text[(space + 1)...]), rank: rank)
       }
-      switch found {
-      case .merge(let left, let right, let product):
-        definition.merges.append(.init(left: left, right: right, product: product, rank: rank))
-      case .missing(let text):
-        throw refusal(
-          "model.merges[\(rank)]: \"\(String(decoding: text, as: UTF8.self))\" is not in the vocabulary",
-          "fetch the file again")
-      }
+      if resolver.isFull { try resolve(&resolver, into: &definition) }
       rank += 1
     }
-  }
-}
-
-/// Looks up the parts and the product of merges, without allocating for each.
-struct MergeResolver {
-  enum Result {
-    case merge(left: UInt32, right: UInt32, product: UInt32)
-    /// The text that has no id.
-    case missing([UInt8])
+    try resolve(&resolver, into: &definition)
   }
 
-  let prefixLength: Int
-  private var scratch: [UInt8] = []
-
-  init(prefixLength: Int) { self.prefixLength = prefixLength }
-
-  mutating func resolve(
-    _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>,
-    _ vocabulary: Vocabulary
-  ) -> Result {
-    scratch.removeAll(keepingCapacity: true)
-    if prefixLength == 0 {
-      // Side by side, the product needs no copy.
-      var middle = 0
-      var isInside = true
-      if vocabulary.isByteLevel {
-        isInside = unsafe ByteAlphabet.appendBytes(of: left, to: &scratch)
-        middle = scratch.count
-        if isInside { isInside = unsafe ByteAlphabet.appendBytes(of: right, to: &scratch) }
-      } else {
-        unsafe scratch.append(contentsOf: left)
-        middle = scratch.count
-        unsafe scratch.append(contentsOf: right)
-      }
-      if isInside {
-        let found: (UInt32, UInt32, UInt32)? = unsafe scratch.withUnsafeBufferPointer { bytes in
-          guard
-            let a = unsafe vocabulary.id(ofBytes: UnsafeBufferPointer(rebasing: bytes[..<middle])),
-            let b = unsafe vocabulary.id(ofBytes: UnsafeBufferPointer(rebasing: bytes[middle...])),
-            let c = unsafe vocabulary.id(ofBytes: bytes)
-          else { return nil }
-          return (a, b, c)
-        }
-        if let found { return .merge(left: found.0, right: found.1, product: found.2) }
-      }
+  private func resolve(
+    _ resolver: inout MergeResolver, into definition: inout BPEDefinition
+  ) throws(Problem) {
+    do throws(MergeResolver.Missing) {
+      try resolver.resolve(definition.vocabulary, into: &definition.merges)
+    } catch {
+      throw refusal(
+        "model.merges[\(error.rank)]: \"\(String(decoding: error.text, as: UTF8.self))\" is not in the vocabulary",
+        "fetch the file again")
     }
-    let left = unsafe Array(left)
-    let right = unsafe Array(right)
-    guard let a = vocabulary.id(ofText: left) else { return .missing(left) }
-    guard let b = vocabulary.id(ofText: right) else { return .missing(right) }
-    guard right.count >= prefixLength else { return .missing(right) }
-    let product = left + right[prefixLength...]
-    guard let c = vocabulary.id(ofText: product) else { return .missing(product) }
-    return .merge(left: a, right: b, product: c)
   }
 }

@@ -36,9 +36,7 @@ final class BPEModel: Sendable {
     unknown = definition.unknownToken.flatMap { vocabulary.id(ofText: $0) }
     lacksUnknown = definition.unknownToken != nil && unknown == nil
     pairs = PairTable(count: definition.merges.count)
-    for merge in definition.merges {
-      pairs.insert(merge.left, merge.right, rank: merge.rank, product: merge.product)
-    }
+    pairs.insert(definition.merges)
     byteIDs = (0..<256).map { byte in
       let bytes = [UInt8(byte)]
       return unsafe vocabulary.isByteLevel

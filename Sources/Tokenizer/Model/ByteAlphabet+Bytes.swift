@@ -7,23 +7,39 @@ extension ByteAlphabet {
   /// Appends the bytes that `text` stands for. False where a character is outside of the alphabet; then what was appended
   /// means nothing. O(length).
   static func appendBytes(of text: UnsafeBufferPointer<UInt8>, to result: inout [UInt8]) -> Bool {
-    var index = 0
-    while index < text.count {
-      let lead = unsafe UInt32(text[index])
-      var scalar = lead
-      var length = 1
-      if lead >= 0x80 {
-        // Two-byte characters alone can be in the alphabet.
-        guard lead >= 0xC2, lead <= 0xC5, index + 1 < text.count else { return false }
-        scalar = unsafe (lead & 0x1F) << 6 | UInt32(text[index + 1]) & 0x3F
-        length = 2
-      }
-      guard scalar < 0x144 else { return false }
-      let byte = bytes[Int(scalar)]
-      guard byte < 256 else { return false }
-      result.append(UInt8(truncatingIfNeeded: byte))
-      index += length
+    let start = result.count
+    // Nothing stands for more bytes than it has.
+    unsafe result.append(contentsOf: text)
+    let count = unsafe result.withUnsafeMutableBufferPointer {
+      unsafe decode(text, into: UnsafeMutableBufferPointer(rebasing: $0[start...]))
     }
+    guard let count else { return false }
+    result.removeLast(text.count - count)
     return true
+  }
+
+  /// Writes the bytes that a text stands for; how many, or nil where a character is outside of the alphabet. `place` is as long as the text.
+  static func decode(
+    _ text: UnsafeBufferPointer<UInt8>, into place: UnsafeMutableBufferPointer<UInt8>
+  ) -> Int? {
+    var index = 0
+    var count = 0
+    while index < text.count {
+      let lead = unsafe text[index]
+      var byte = UInt16(lead)
+      index += 1
+      // Printable ASCII stands for itself; of the rest, two-byte characters alone can be in the alphabet.
+      if lead < 0x21 || lead > 0x7E {
+        guard lead >= 0xC2, lead <= 0xC5, index < text.count else { return nil }
+        let scalar = unsafe Int(lead & 0x1F) << 6 | Int(text[index] & 0x3F)
+        guard scalar < 0x144 else { return nil }
+        byte = bytes[scalar]
+        guard byte < 256 else { return nil }
+        index += 1
+      }
+      unsafe place[count] = UInt8(truncatingIfNeeded: byte)
+      count += 1
+    }
+    return count
   }
 }

@@ -55,6 +55,16 @@ final class PairTable: @unchecked Sendable {
     highestRank = max(highestRank, rank)
   }
 
+  /// Adds merges in their order.
+  func insert(_ merges: [ConcatenationMerges.Merge]) {
+    for (index, merge) in merges.enumerated() {
+      if index + 16 < merges.count {
+        prefetch(merges[index + 16].left, merges[index + 16].right)
+      }
+      insert(merge.left, merge.right, rank: merge.rank, product: merge.product)
+    }
+  }
+
   /// Asks for the memory of a pair ahead of its use.
   @inline(__always)
   func prefetch(_ left: UInt32, _ right: UInt32) {

@@ -21,10 +21,15 @@ final class StartSymbols: @unchecked Sendable {
     unsafe three = .allocate(capacity: 1 << 16)
     unsafe two.initialize(repeating: none, count: 1 << 11)
     unsafe three.initialize(repeating: none, count: 1 << 16)
-    for left in 0..<256 {
-      for right in 0..<256 {
-        unsafe (bytePairs + (left << 8 | right)).initialize(
-          to: pairs[byteIDs[left], byteIDs[right]])
+    unsafe bytePairs.initialize(repeating: PairTable.none, count: 1 << 16)
+    // The bytes of each symbol: one, save where two texts of a file have one id.
+    var bytes = [[Int]](repeating: [], count: idCount)
+    for (byte, id) in byteIDs.enumerated() { bytes[Int(id)].append(byte) }
+    for merge in merges {
+      for left in bytes[Int(merge.left)] {
+        for right in bytes[Int(merge.right)] {
+          unsafe bytePairs[left << 8 | right] = pairs[merge.left, merge.right]
+        }
       }
     }
     // The lowest rank of a merge with the symbol on its left and on its right.

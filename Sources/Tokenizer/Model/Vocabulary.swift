@@ -1,3 +1,4 @@
+import CPieces
 import Patterns
 
 /// Token texts and their ids, both ways, as bytes.
@@ -48,6 +49,15 @@ struct Vocabulary: Sendable {
       unsafe scratch.append(contentsOf: text)
     }
     insertScratch(id: id, isOutside: isOutside)
+  }
+
+  /// Writes the bytes that a text of the file stands for; how many, or nil where no bytes reach it. `place` is as long as the text. O(length).
+  @inline(__always)
+  func write(
+    _ text: UnsafeBufferPointer<UInt8>, into place: UnsafeMutableBufferPointer<UInt8>
+  ) -> Int? {
+    if isByteLevel { return unsafe ByteAlphabet.decode(text, into: place) }
+    return unsafe place.update(fromContentsOf: text)
   }
 
   /// Adds a token by the bytes it stands for. Requires `id < idLimit`. O(length).
@@ -116,27 +126,64 @@ struct Vocabulary: Sendable {
   }
 
   private func id(_ key: UnsafeBufferPointer<UInt8>, isOutside: Bool) -> UInt32? {
-    let hash = unsafe Self.hash(key, isOutside)
+    unsafe index(key, Self.hash(key, isOutside), isOutside).map { entries[$0].id }
+  }
+
+  /// The entry of the token that stands for these bytes, whose `hash` is known. O(length).
+  func index(ofBytes bytes: UnsafeBufferPointer<UInt8>, _ hash: UInt32) -> Int? {
+    unsafe index(bytes, hash, false)
+  }
+
+  private func index(
+    _ key: UnsafeBufferPointer<UInt8>, _ hash: UInt32, _ isOutside: Bool
+  ) -> Int? {
     // SAFETY: slots hold indices of `entries` + 1, and entries hold ranges of `arena`.
-    return unsafe slots.withUnsafeBufferPointer { slots in
-      unsafe entries.withUnsafeBufferPointer { entries in
-        unsafe arena.withUnsafeBufferPointer { arena in
-          let mask = slots.count - 1
-          var slot = Int(hash) & mask
-          while true {
-            let value = unsafe slots[slot]
-            if value == 0 { return nil }
-            if UInt32(value >> 32) == hash {
-              let entry = unsafe entries[Int(value & 0xFFFF_FFFF) - 1]
-              if entry.isOutside == isOutside, Int(entry.length) == key.count,
-                unsafe isEqual(arena.baseAddress, Int(entry.start), key)
-              {
-                return entry.id
-              }
-            }
-            slot = (slot + 1) & mask
-          }
+    unsafe slots.withUnsafeBufferPointer { slots in
+      let mask = slots.count - 1
+      var slot = Int(hash) & mask
+      while true {
+        let value = unsafe slots[slot]
+        if value == 0 { return nil }
+        if UInt32(value >> 32) == hash {
+          let index = Int(value & 0xFFFF_FFFF) - 1
+          if unsafe isEntry(index, key, isOutside) { return index }
         }
+        slot = (slot + 1) & mask
+      }
+    }
+  }
+
+  /// Whether an entry, which need not exist, stands for these bytes. O(length).
+  @inline(__always)
+  func isEntry(
+    _ index: Int, _ key: UnsafeBufferPointer<UInt8>, _ isOutside: Bool = false
+  ) -> Bool {
+    unsafe entries.withUnsafeBufferPointer { entries in
+      guard index < entries.count else { return false }
+      let entry = unsafe entries[index]
+      guard entry.isOutside == isOutside, Int(entry.length) == key.count else { return false }
+      return unsafe arena.withUnsafeBufferPointer {
+        unsafe isEqual($0.baseAddress, Int(entry.start), key)
+      }
+    }
+  }
+
+  /// Asks for what a look-up of this hash reads first.
+  @inline(__always)
+  func prefetch(_ hash: UInt32) {
+    unsafe slots.withUnsafeBufferPointer {
+      if let base = $0.baseAddress { unsafe prep_prefetch(base + (Int(hash) & ($0.count - 1))) }
+    }
+  }
+
+  /// Asks for the entry to which a look-up of this hash comes first.
+  @inline(__always)
+  func prefetchEntry(_ hash: UInt32) {
+    let value = slots[Int(hash) & (slots.count - 1)]
+    guard value != 0 else { return }
+    unsafe entries.withUnsafeBufferPointer {
+      if let base = $0.baseAddress {
+        unsafe prep_prefetch(base + Int(value & 0xFFFF_FFFF) - 1)
       }
     }
   }
@@ -166,7 +213,7 @@ struct Vocabulary: Sendable {
   func text(of id: UInt32) -> [UInt8]? { entry(of: id).map(text) }
 
   @inline(__always)
-  private static func hash(_ key: UnsafeBufferPointer<UInt8>, _ isOutside: Bool) -> UInt32 {
+  static func hash(_ key: UnsafeBufferPointer<UInt8>, _ isOutside: Bool = false) -> UInt32 {
     var hash: UInt64 = isOutside ? 0x51_7C_C1_B7_27_22_0A_95 : 0x9E37_79B9_7F4A_7C15
     // SAFETY: every load lies in the key.
     guard let base = unsafe UnsafeRawPointer(key.baseAddress) else {
@@ -181,11 +228,17 @@ struct Vocabulary: Sendable {
     }
     var tail: UInt64 = UInt64(key.count) << 56
     var shift: UInt64 = 0
-    while index < key.count {
-      tail ^= unsafe UInt64(key[index]) << shift
-      shift += 8
-      index += 1
+    if key.count & 4 != 0 {
+      tail ^= unsafe UInt64(base.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+      shift = 32
+      index += 4
     }
+    if key.count & 2 != 0 {
+      tail ^= unsafe UInt64(base.loadUnaligned(fromByteOffset: index, as: UInt16.self)) << shift
+      shift += 16
+      index += 2
+    }
+    if key.count & 1 != 0 { tail ^= unsafe UInt64(key[index]) << shift }
     hash = (hash ^ tail) &* 0xC4CE_B9FE_1A85_EC53
     hash ^= hash >> 29
     return UInt32(truncatingIfNeeded: hash >> 16)
