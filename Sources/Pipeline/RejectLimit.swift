@@ -1,3 +1,5 @@
+import Problems
+
 /// How many records may be rejected before a run fails.
 public enum RejectLimit: Hashable, Sendable, CustomStringConvertible {
   /// A share of all records, from 0 to 1.
@@ -23,10 +25,29 @@ public enum RejectLimit: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  func allows(_ rejected: Int, of records: Int) -> Bool {
+  public func allows(_ rejected: Int, of records: Int) -> Bool {
     switch self {
     case .share(let share): Double(rejected) <= share * Double(records)
     case .count(let count): rejected <= count
     }
+  }
+
+  /// The least limit of this sort that would do: a share in steps that people write, or the number.
+  public func raised(toAllow rejected: Int, of records: Int) -> RejectLimit {
+    guard case .share = self, records > 0 else { return .count(rejected) }
+    let steps = [0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    return .share(steps.first { Double(rejected) <= $0 * Double(records) } ?? 1)
+  }
+
+  /// Why a run is not published. What it made stays in `folder`, so that going on takes no time.
+  func problem(rejected: Int, of records: Int, folder: String) -> Problem {
+    let enough = raised(toAllow: rejected, of: records)
+    return Problem(
+      .tooManyRejects,
+      reason: "\(rejected) of \(records) records were rejected, more than "
+        + "\(OptionName.maxRejects("\(self)")): no data set was written",
+      remedy:
+        "see \(folder)/rejects.jsonl and fix them; or go on without them: shards are kept, and the same run "
+        + "with \(OptionName.maxRejects("\(enough)")) finishes in seconds")
   }
 }

@@ -66,7 +66,9 @@ public struct Run: Sendable {
       if let failure = state.failure {
         if let made = state.builder.unfinished, !made.shards.isEmpty {
           onReport?(
-            RunReport(manifest: made, blocksReused: state.reused, elapsed: clock.now - begin))
+            RunReport(
+              manifest: made, blocksReused: state.reused, reused: state.progress.reused,
+              elapsed: clock.now - begin))
         }
         throw failure.error
       }
@@ -78,16 +80,14 @@ public struct Run: Sendable {
           remedy: "check that this is the file you meant")
       }
       let report = RunReport(
-        manifest: manifest, blocksReused: state.reused, elapsed: clock.now - begin)
+        manifest: manifest, blocksReused: state.reused, reused: state.progress.reused,
+        elapsed: clock.now - begin)
       onReport?(report)
       let rejected = report.rejected.values.reduce(0, +)
       guard rejectLimit.allows(Int(rejected), of: Int(manifest.totals.records)) else {
         try folder.publishRejects(manifest)
-        throw Problem(
-          .tooManyRejects,
-          reason: "\(rejected) of \(manifest.totals.records) records were rejected, more than "
-            + "\(OptionName.maxRejects("\(rejectLimit)")): no data set was written",
-          remedy: "fix them, or raise the limit; see \(output)/rejects.jsonl")
+        throw rejectLimit.problem(
+          rejected: Int(rejected), of: Int(manifest.totals.records), folder: output)
       }
       if !isWhole {
         if partition == nil { try spec.checkUnused(manifest.totals) }
@@ -145,10 +145,10 @@ public struct Run: Sendable {
     state: borrowing Mutex<RunState>
   ) throws(Problem) {
     let source = block.source
-    let (isKnown, isWhole) = state.withLock { ($0.isKnown(source), $0.isWhole) }
-    guard isKnown else { throw Self.otherInput(folder.path) }
+    let (known, isWhole) = state.withLock { ($0.known(source), $0.isWhole) }
+    guard let known else { throw Self.otherInput(folder.path) }
     if isWhole {
-      report(block, totals: Totals(), rejects: [], reused: true, state: state)
+      report(block, totals: known, rejects: [], reused: true, state: state)
       return
     }
     if let summary = folder.existing(source, spec: writer.spec) {
@@ -177,13 +177,20 @@ public struct Run: Sendable {
     state: borrowing Mutex<RunState>
   ) {
     state.withLock { state in
-      if reused { state.reused += 1 }
+      let fileBytes = max(state.progress.fileBytes, block.fileBytesRead)
+      if reused {
+        state.reused += 1
+        state.progress.reused.rows += Int(totals.rows)
+        state.progress.reused.bytes += Int(block.source.byteCount)
+        state.progress.reused.fileBytes += fileBytes - state.progress.fileBytes
+      }
       state.progress.records += Int(totals.records)
       state.progress.rows += Int(totals.rows)
       state.progress.rejected += Int(totals.faultCount)
+      state.progress.reasons.merge(totals.faults) { $0 &+ $1 }
       state.progress.leftOut += Int(totals.leftOutCount)
       state.progress.bytes += Int(block.source.byteCount)
-      state.progress.fileBytes = max(state.progress.fileBytes, block.fileBytesRead)
+      state.progress.fileBytes = fileBytes
       if let onReject { for reject in rejects.prefix(8) { onReject(block.source.file, reject) } }
       onProgress?(state.progress)
     }
@@ -196,12 +203,22 @@ public struct RunProgress: Hashable, Sendable {
   public var rows = 0
   /// Records at fault.
   public var rejected = 0
+  /// The same by reason.
+  public var reasons: [String: UInt64] = [:]
   /// Records that the lengths asked for leave out.
   public var leftOut = 0
   /// Input bytes of the blocks done, decompressed.
   public var bytes = 0
   /// Input bytes read, as they lie in the files.
   public var fileBytes = 0
+  /// What of it lay in the folder already: a rate counts what is made.
+  public var reused = Reused()
+
+  public struct Reused: Hashable, Sendable {
+    public var rows = 0
+    public var bytes = 0
+    public var fileBytes = 0
+  }
 }
 
 /// What workers share beside the reader.
@@ -215,23 +232,24 @@ private struct RunState: ~Copyable {
   /// Whether the folder holds a finished run, and all of its files.
   let isWhole: Bool
   /// Blocks of the finished run; nil where there is none.
-  private let known: [String: BlockSource]?
+  private let shards: [String: Manifest.Shard]?
 
   init(finished: Manifest?, isWhole: Bool, partition: Manifest.Partition?, spec: ShardSpec) {
     builder = ManifestBuilder(partition: partition, spec: spec)
     self.isWhole = isWhole
-    known = finished.map { manifest in
+    shards = finished.map { manifest in
       Dictionary(
-        manifest.shards.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
+        manifest.shards.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
   }
 
-  /// Whether a block may be made: of a finished run, only those that it had.
-  mutating func isKnown(_ source: BlockSource) -> Bool {
-    guard let known else { return true }
-    guard known[source.shardName] == source else { return false }
+  /// What is known of a block before it is made: of a finished run its totals; nil where it may not be made, as that run
+  /// did not have it.
+  mutating func known(_ source: BlockSource) -> Totals? {
+    guard let shards else { return Totals() }
+    guard let shard = shards[source.shardName], shard.source == source else { return nil }
     matched += 1
-    return true
+    return shard.totals
   }
 
   mutating func fail(_ error: Problem, at source: BlockSource) {

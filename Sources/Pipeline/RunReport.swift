@@ -8,6 +8,8 @@ public struct RunReport: Hashable, Sendable {
   public let manifest: Manifest
   /// Blocks whose shards were there already.
   public let blocksReused: Int
+  /// Rows and bytes of these.
+  public let reused: RunProgress.Reused
   public let elapsed: Duration
 
   public var totals: Totals { manifest.totals }
@@ -50,6 +52,9 @@ public struct RunReport: Hashable, Sendable {
   /// Bytes of all shards.
   public var bytesOut: Int { manifest.fileSize }
   public var seconds: Double { elapsed / .seconds(1) }
+  /// Rows and input bytes that this run made itself.
+  public var rowsMade: Int { max(0, Int(totals.rows) - reused.rows) }
+  public var bytesMade: Int { max(0, Int(clamping: bytesIn) - reused.bytes) }
   /// Padding tokens that rows of the context length would hold and the shards do not.
   public var paddingAvoided: Int {
     max(0, Int(totals.rows) * manifest.spec.contextLength - Int(totals.tokens))
@@ -111,7 +116,7 @@ public struct RunReport: Hashable, Sendable {
     writer.key("seconds")
     writer.double(seconds)
     writer.key("rows_per_second")
-    writer.double(seconds > 0 ? Double(totals.rows) / seconds : 0)
+    writer.double(seconds > 0 ? Double(rowsMade) / seconds : 0)
     writer.key("digest")
     writer.string(manifest.digest.description)
     writer.key("warnings")

@@ -167,8 +167,9 @@ final class ByteEncoder: TextEncoder {
     }
     #expect(
       error?.text(for: .command)
-        == "2 of 100 records were rejected, more than --max-rejects 1%: no data set was written (fix them, "
-        + "or raise the limit; see \(output)/rejects.jsonl)")
+        == "2 of 100 records were rejected, more than --max-rejects 1%: no data set was written (see "
+        + "\(output)/rejects.jsonl and fix them; or go on without them: shards are kept, and the same run with "
+        + "--max-rejects 2% finishes in seconds)")
     #expect(throws: Problem.self) { try DataSet(output) }
     let report = try Self.run([input], to: output) { $0.rejectLimit = .count(2) }
     #expect(report.blocksReused == report.manifest.shards.count)

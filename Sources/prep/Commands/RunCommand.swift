@@ -147,7 +147,7 @@ struct RunCommand: ParsableCommand {
       run.partition = partition.flatMap { Manifest.Partition($0) }
       let display = ProgressDisplay(
         totalBytes: InputFiles.size(of: files), isQuiet: quiet,
-        rejectsFile: "\(output)/\(Manifest.rejectsFileName)")
+        rejectsFile: "\(output)/\(Manifest.rejectsFileName)", rejectLimit: maxRejects)
       run.onProgress = { display.show($0) }
       run.onReject = { display.show(file: $0, $1) }
       if !quiet { Signals.explainInterruption() }

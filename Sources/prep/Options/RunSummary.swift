@@ -20,11 +20,14 @@ struct RunSummary {
       "\(Format.bytes(report.bytesOut)) in \(Format.count(report.manifest.shards.count, "shard"))"
     if report.blocksReused > 0 { shards += ", \(report.blocksReused) of them already made" }
     add("bytes out", shards)
-    let seconds = max(report.seconds, 1e-9)
-    add(
-      "time",
-      "\(Format.decimal(report.seconds, places: 2)) s, \(Format.count(Int(Double(report.totals.rows) / seconds))) rows/s, "
-        + "\(Format.bytes(Int(Double(report.bytesIn) / seconds)))/s")
+    var time = "\(Format.decimal(report.seconds, places: 2)) s"
+    if report.rowsMade > 0 {
+      let seconds = max(report.seconds, 1e-9)
+      time +=
+        ", \(Format.count(Int(Double(report.rowsMade) / seconds))) rows/s, "
+        + "\(Format.bytes(Int(Double(report.bytesMade) / seconds)))/s"
+    }
+    add("time", time)
     guard isFinished else { return }
     add("digest", report.manifest.digest.description)
     add("next", "prep inspect \(StoredRun.quoted(folder)) --row 0")
