@@ -55,6 +55,70 @@ struct CommandSuite {
     #expect(Format.decimal(-1.005, places: 1) == "-1.0")
   }
 
+  @Test("every example of help is a command line that can be read")
+  func examples() throws {
+    var count = 0
+    for command in [Prep.self] + Prep.configuration.subcommands {
+      let lines = command.configuration.discussion.split(separator: "\n")
+      let examples = lines.filter { $0.contains("prep ") && $0.hasPrefix("  ") }
+      #expect(examples.count == 3, "\(command)")
+      for line in examples {
+        #expect(line.count <= 78, "\(line)")
+        // Of a pipe the last command.
+        let last = line.split(separator: "|").last { $0.contains("prep ") } ?? line
+        var words: [String] = []
+        for (number, part) in last.split(separator: "\"", omittingEmptySubsequences: false)
+          .enumerated()
+        {
+          words += number % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
+        }
+        let arguments = words.prefix { $0 != ">" }.dropFirst()
+        #expect(throws: Never.self, "\(line)") { try Prep.parseAsRoot(Array(arguments)) }
+        count += 1
+      }
+    }
+    #expect(count == 48)
+  }
+
+  @Test(
+    "options of other tools find those of prep",
+    arguments: [
+      ("max_length", "--context-length"), ("max-seq-length", "--context-length"),
+      ("seq_len", "--context-length"), ("train.max_seq_length", "--context-length"),
+      ("cutoff_len", "--context-length"), ("sample_packing", "--pack"),
+      ("dataset_num_proc", "--threads"), ("model_name_or_path", "--tokenizer"),
+      ("train_on_inputs", "--loss all"), ("mask_history", "--loss last"),
+      ("dataset_text_field", "--field text=NAME"), ("overwrite_cache", "--overwrite"),
+    ])
+  func otherNames(name: String, meant: String) {
+    #expect(OtherNames.option(name) == meant)
+    #expect(
+      WrongCommand.hint(arguments: ["run", "a.jsonl", "-o", "o", "--\(name)", "1"])?
+        .hasSuffix("Did you mean \(meant)?") == true)
+  }
+
+  @Test("what is named instead is there")
+  func namedInstead() {
+    let help = Prep.helpMessage(for: RunCommand.self)
+    for meant in OtherNames.meantOptions where meant.hasPrefix("--") {
+      let name = meant.prefix { $0 != " " && $0 != "," }
+      #expect(help.contains("\(name) ") || help.contains("\(name)\n"), "\(name)")
+    }
+    let commands = Prep.configuration.subcommands.compactMap { $0.configuration.commandName }
+    for meant in OtherNames.meantCommands { #expect(commands.contains(meant)) }
+    for name in commands {
+      #expect(OtherNames.command(name) == nil || OtherNames.command(name) == name)
+    }
+  }
+
+  @Test("few bytes of a block without a unit are taken for a sample's length")
+  func blockSize() {
+    for (text, isRefused) in [("1024", true), ("65536", false), ("4KiB", false), ("4096", true)] {
+      let arguments = ["run", "a.jsonl", "-o", "o", "--block-size", text]
+      #expect(((try? Prep.parseAsRoot(arguments)) == nil) == isRefused, "\(text)")
+    }
+  }
+
   @Test("a wrong command line is a usage error that says what to write")
   func usage() {
     func message(_ arguments: [String]) -> String {

@@ -19,6 +19,12 @@ public enum RecordRole: String, Hashable, Sendable, CaseIterable {
   /// The names under which published data sets have it, most wanted first.
   var usualNames: [String] { Self.usual[slot] }
 
+  /// Every role with the names that are read without being told, as in `task (instruction, prompt)`.
+  public static let knownNames = allCases.map { role in
+    let others = role.published.filter { $0 != role.rawValue }
+    return role.rawValue + (others.isEmpty ? "" : " (\(others.joined(separator: ", ")))")
+  }.joined(separator: "; ")
+
   // Made once: messages and look-ups ask for them record by record.
   private static let usual: [[String]] = allCases.sorted { $0.slot < $1.slot }.map(\.published)
 

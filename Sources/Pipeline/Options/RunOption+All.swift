@@ -52,8 +52,8 @@ extension RunOption {
     other(
       .field, .input, "role=name",
       """
-      Name of a field, as in task=question or messages=data.turns; may be repeated. Roles: task, context, response, \
-      text, messages, system, history, tools, documents; inside messages: role, content.
+      Name of a field, as in task=question or messages=data.turns; may be repeated. Roles, and the names that are read \
+      without it: \(RecordRole.knownNames). The last two are of messages.
       """, .assignments
     ) { value, options throws(Problem) in
       for (role, name) in try value.assignments() {
@@ -144,7 +144,8 @@ extension RunOption {
   private static let packs: [RunOption] = [
     RunOption(
       name: .pack, group: .packing, valueName: "how",
-      help: "Several samples a row: whole samples, or split for plain text, which fills every row.",
+      help:
+        "Several samples a row: whole samples, or split for plain text, which fills every row. Without it each has its own.",
       type: .choice(RunSpec.Packing.allCases.map(\.rawValue)),
       standard: RunSpec.Packing.none.rawValue,
       read: { value, options throws(Problem) in

@@ -11,6 +11,11 @@ struct DecodeCommand: ParsableCommand {
     commandName: "decode",
     abstract: "Decode ids to text.",
     discussion: """
+      Examples:
+        prep decode 15496 995
+        prep decode --input ids.jsonl --tokenizer MODEL_FOLDER
+        prep encode "Hello" --json | prep decode --input - --field ids
+
       Ids are the arguments, or those of --input: a JSON array a line, or an object a line with the array in --field, such
       as prep encode --json prints. Bytes that are not UTF-8 are printed as they are; with --json they are U+FFFD.
       """)

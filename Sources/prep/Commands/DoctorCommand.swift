@@ -11,6 +11,11 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Look for what goes wrong silently in a tokenizer, its chat template, and data.",
     discussion: """
+      Examples:
+        prep doctor MODEL_FOLDER
+        prep doctor chats.jsonl --tokenizer MODEL_FOLDER
+        prep doctor data/ --template chatml --limit 1000 --json
+
       Takes the options of prep run. Each finding has a stable code, a severity, a sample and a remedy. Exit code 0: \
       notes at most; 3: warnings; 1: errors; 2: the tokenizer or a file cannot be read.
       """)

@@ -11,6 +11,11 @@ struct EncodeCommand: ParsableCommand {
     commandName: "encode",
     abstract: "Encode texts: ids, tokens, byte ranges.",
     discussion: """
+      Examples:
+        prep encode "Hello world" --tokenizer MODEL_FOLDER
+        prep encode --input chats.jsonl --field text --json
+        echo "one text a line" | prep encode
+
       Texts are the arguments, or a field of the records of --input, or else the lines of standard input. With --json each
       text gives one object: ids, tokens, and offsets, which are byte ranges [start, end] of its UTF-8.
 

@@ -10,6 +10,11 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Write a data set as Parquet, MDS, Megatron or npy files, or for a trainer.",
     discussion: """
+      Examples:
+        prep export shards --format parquet -o parquet
+        prep export shards --format npy --unpadded -o arrays
+        prep export shards --for trl -o for-trl
+
       Rows are padded to the context length unless --unpadded is given; labels are \(Rows.ignoredLabel) where nothing is learned, and are \
       not shifted. Packed rows get position_ids and seq_lengths too.
 
@@ -44,7 +49,7 @@ struct ExportCommand: ParsableCommand {
       valueName: "trainer"))
   var target: ExportTarget?
 
-  @Option(help: ArgumentHelp("Folder to write.", valueName: "dir"))
+  @Option(name: [.long, .short], help: ArgumentHelp("Folder to write.", valueName: "dir"))
   var output: String
 
   @Flag(help: "Leave padding out.")

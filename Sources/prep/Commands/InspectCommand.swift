@@ -26,6 +26,11 @@ struct InspectCommand: ParsableCommand {
     abstract:
       "Show a record or a stored row token by token: text, id, label, mask, and who wrote it.",
     discussion: """
+      Examples:
+        prep inspect chats.jsonl --record 0 --tokenizer MODEL_FOLDER
+        prep inspect shards --row 0..3
+        prep inspect chats.jsonl --record 0..20 --html page.html
+
       A file is encoded as prep run would, with the same options. A folder that prep run wrote is read as it is; its \
       tokenizer is the one that the run used, unless --tokenizer says where it is now.
       """)
@@ -78,7 +83,7 @@ struct InspectCommand: ParsableCommand {
         remedy: "the page of a folder: prep report \(input)")
     }
     let stored = try StoredSet(
-      input, tokenizer: encoding.tokenizer, options: encoding.rankFile.options())
+      input, tokenizer: encoding.tokenizer, options: encoding.tokens.rankFile.options())
     let (data, spec, tokenizer) = (stored.data, stored.spec, stored.tokenizer)
     let history = RowHistory(spec: spec, tokenizer: tokenizer)
     var printer = Printer(self, tokenizer: tokenizer)

@@ -9,6 +9,11 @@ struct MergeCommand: ParsableCommand {
     commandName: "merge",
     abstract: "Join the folders of prep run --partition into one data set.",
     discussion: """
+      Examples:
+        prep run data/ --partition 0/2 -o part0
+        prep run data/ --partition 1/2 -o part1
+        prep merge whole part0 part1
+
       The result is, byte for byte, what one prep run over all inputs writes. Shards are linked where both folders are on \
       one disk, and copied otherwise. Nothing is published unless every block of every input is there exactly once.
       """)

@@ -14,6 +14,11 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan",
     abstract: "Say what each context length would cut off and cost, from a sample of the records.",
     discussion: """
+      Examples:
+        prep plan chats.jsonl --tokenizer MODEL_FOLDER
+        prep plan data/ --every 10 --context-length 3000
+        prep plan chats.jsonl --batch 64 --json
+
       Encodes every nth record without a limit, and counts for each context length: samples that would be truncated, \
       learned tokens that would be lost, how full rows are with one sample each and packed, and optimizer steps of an \
       epoch. Takes the options of prep run; --context-length adds a length to the table.
@@ -102,7 +107,7 @@ struct PlanCommand: ParsableCommand {
     let longest = outcome.plan.tokens.longest
     let enough = outcome.plan.choices.first { $0.contextLength >= longest }?.contextLength ?? .max
     return outcome.plan.choices.filter {
-      $0.contextLength <= enough || $0.contextLength == encoding.contextLength
+      $0.contextLength <= enough || $0.contextLength == encoding.lengths.contextLength
     }
   }
 

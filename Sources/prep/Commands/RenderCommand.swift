@@ -13,6 +13,11 @@ struct RenderCommand: ParsableCommand {
     commandName: "render",
     abstract: "Show the text of records, and why each part is or is not learned.",
     discussion: """
+      Examples:
+        prep render chats.jsonl --tokenizer MODEL_FOLDER --limit 1
+        prep render chats.jsonl --template chatml --limit 1 --json
+        prep render chats.jsonl --template new.jinja --add-generation-prompt
+
       Records are read as prep run reads them, but for turns that it would refuse: they are shown. With --json each line is
       {"text", "segments": [{"start", "end", "source", "supervised", "reason"}]}: byte offsets in the text's UTF-8.
       Without it the texts follow each other, each with a line feed behind it.
@@ -30,9 +35,9 @@ struct RenderCommand: ParsableCommand {
       valueName: "tokenizer"))
   var tokenizer: String?
 
-  @OptionGroup var records: FieldFlags
+  @OptionGroup(title: RunOption.Group.input.rawValue) var records: FieldFlags
 
-  @OptionGroup var chat: ChatFlags
+  @OptionGroup(title: RunOption.Group.template.rawValue) var chat: ChatFlags
 
   @Flag(help: "End each text with the prompt for the model's next turn.")
   var addGenerationPrompt = false
@@ -103,7 +108,7 @@ struct RenderCommand: ParsableCommand {
       }
     }
     var options = RunOptions()
-    options.chat = try chat.choice()
+    options.chat = try chat.choice(roles: records.roles)
     options.use(template: chat.template)
     var resolved = try options.chat.resolve(with: texts)
     resolved?.options.addGenerationPrompt = addGenerationPrompt

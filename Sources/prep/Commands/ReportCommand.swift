@@ -14,6 +14,11 @@ struct ReportCommand: ParsableCommand {
     commandName: "report",
     abstract: "Write one HTML page that shows what a data set holds and what is learned of it.",
     discussion: """
+      Examples:
+        prep report shards
+        prep report shards --output page.html
+        prep report shards --samples 5000
+
       The page loads nothing from the network: copy it from a cluster and open it. It shows the settings, lengths, who \
       wrote the tokens, rejects by reason, and samples with record, rendered text and tokens side by side. Texts are \
       shown where the input files are still where they were.
@@ -22,7 +27,8 @@ struct ReportCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A folder that prep run wrote.", valueName: "folder"))
   var folder: String
 
-  @Option(help: ArgumentHelp("The page; by default report.html in this folder.", valueName: "file"))
+  @Option(
+    name: [.long, .short], help: ArgumentHelp("The page to write.", valueName: "file"))
   var output = "report.html"
 
   @Option(

@@ -17,9 +17,9 @@ struct RunCommand: ParsableCommand {
     abstract: "Encode instruction records into training shards.",
     discussion: """
       Examples:
-        prep run chats.jsonl --tokenizer MODEL_FOLDER --context-length 4096 --output out
-        prep run data/ more.jsonl.gz --field task=question --field response=answer -o out
-        prep run text.jsonl --schema text --pack split --tokenizer MODEL_FOLDER -o out
+        prep run chats.jsonl --tokenizer MODEL_FOLDER -o shards
+        prep run data/ more.jsonl.gz --field task=q --field response=a -o shards
+        prep run books.jsonl --schema text --pack split -o shards
 
       Inputs are .jsonl, .ndjson or .json files, plain or compressed (.gz, .zst), folders of them, patterns, or - for \
       standard input. A run that was stopped goes on when the same command is given again. The output is the same for \
@@ -32,71 +32,19 @@ struct RunCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Files, folders, patterns, or -.", valueName: "input"))
   var inputs: [String] = []
 
-  @Option(name: [.long, .short], help: ArgumentHelp("Folder to write.", valueName: "dir"))
-  var output: String
-
   @OptionGroup var encoding: EncodingOptions
+  @OptionGroup(title: RunOption.Group.input.rawValue) var reading: ReadingFlags
+  @OptionGroup(title: RunOption.Group.packing.rawValue) var packing: PackingFlags
+  @OptionGroup(title: RunOption.Group.output.rawValue) var result: OutputFlags
+  @OptionGroup(title: "Machine") var machine: MachineFlags
 
-  @Option(defaultAsFlag: "whole", help: .of(.pack))
-  var pack: String?
-
-  @Option(help: .of(.packAlign))
-  var packAlign = 1
-
-  @Option(
-    help: ArgumentHelp(
-      "Export the rows too, as prep export does: parquet, mds, megatron or npy, a folder of that name in the output.",
-      valueName: "format"))
-  var format: ExportFormat?
-
-  @Option(help: ArgumentHelp("Threads that encode; one a processor by default.", valueName: "n"))
-  var threads: Int?
-
-  @Option(help: .of(.blockSize))
-  var blockSize = ByteSize(bytes: 16 << 20)
-
-  @Option(help: .of(.maxRecordSize))
-  var maxRecordSize = ByteSize(bytes: 16 << 20)
-
-  @Option(help: .of(.level))
-  var level = 3
-
-  @Option(
-    help: ArgumentHelp("Records that may be rejected: a share or a number.", valueName: "n|n%"),
-    transform: {
-      guard let limit = RejectLimit($0) else {
-        throw ValidationError("--max-rejects \($0): give a share such as 1%, or a number")
-      }
-      return limit
-    })
-  var maxRejects = RejectLimit.share(0.01)
-
-  @Option(
-    help: ArgumentHelp(
-      "Do the i-th (from 0) of n parts of the input; prep merge joins them.", valueName: "i/n"))
-  var partition: String?
-
-  @Flag(help: "Skip files of a folder that look like data but are not read.")
-  var skipOtherFiles = false
-
-  @Flag(help: "Replace what the folder holds of an earlier run.")
-  var overwrite = false
-
-  @Flag(
-    help:
-      "Read every byte of a finished folder, and make what is damaged again; without it, what is missing."
-  )
-  var verify = false
-
-  @Flag(name: [.long, .short], help: "No progress and no report.")
-  var quiet = false
-
-  @Flag(help: "Print the report as one JSON object.")
-  var json = false
+  private var output: String { result.output }
+  private var quiet: Bool { result.quiet }
+  private var json: Bool { result.json }
 
   /// Inputs, with what `--pack` took for its value.
   private var allInputs: [String] {
-    if let pack, RunSpec.Packing(rawValue: pack) == nil { return [pack] + inputs }
+    if let pack = packing.pack, RunSpec.Packing(rawValue: pack) == nil { return [pack] + inputs }
     return inputs
   }
 
@@ -104,25 +52,35 @@ struct RunCommand: ParsableCommand {
     guard !allInputs.isEmpty else {
       throw ValidationError("Missing expected argument '<input> ...'")
     }
-    guard threads ?? 1 > 0, threads ?? 1 <= 1024 else {
+    guard !Self.lacksUnit(result.blockSize) else {
+      throw ValidationError(
+        "--block-size \(result.blockSize.bytes) is a number of bytes, and so few make a shard of some records: write a "
+          + "unit, as in 16MiB; the tokens of a sample are --context-length")
+    }
+    guard machine.threads ?? 1 > 0, machine.threads ?? 1 <= 1024 else {
       throw ValidationError("--threads must be from 1 to 1024")
     }
     try options().validate()
-    guard partition == nil || Manifest.Partition(partition ?? "") != nil else {
+    guard result.partition == nil || Manifest.Partition(result.partition ?? "") != nil else {
       throw ValidationError("--partition: give i/n, such as 0/4, with i below n")
     }
-    guard format == nil || partition == nil else {
+    guard result.format == nil || result.partition == nil else {
       throw ValidationError("--format with --partition: export what prep merge joins")
     }
   }
 
+  /// Elsewhere a block is what a sample is here, and is counted in tokens.
+  private static func lacksUnit(_ size: ByteSize) -> Bool {
+    !size.hasUnit && size.bytes < 64 << 10
+  }
+
   private func options() throws -> RunOptions {
     var options = try encoding.options()
-    options.blockSize = blockSize.bytes
-    options.maximumRecordSize = maxRecordSize.bytes
-    options.level = level
-    if let pack { options.pack = RunSpec.Packing(rawValue: pack) ?? .whole }
-    options.packAlign = packAlign
+    options.blockSize = result.blockSize.bytes
+    options.maximumRecordSize = reading.maxRecordSize.bytes
+    options.level = result.level
+    if let pack = packing.pack { options.pack = RunSpec.Packing(rawValue: pack) ?? .whole }
+    options.packAlign = packing.packAlign
     return options
   }
 
@@ -130,7 +88,7 @@ struct RunCommand: ParsableCommand {
     try reportingErrors(json: json) {
       let options = try options()
       let (spec, tokenizer) = try options.resolve()
-      let files = try InputFiles.resolve(allInputs, skipOtherFiles: skipOtherFiles)
+      let files = try InputFiles.resolve(allInputs, skipOtherFiles: reading.skipOtherFiles)
       let opening = quiet && !json ? nil : RunOpening(spec, tokenizer)
       if !quiet {
         for line in opening?.lines ?? [] { StandardError.line(line) }
@@ -140,14 +98,14 @@ struct RunCommand: ParsableCommand {
       }
 
       var run = Run(spec: spec, inputs: files, output: output) { tokenizer.makeEncoder() }
-      run.threads = threads ?? ProcessorCount.available
-      run.rejectLimit = maxRejects
-      run.overwrite = overwrite
-      run.verify = verify
-      run.partition = partition.flatMap { Manifest.Partition($0) }
+      run.threads = machine.threads ?? ProcessorCount.available
+      run.rejectLimit = reading.maxRejects
+      run.overwrite = result.overwrite
+      run.verify = result.verify
+      run.partition = result.partition.flatMap { Manifest.Partition($0) }
       let display = ProgressDisplay(
         totalBytes: InputFiles.size(of: files), isQuiet: quiet,
-        rejectsFile: "\(output)/\(Manifest.rejectsFileName)", rejectLimit: maxRejects)
+        rejectsFile: "\(output)/\(Manifest.rejectsFileName)", rejectLimit: reading.maxRejects)
       run.onProgress = { display.show($0) }
       run.onReject = { display.show(file: $0, $1) }
       if !quiet { Signals.explainInterruption() }
@@ -168,8 +126,8 @@ struct RunCommand: ParsableCommand {
           StandardError.line("warning: \(Surface.command.spell(warning))")
         }
       }
-      if let format {
-        let options = ExportOptions(level: Int32(clamping: level), overwrite: true)
+      if let format = result.format {
+        let options = ExportOptions(level: Int32(clamping: result.level), overwrite: true)
         _ = try DataSetExport.export(
           DataSet(output, cacheSize: 0), format: format, output: "\(output)/\(format.rawValue)",
           options: options)

@@ -16,6 +16,11 @@ struct ShowCommand: ParsableCommand {
     abstract:
       "Print what a data set was made of and with: inputs, tokenizer, template, settings, counts, command.",
     discussion: """
+      Examples:
+        prep show shards
+        prep show shards --json
+        prep show shards --print-template > template.jinja
+
       Reads a finished folder or one whose run was stopped. The command that it prints makes the same rows; a chat \
       template that came from a file is written by --print-template.
       """)

@@ -13,6 +13,11 @@ struct StatsCommand: ParsableCommand {
     abstract:
       "Print how long the samples of a data set are, how much of them is learned, and what ends them.",
     discussion: """
+      Examples:
+        prep stats shards
+        prep stats shards --json
+        prep stats shards --csv > lengths.csv
+
       The numbers are those of prep report, read from the shards alone. Tokens are shown as text where the tokenizer is \
       still where it was.
       """)

@@ -6,7 +6,13 @@ import Tokenizer
 struct TokenizerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokenizer",
-    abstract: "Describe a tokenizer: files, pipeline, special tokens and what decides them.")
+    abstract: "Describe a tokenizer: files, pipeline, special tokens and what decides them.",
+    discussion: """
+      Examples:
+        prep tokenizer MODEL_FOLDER
+        prep tokenizer Qwen/Qwen3-8B
+        prep tokenizer cl100k_base.tiktoken --encoding cl100k --json
+      """)
 
   @Argument(
     help: ArgumentHelp(

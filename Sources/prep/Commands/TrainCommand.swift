@@ -13,6 +13,11 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Train a byte-level BPE tokenizer and write it as tokenizer.json.",
     discussion: """
+      Examples:
+        prep train chats.jsonl --vocab-size 32000 -o tokenizer.json
+        prep train books.txt code.txt.gz --vocab-size 8000 -o tokenizer.json
+        prep train data/ --vocab-size 1000 --special-token "<end>" -o t.json
+
       Files that end in .jsonl, .ndjson or .json are records: each field that a sample is made of is one text (task, \
       context, response, text, messages, and their usual other names), or each --field. Any other file is plain text: \
       each line, with its line feed, is one text. Either may be compressed (.gz, .zst). The result is that of \
@@ -25,7 +30,9 @@ struct TrainCommand: ParsableCommand {
       valueName: "input"))
   var inputs: [String]
 
-  @Option(help: ArgumentHelp("Where to write tokenizer.json.", valueName: "file"))
+  @Option(
+    name: [.long, .short],
+    help: ArgumentHelp("Where to write tokenizer.json.", valueName: "file"))
   var output: String
 
   @Option(

@@ -11,6 +11,11 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Check every byte of a data set against its checksums.",
     discussion: """
+      Examples:
+        prep verify shards
+        prep verify shards --repair
+        prep verify shards --rebuild-manifest
+
       Names shard, frame and byte offset of all damage; exit code 0: intact, 1: damage found, 2: not a data set.
       A damaged or missing shard is made again by --repair, from the inputs as the run named them, or by the same \
       prep run; manifest and rejects from the shards alone by --rebuild-manifest.

@@ -27,17 +27,14 @@ struct ChatFlags: ParsableArguments {
   @Option(help: .of(.loss))
   var loss: LossPolicy = .assistant
 
-  @Option(name: .customLong("role"), parsing: .singleValue, help: .of(.role))
-  var roles: [String] = []
-
   @Flag(help: .of(.allowDropped))
   var allowDropped = false
 
   @Option(help: .of(.history))
   var history: HistoryPolicy = .asRendered
 
-  /// The flags as the library's choice.
-  func choice() throws -> ChatChoice {
+  /// The flags as the library's choice. `roles`: what words for roles mean.
+  func choice(roles: [String: MessageRole]) throws -> ChatChoice {
     var choice = ChatChoice()
     choice.template = template
     for argument in templateArguments {
@@ -52,15 +49,7 @@ struct ChatFlags: ParsableArguments {
     choice.loss = loss
     choice.history = history
     choice.allowsDropped = allowDropped
-    for role in roles {
-      let parts = role.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, let meant = MessageRole.named(parts[1].utf8) else {
-        throw ValidationError(
-          "--role \(role): give name=role, the role one of system, developer, user, assistant, tool"
-        )
-      }
-      choice.roles[parts[0]] = meant
-    }
+    choice.roles = roles
     return choice
   }
 }

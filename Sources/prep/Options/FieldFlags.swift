@@ -11,7 +11,30 @@ struct FieldFlags: ParsableArguments {
   @Option(name: .customLong("field"), parsing: .singleValue, help: .of(.field))
   var fields: [String] = []
 
-  func validate() throws { _ = try given() }
+  @Option(name: .customLong("role"), parsing: .singleValue, help: .of(.role))
+  var roleWords: [String] = []
+
+  func validate() throws {
+    _ = try given()
+    _ = try meanings()
+  }
+
+  /// What words for roles mean.
+  var roles: [String: MessageRole] { (try? meanings()) ?? [:] }
+
+  private func meanings() throws -> [String: MessageRole] {
+    var roles: [String: MessageRole] = [:]
+    for word in roleWords {
+      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let meant = MessageRole.named(parts[1].utf8) else {
+        throw ValidationError(
+          "--role \(word): give name=role, the role one of system, developer, user, assistant, tool"
+        )
+      }
+      roles[parts[0]] = meant
+    }
+    return roles
+  }
 
   /// The names by role.
   func given() throws -> [RecordRole: String] {
