@@ -17,6 +17,8 @@ public struct Doctor {
   public struct Report: Sendable {
     public var findings: [Finding] = []
     public var records = 0
+    /// What a run would do; nil where it could not begin.
+    public var run: (spec: RunSpec, tokenizer: BPETokenizer)?
 
     /// The worst of the findings; nil where there is none.
     public var severity: Finding.Severity? { findings.map(\.severity).max() }
@@ -35,6 +37,7 @@ public struct Doctor {
       report.findings.append(finding)
       return report
     }
+    report.run = (spec, tokenizer)
     report.findings += Self.findings(spec, tokenizer)
     guard !files.isEmpty else { return report }
     // The real lengths are wanted, not those after truncation.

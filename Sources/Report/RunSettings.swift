@@ -18,7 +18,13 @@ public struct RunSettings: Sendable {
     public var decidedBy: String?
 
     /// The value and what decided it.
-    public var text: String { decidedBy.map { "\(value) (\($0))" } ?? value }
+    public var text: String {
+      guard let decidedBy else { return value }
+      // No parentheses within others: `tokenizer_config.json (eos_token)` is a file and a key in it.
+      let by =
+        decidedBy.hasSuffix(")") ? decidedBy.replacing(" (", with: ": ").dropLast() : decidedBy[...]
+      return "\(value) (\(by))"
+    }
   }
 
   public private(set) var items: [Item] = []

@@ -123,8 +123,27 @@ def test_published_templates(doctor):
 def test_words_and_exit_codes(tmp_path):
     data = write(tmp_path / "data.jsonl", [{"task": "a", "response": "b"}])
     result = prep("doctor", data)
-    assert b"pad-equals-eos" in result.stdout and b"1 records read" in result.stdout
+    assert b"pad-equals-eos" in result.stdout and b"1 record read" in result.stdout
     assert prep("doctor", data, "--tokenizer", tmp_path / "none", check=False).returncode == 2
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
     assert prep("doctor", empty, check=False).returncode == 1
+
+
+def test_a_model_folder_alone_is_enough(base, tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    shutil.copytree(base, folder)
+    result = prep("doctor", folder, check=False)
+    text = result.stdout.decode()
+    assert text.startswith(f"tokenizer        {folder} (tokenizer.json, ") and "the tokenizer's own" in text
+    last = text.splitlines()[-1]
+    assert last.startswith({0: "nothing that goes wrong", 3: "part of what is learned", 1: "what is learned would be"}[result.returncode])
+    named = prep("doctor", "--tokenizer", folder, "--json", check=False)
+    alone = prep("doctor", folder, "--json", check=False)
+    assert alone.stdout == named.stdout and alone.returncode == named.returncode == result.returncode
+    # Beside data, and the tokenizer's file alone.
+    data = write(tmp_path / "data.jsonl", [PAIR])
+    assert json.loads(prep("doctor", folder, data, "--json", check=False).stdout)["records"] == 1
+    assert json.loads(prep("doctor", folder / "tokenizer.json", "--eos-token", "<|im_end|>", "--json", check=False).stdout)["settings"]
+    twice = prep("doctor", folder, "--tokenizer", "gpt2", check=False)
+    assert twice.returncode == 2 and b"two tokenizers are named" in twice.stderr

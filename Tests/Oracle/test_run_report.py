@@ -106,7 +106,7 @@ def test_the_tokenizers_files_are_named_as_what_decided(inputs, tmp_path):
     run = prep("run", "abc.jsonl", "-o", "chat", "--tokenizer", "model")
     said = run.stderr.decode()
     assert "the tokenizer's own (model/tokenizer_config.json)" in said
-    assert "<pad> 10 (tokenizer_config.json (pad_token))" in said and "</s> 9 (tokenizer_config.json (eos_token))" in said
+    assert "<pad> 10 (tokenizer_config.json: pad_token)" in said and "</s> 9 (tokenizer_config.json: eos_token)" in said
     # The template writes BOS twice: an error of doctor's, told before the run.
     assert "error            the template writes the token that begins a text twice" in said
     plain = prep("run", "abc.jsonl", "-o", "plain", "--tokenizer", "model", "--template", "plain")

@@ -4,6 +4,8 @@ import Input
 import JSONText
 import Pipeline
 import Problems
+import Report
+import Tokenizer
 
 /// `prep doctor`: what goes wrong silently with a tokenizer, its template, and records.
 struct DoctorCommand: ParsableCommand {
@@ -16,12 +18,14 @@ struct DoctorCommand: ParsableCommand {
         prep doctor chats.jsonl --tokenizer MODEL_FOLDER
         prep doctor data/ --template chatml --limit 1000 --json
 
-      Takes the options of prep run. Each finding has a stable code, a severity, a sample and a remedy. Exit code 0: \
+      A model folder, a tokenizer file or a model's name among the data is what --tokenizer would name. Takes the options \
+      of prep run. Each finding has a stable code, a severity, a sample and a remedy. Exit code 0: \
       notes at most; 3: warnings; 1: errors; 2: the tokenizer or a file cannot be read.
       """)
 
   @Argument(
-    help: ArgumentHelp("Files or folders of records; - is standard input.", valueName: "data"))
+    help: ArgumentHelp(
+      "Files or folders of records, - for standard input; or a model folder.", valueName: "data"))
   var data: [String] = []
 
   @OptionGroup var encoding: EncodingOptions
@@ -40,9 +44,19 @@ struct DoctorCommand: ParsableCommand {
   }
 
   func run() throws {
-    let options = try encoding.options()
+    var options = try encoding.options()
     let report = try reportingErrors(json: json) {
-      try Doctor(options: options).examine(
+      var data = data
+      if let model = data.first(where: BPETokenizer.isNamed(by:)) {
+        guard encoding.tokenizer == nil, data.count(where: BPETokenizer.isNamed(by:)) == 1 else {
+          throw Problem(
+            .option, Place(file: model), reason: "two tokenizers are named",
+            remedy: "give a model folder or --tokenizer, not both")
+        }
+        options.tokenizer = model
+        data.removeAll { $0 == model }
+      }
+      return try Doctor(options: options).examine(
         data.isEmpty ? [] : InputFiles.resolve(data, skipOtherFiles: skipOtherFiles),
         limit: limit ?? .max)
     }
@@ -56,29 +70,49 @@ struct DoctorCommand: ParsableCommand {
     }
   }
 
+  // MARK: - For people
+
   private func describe(_ report: Doctor.Report, to out: inout StandardOutput) throws {
+    if let (spec, tokenizer) = report.run {
+      for line in RunSettings(spec, tokenizer: tokenizer).compact { try out.line(line) }
+      try out.line("")
+    }
     for finding in report.findings.sorted(by: { $0.severity > $1.severity }) {
-      let place = finding.place.map { "\($0): " } ?? ""
-      func shown(_ text: String) -> String {
-        VisibleText.escaped(Surface.command.spell(text), limit: 1200)
-      }
-      try out.line(
-        "\(finding.severity.rawValue)  \(finding.code.rawValue)  \(shown(finding.message))")
-      if !finding.sample.isEmpty || !place.isEmpty {
-        let sample = TokenText.visible(Array(Surface.command.spell(finding.sample).utf8))
-        try out.line("         \(VisibleText.escaped(place))\(sample)")
-      }
-      if !finding.remedy.isEmpty {
-        try out.line("         → \(shown(finding.remedy))")
-      }
+      try describe(finding, to: &out)
     }
     let counts = Finding.Severity.allCases.reversed().map { severity in
-      let count = report.findings.count { $0.severity == severity }
-      return "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
+      Format.count(report.findings.count { $0.severity == severity }, severity.rawValue)
     }
-    let read = report.records == 0 ? "" : "; \(Format.count(report.records)) records read"
-    try out.line(counts.joined(separator: ", ") + read)
+    let read = report.records == 0 ? "" : "; \(Format.count(report.records, "record")) read"
+    let verdict =
+      switch report.severity {
+      case .error: "what is learned would be wrong, or records lost: "
+      case .warning: "part of what is learned may not be what you think: "
+      case .note, nil: "nothing that goes wrong silently: "
+      }
+    let colour = report.severity.map { $0 > .note ? $0.colour : .good } ?? .good
+    try out.line(Paint.out(verdict, colour) + counts.joined(separator: ", ") + read)
   }
+
+  private func describe(_ finding: Finding, to out: inout StandardOutput) throws {
+    func shown(_ text: String) -> String {
+      VisibleText.escaped(Surface.command.spell(text), limit: 1200)
+    }
+    let word = finding.severity.rawValue
+    try out.line(
+      Paint.out(word, finding.severity.colour)
+        + "  \(Paint.out(finding.code.rawValue, .head))  \(shown(finding.message))")
+    let place = finding.place.map { "\($0): " } ?? ""
+    if !finding.sample.isEmpty || !place.isEmpty {
+      let sample = TokenText.visible(Array(Surface.command.spell(finding.sample).utf8))
+      try out.line("         \(VisibleText.escaped(place))\(sample)")
+    }
+    if !finding.remedy.isEmpty {
+      try out.line("         → \(shown(finding.remedy))")
+    }
+  }
+
+  // MARK: - For programs
 
   private func object(_ report: Doctor.Report) -> [UInt8] {
     var writer = JSONWriter()
@@ -87,6 +121,9 @@ struct DoctorCommand: ParsableCommand {
     report.severity.map { writer.string($0.rawValue) } ?? writer.null()
     writer.key("records")
     writer.int(report.records)
+    if let (spec, tokenizer) = report.run {
+      RunSettings(spec, tokenizer: tokenizer).write(to: &writer)
+    }
     writer.array("findings", report.findings) { $0.write(to: &$1) }
     writer.endObject()
     writer.newline()

@@ -193,8 +193,7 @@ struct InspectCommand: ParsableCommand {
     init(_ command: InspectCommand, tokenizer: BPETokenizer) {
       self.command = command
       self.tokenizer = tokenizer
-      let noColour = unsafe getenv("NO_COLOR").map { unsafe $0.pointee != 0 } ?? false
-      hasColour = command.color ?? (isatty(STDOUT_FILENO) == 1 && !noColour)
+      hasColour = Paint(STDOUT_FILENO, asked: command.color).hasColour
     }
 
     mutating func show(_ shown: ShownRow, title: String) throws {

@@ -123,7 +123,8 @@ struct RunCommand: ParsableCommand {
       display.close()
       if !quiet {
         for warning in report.warnings {
-          StandardError.line("warning: \(Surface.command.spell(warning))")
+          StandardError.line(
+            Paint.error("warning:", .doubtful) + " \(Surface.command.spell(warning))")
         }
       }
       if let format = result.format {

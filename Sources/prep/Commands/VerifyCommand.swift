@@ -77,11 +77,14 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func describe(_ result: DataSetVerifier, to out: inout StandardOutput) throws {
-    for damage in result.damage { try out.line("damaged  \(damage.text(for: .command))") }
+    for damage in result.damage {
+      try out.line(Paint.out("damaged", .bad) + "  \(damage.text(for: .command))")
+    }
     for note in result.notes { try out.line("note     \(Surface.command.spell(note))") }
     if result.damage.isEmpty, let manifest = result.rebuilt {
       try out.line(
-        "intact   \(Format.count(result.shardCount, "shard")), \(Format.count(manifest.rowCount, "row")), "
+        Paint.out("intact", .good)
+          + "   \(Format.count(result.shardCount, "shard")), \(Format.count(manifest.rowCount, "row")), "
           + Format.count(Int(clamping: manifest.totals.tokens), "token")
       )
       try out.line("digest   \(manifest.digest)")

@@ -23,7 +23,7 @@ struct ReportedProblem: Error {
 }
 
 private func exit(for problem: Problem) -> ExitCode {
-  StandardError.line("prep: \(problem.text(for: .command))")
+  StandardError.line(Paint.error("prep:", .bad) + " \(problem.text(for: .command))")
   return PrepExit.code(of: problem.kind)
 }
 

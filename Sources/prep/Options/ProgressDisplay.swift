@@ -93,8 +93,10 @@ final class ProgressDisplay: Sendable {
       let remedy = reject.remedy.isEmpty ? "" : " (\(reject.remedy))"
       let isLeftOut = Problem.Kind(rawValue: reject.reason)?.isOfLength ?? false
       let text =
-        "\(isLeftOut ? "left out" : "rejected") \(String(decoding: file, as: UTF8.self)):\(reject.line): \(reject.message)\(remedy)"
-      write(VisibleText.escaped(text, limit: Self.longestReject) + "\n")
+        " \(String(decoding: file, as: UTF8.self)):\(reject.line): \(reject.message)\(remedy)"
+      write(
+        Paint.error(isLeftOut ? "left out" : "rejected", .doubtful)
+          + VisibleText.escaped(text, limit: Self.longestReject) + "\n")
     }
   }
 
@@ -131,7 +133,8 @@ final class ProgressDisplay: Sendable {
     let enough = rejectLimit.raised(
       toAllow: progress.rejected + progress.rejected / 10, of: progress.records)
     write(
-      "warning: \(Format.count(progress.rejected)) of \(Format.count(progress.records)) records so far are rejected, more than "
+      Paint.error("warning:", .bad)
+        + " \(Format.count(progress.rejected)) of \(Format.count(progress.records)) records so far are rejected, more than "
         + "--max-rejects \(rejectLimit) allows: \(shown.joined(separator: ", "))\(more). Unless that changes, no data set is written; "
         + "shards are kept, and the same command with --max-rejects \(enough) goes on from them\n")
   }

@@ -23,40 +23,37 @@ struct RunOpening {
   ]
 
   var lines: [String] {
-    var lines: [String] = []
-    // Settings that are short stand on one line.
-    for keys in [
-      ["tokenizer"], ["begins_with"], ["ends_with"], ["padding"], ["template"],
-      ["instructions", "template_args", "date"], ["system"], ["loss", "history", "seam"],
-      ["context_length", "truncate", "pack"],
-    ] {
-      let items = settings.items.filter { keys.contains($0.key) }
-      guard let first = items.first else { continue }
-      let texts = [first.text] + items.dropFirst().map { "\($0.name) \($0.text)" }
-      lines.append(Self.line(first.name, texts.joined(separator: "; ")))
-    }
+    var lines = settings.compact
     let serious = findings.filter { $0.severity > .note && !Self.ofRecords.contains($0.code) }
       .sorted { $0.severity > $1.severity }
     for finding in serious.prefix(Self.findingLimit) {
       let remedy = finding.remedy.isEmpty ? "" : " (\(finding.remedy))"
-      lines.append(Self.line(finding.severity.rawValue, finding.message + remedy))
+      let line = RunSettings.line(finding.severity.rawValue, finding.message + remedy)
+      let word = finding.severity.rawValue
+      lines.append(
+        Paint.error(word, finding.severity.colour) + line.dropFirst(word.count))
     }
     if serious.count > Self.findingLimit {
       lines.append(
-        Self.line("", "… and \(serious.count - Self.findingLimit) more, see prep doctor"))
+        RunSettings.line("", "… and \(serious.count - Self.findingLimit) more, see prep doctor"))
     }
     return lines
-  }
-
-  private static func line(_ name: String, _ value: String) -> String {
-    name + String(repeating: " ", count: max(1, 17 - name.count))
-      + VisibleText.escaped(Surface.command.spell(value), limit: 400)
   }
 
   /// `settings` and `findings`.
   func write(to writer: inout JSONWriter) {
     settings.write(to: &writer)
     writer.array("findings", findings) { $0.write(to: &$1) }
+  }
+}
+
+extension Finding.Severity {
+  var colour: Paint.Colour {
+    switch self {
+    case .error: .bad
+    case .warning: .doubtful
+    case .note: .head
+    }
   }
 }
 
@@ -74,6 +71,28 @@ extension RunSettings {
         }
       }
     }
+  }
+
+  /// For people, in few lines: settings that are short stand on one.
+  var compact: [String] {
+    var lines: [String] = []
+    // Settings that are short stand on one line.
+    for keys in [
+      ["tokenizer"], ["begins_with"], ["ends_with"], ["padding"], ["template"],
+      ["instructions", "template_args", "date"], ["system"], ["loss", "history", "seam"],
+      ["context_length", "truncate", "pack"],
+    ] {
+      let items = items.filter { keys.contains($0.key) }
+      guard let first = items.first else { continue }
+      let texts = [first.text] + items.dropFirst().map { "\($0.name) \($0.text)" }
+      lines.append(Self.line(first.name, texts.joined(separator: "; ")))
+    }
+    return lines
+  }
+
+  static func line(_ name: String, _ value: String) -> String {
+    name + String(repeating: " ", count: max(1, 17 - name.count))
+      + VisibleText.escaped(Surface.command.spell(value), limit: 400)
   }
 
   /// For people: name and value.

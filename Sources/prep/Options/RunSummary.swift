@@ -14,7 +14,9 @@ struct RunSummary {
       report.totals, contextLength: report.manifest.spec.contextLength,
       shards: report.manifest.shards.map { ($0.source, $0.totals) }, packed: packed,
       rejectsFile: "\(folder)/rejects.jsonl")
-    for (name, value) in totals.lines { add(name, value) }
+    for (name, value) in totals.lines {
+      add(name, value, name == "rejected" && report.totals.faultCount > 0 ? .doubtful : nil)
+    }
     add("bytes in", Format.bytes(Int(clamping: report.bytesIn)))
     var shards =
       "\(Format.bytes(report.bytesOut)) in \(Format.count(report.manifest.shards.count, "shard"))"
@@ -33,8 +35,9 @@ struct RunSummary {
     add("next", "prep inspect \(StoredRun.quoted(folder)) --row 0")
   }
 
-  private mutating func add(_ name: String, _ value: String) {
+  private mutating func add(_ name: String, _ value: String, _ colour: Paint.Colour? = nil) {
     lines.append(
-      name + String(repeating: " ", count: max(1, 17 - name.count)) + VisibleText.escaped(value))
+      (colour.map { Paint.out(name, $0) } ?? name)
+        + String(repeating: " ", count: max(1, 17 - name.count)) + VisibleText.escaped(value))
   }
 }
