@@ -88,21 +88,26 @@ extension ConversationReader {
         isEmpty: true, isBlank: true))
     for (key, child) in node.members {
       guard let name = unsafe key.utf8, !child.isAbsent else { continue }
-      let shown = unsafe self.key(name)
-      func field(_ kind: RecordPaths.Node.Kind) -> UInt32 {
-        paths.add(parent: path, key: heap.flat(shown), turn: turn, kind: kind)
+      func field(_ name: Value, _ kind: RecordPaths.Node.Kind) -> UInt32 {
+        paths.add(parent: path, key: heap.flat(name), turn: turn, kind: kind)
       }
       switch unsafe keys.field(name) {
       case .role(let rank) where rank == members.role?.rank:
-        add(names.role, word(role, child, field(.role)), from: bottom)
+        add(names.role, word(role, child, field(roleKeys[rank], .role)), from: bottom)
       case .content(let rank) where rank == members.content?.rank:
-        let spans = members.spans
-        try content(parts, child, spans, role, field(.content), &draft, bottom, place)
-      case .reasoning(let rank): reasoning(child, rank, shown, field(.reasoning), &draft, bottom)
-      case .toolCalls: try calls(child, field(.toolCall), &draft, bottom, place)
+        let above = field(contentKeys[rank], .content)
+        try content(parts, child, members.spans, role, above, &draft, bottom, place)
+      case .reasoning(let rank):
+        let shown = unsafe self.key(name)
+        reasoning(child, rank, shown, field(shown, .reasoning), &draft, bottom)
+      case .toolCalls:
+        try calls(child, field(unsafe self.key(name), .toolCall), &draft, bottom, place)
       case .functionCall:
-        try functionCall(child, members, field(.toolCall), &draft, bottom, place)
-      default: add(shown, value(child, field(.otherField)), from: bottom)
+        let above = field(unsafe self.key(name), .toolCall)
+        try functionCall(child, members, above, &draft, bottom, place)
+      default:
+        let shown = unsafe self.key(name)
+        add(shown, value(child, field(shown, .otherField)), from: bottom)
       }
     }
     guard !options.isStrict || draft.hasContent || !draft.turn.isEmpty else {

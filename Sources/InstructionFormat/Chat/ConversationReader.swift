@@ -18,6 +18,9 @@ struct ConversationReader: ~Copyable {
   let foreign = Arena<UInt32>(capacity: 4)
   let nested = NestedJSON()
   let names: Names
+  /// The names of roles and contents in records, by rank: every message has both.
+  let roleKeys: [Value]
+  let contentKeys: [Value]
 
   /// Words that the reader makes itself.
   struct Names {
@@ -53,6 +56,8 @@ struct ConversationReader: ~Copyable {
       value.atom = atoms.find(Array(text.utf8)) ?? 0
       return value
     }
+    roleKeys = keys.role.map { heap.string($0, Origin(.derived)) }
+    contentKeys = keys.content.map { heap.string($0, Origin(.derived)) }
     names = Names(
       role: name("role"), content: name("content"), thinking: name("thinking"),
       reasoning: name("reasoning_content"), calls: name("tool_calls"),
