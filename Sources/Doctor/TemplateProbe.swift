@@ -55,8 +55,9 @@ enum TemplateProbe: String, CaseIterable {
     defer { withExtendedLifetime(parser) {} }
     let samples = ChatSamples(chat, fields: RecordFields())
     do throws(Problem) {
-      _ = try samples.render(parser.parse(rawValue.utf8))
-      return .success(samples.samples[0])
+      _ = try samples.prepare(parser.parse(rawValue.utf8))
+      try samples.render(sample: 0)
+      return .success(samples.sample)
     } catch {
       return .failure(error)
     }

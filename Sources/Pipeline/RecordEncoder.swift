@@ -56,18 +56,17 @@ public final class RecordEncoder {
         remedy: "raise \(OptionName.maxRecordSize), or split it")
     }
     let record = unsafe try parser.record(padded: text)
-    let count = try samples.render(record)
+    let count = try samples.prepare(record)
     notes = RecordNotes(way: samples.way)
-    for index in 0..<count {
-      notes.droppedTurns = max(notes.droppedTurns, samples.samples[index].droppedTurns)
-    }
     if samples.way == .chat, let chat = samples.chat {
       notes.decodedArguments = chat.decodedArguments
-      return try encode(chat, count, traced: traced, body)
+      if count > 1 { return try encode(chat, count, traced: traced, body) }
+      let cut = try encode(sample: 0, of: chat, traced: traced).cut
+      return body(sample, chat.sample, cut, 0)
     }
-    try encoder.encode(samples.samples[0], traced: traced, into: &sample)
+    try encoder.encode(samples.sample, traced: traced, into: &sample)
     let cut = try fit()
-    body(sample, samples.samples[0], cut, 0)
+    body(sample, samples.sample, cut, 0)
   }
 
   private func fit() throws(Problem) -> Truncation.Cut {
@@ -75,45 +74,58 @@ public final class RecordEncoder {
     return try truncation.fit(&sample)
   }
 
-  /// Encodes the samples of a conversation: all of them, or none.
+  /// Encodes the samples of a conversation: all of them, or none. Every sample must fit before the first is given away:
+  /// their tokens are kept till then, not their texts.
   private func encode(
     _ chat: ChatSamples, _ count: Int, traced: Bool,
     _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
   ) throws(Problem) {
-    var cuts: [Truncation.Cut] = []
-    if count > 1 || spec.truncation.policy == .oldestTurns {
-      // Every sample must fit before the first is given away.
-      for index in 0..<count {
-        try encoder.encode(chat.samples[index], into: &sample)
-        var cut = Truncation.Cut()
-        if spec.truncation.policy == .oldestTurns, !truncation.fits(sample) {
-          cut = try leaveOutExchanges(ofSample: index, of: chat)
-        }
-        cuts.append(cut)
-        _ = try fit()
-      }
-    }
+    var kept: [(sample: MaskedSample, cut: Truncation.Cut, length: Int, start: Int?)] = []
     for index in 0..<count {
-      try encoder.encode(chat.samples[index], traced: traced, into: &sample)
-      var cut = try fit()
-      if index < cuts.count, cuts[index].exchanges > 0 { cut = cuts[index] }
-      body(sample, chat.samples[index], cut, index)
+      let (cut, start) = try encode(sample: index, of: chat, traced: traced)
+      kept.append((sample, cut, lastLength, start))
     }
+    for (index, made) in kept.enumerated() {
+      // Who wrote each token refers to the sample's text.
+      if traced {
+        if let start = made.start {
+          try chat.render(sample: index, from: start)
+        } else {
+          try chat.render(sample: index)
+        }
+      }
+      lastLength = made.length
+      body(made.sample, chat.sample, made.cut, index)
+    }
+  }
+
+  /// Renders and encodes one sample, and makes it fit; `start`: the message with which it begins instead.
+  private func encode(sample index: Int, of chat: ChatSamples, traced: Bool) throws(Problem)
+    -> (cut: Truncation.Cut, start: Int?)
+  {
+    try chat.render(sample: index)
+    notes.droppedTurns = max(notes.droppedTurns, chat.sample.droppedTurns)
+    try encoder.encode(chat.sample, traced: traced, into: &sample)
+    guard spec.truncation.policy == .oldestTurns, !truncation.fits(sample),
+      let (cut, start) = try leaveOutExchanges(ofSample: index, of: chat, traced: traced)
+    else { return (try fit(), nil) }
+    _ = try fit()
+    return (cut, start)
   }
 
   /// Renders a sample again with as many of its exchanges as fit, the newest ones; `sample` holds it then.
   /// O(log exchanges) renders. With none that fits, the last exchange is left for `fit` to refuse.
-  private func leaveOutExchanges(ofSample index: Int, of chat: ChatSamples) throws(Problem)
-    -> Truncation.Cut
+  private func leaveOutExchanges(ofSample index: Int, of chat: ChatSamples, traced: Bool)
+    throws(Problem) -> (cut: Truncation.Cut, start: Int)?
   {
     let starts = chat.laterStarts(ofSample: index)
     let before = sample.tokens.count
     func encode(_ place: Int) throws(Problem) -> Bool {
       try chat.render(sample: index, from: starts[place])
-      try encoder.encode(chat.samples[index], into: &sample)
+      try encoder.encode(chat.sample, traced: traced, into: &sample)
       return truncation.fits(sample)
     }
-    guard !starts.isEmpty else { return Truncation.Cut() }
+    guard !starts.isEmpty else { return nil }
     // The fewest exchanges to leave out lie in `low...high`.
     var (low, high) = (0, starts.count - 1)
     while low < high {
@@ -124,7 +136,7 @@ public final class RecordEncoder {
     var cut = Truncation.Cut()
     cut.exchanges = high + 1
     cut.promptTokens = max(0, before - sample.tokens.count)
-    return cut
+    return (cut, starts[high])
   }
 
   /// Encodes one record given as JSON. Rows have one sample each; labels, masks and positions are theirs to tell.

@@ -13,7 +13,7 @@ public final class RecordSamples {
   private let render: RunSpec.Render
   private let renderer: RecordRenderer
   let chat: ChatSamples?
-  private var single = [RenderedRecord()]
+  private var single = RenderedRecord()
   /// How the last record was rendered.
   public private(set) var way = Way.plain
   /// How the last record was read; nil where it could not be.
@@ -45,13 +45,18 @@ public final class RecordSamples {
   /// Before a record that may not come as far as being read.
   func forget() { schema = nil }
 
-  /// What the last record gave, from the start.
-  public var samples: [RenderedRecord] { way == .chat ? chat?.samples ?? [] : single }
+  /// The sample that was rendered last.
+  public var sample: RenderedRecord { way == .chat ? chat?.sample ?? single : single }
 
-  /// Renders a record; how many samples it gave.
-  public func render(_ record: JSONNode) throws(Problem) -> Int {
-    if let chat = try find(record) { return try chat.render(record) }
+  /// Reads a record; how many samples it becomes. `render` then makes them one by one.
+  public func prepare(_ record: JSONNode) throws(Problem) -> Int {
+    if let chat = try find(record) { return try chat.prepare(record) }
     return 1
+  }
+
+  /// Renders a sample of the record that was prepared last into `sample`.
+  public func render(sample index: Int) throws(Problem) {
+    if way == .chat { try chat?.render(sample: index) }
   }
 
   /// Reads a record for `renderText`.
@@ -64,7 +69,7 @@ public final class RecordSamples {
     if way == .chat, let chat {
       try chat.renderText(into: &text)
     } else {
-      text += single[0].text
+      text += single.text
     }
   }
 
@@ -92,10 +97,10 @@ public final class RecordSamples {
         return chat
       }
       way = render == .alpaca ? .alpaca : .plain
-      try renderer.renderInstruction(found, of: record, into: &single[0])
+      try renderer.renderInstruction(found, of: record, into: &single)
     case .text:
       way = .text
-      try renderer.renderText(found, of: record, into: &single[0])
+      try renderer.renderText(found, of: record, into: &single)
     }
     return nil
   }

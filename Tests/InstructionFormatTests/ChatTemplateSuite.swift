@@ -13,9 +13,10 @@ struct ChatTemplateSuite {
     let template = try ChatTemplate(source: template.utf8, name: "test")
     let renderer = ChatRenderer(template: template, options: options)
     let parser = JSONParser()
-    var samples: [RenderedRecord] = []
-    _ = try renderer.render(parser.parse(record.utf8), into: &samples)
-    return samples[0]
+    var sample = RenderedRecord()
+    _ = try renderer.prepare(parser.parse(record.utf8))
+    try renderer.render(sample: 0, into: &sample)
+    return sample
   }
 
   private func text(_ template: String) throws -> String {

@@ -213,6 +213,36 @@ def test_oldest_turns_leaves_a_valid_conversation(models, tmp_path):
     assert len(unrolled) - 1 == 24 and all(len(json.loads(line)["input_ids"]) <= lengths[-3] for line in unrolled if line)
 
 
+@pytest.mark.parametrize("template", ["chatml", "llama3"])
+def test_unrolled_samples_without_their_oldest_turns_are_those_rendered_afresh(models, tmp_path, template):
+    """Texts that repeat: what a sample knows of the one before must not outlive the exchanges that are left out."""
+    folder, _ = models("llama3")
+    # Line feeds at both ends become other tokens where the text is not cut beside them.
+    said = ["\nab\n", "\nab\n", "\nab\n", "\nab ab ab\n"]
+    talks = [[turn for number in range(count)
+              for turn in (user(said[(number + shift) % 4]), assistant(said[(number * step + shift) % 4]))]
+             for count, shift, step in [(4, 0, 1), (5, 1, 3), (5, 2, 2), (4, 3, 1), (6, 0, 4)]]
+    wanted = []
+    for talk in talks:
+        for end in range(2, len(talk) + 1, 2):
+            wanted.append([{"messages": talk[start:end]} for start in range(0, end, 2)])
+    flags = ["--tokenizer", folder, "--template", template, "--unpadded", "--json", "--record", "all"]
+    fresh = write(tmp_path / "fresh.jsonl", [record for records in wanted for record in records])
+    lines = prep("inspect", fresh, *flags, "--history", "last-turn", "--context-length", 4096).stdout.splitlines()
+    alone = iter([json.loads(line) for line in lines])
+    wanted = [[next(alone) for _ in records] for records in wanted]
+    data = write(tmp_path / "data.jsonl", [{"messages": talk} for talk in talks])
+    longest = max(len(rows[-1]["input_ids"]) for rows in wanted)
+    for length in sorted({len(row["input_ids"]) for row in wanted[-1]} | {longest, longest * 2 + 5}):
+        if length < longest:
+            continue
+        lines = prep("inspect", data, *flags, "--history", "unroll", "--truncate", "oldest-turns", "--context-length", length).stdout.splitlines()
+        for line, rows in zip(lines, wanted, strict=True):
+            ours = json.loads(line)
+            theirs = next(row for row in rows if len(row["input_ids"]) <= length)
+            assert ours["input_ids"] == theirs["input_ids"] and ours["labels"] == theirs["labels"]
+
+
 CHATML = ("{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
           "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
 

@@ -3,18 +3,8 @@ import Problems
 
 /// Which bytes the model is to learn: from who wrote them, and from what a prompt already supplies.
 extension ChatRenderer {
-  /// Decides which samples the record gives, and renders them.
-  func supervise(into samples: inout [RenderedRecord]) throws(Problem) -> Int {
-    dropped = 0..<0
-    try plan()
-    for place in plans.indices {
-      if samples.count == place { samples.append(RenderedRecord()) }
-      try render(plans[place], into: &samples[place])
-    }
-    return plans.count
-  }
-
-  private func plan() throws(Problem) {
+  /// Decides which samples the record gives.
+  func plan() throws(Problem) {
     let turns = conversation.turns
     select()
     if options.isStrict { try checkLearnable() }
@@ -152,6 +142,7 @@ extension ChatRenderer {
         return turn
       }
     }
+    if let crossing { throw crossing }
     return nil
   }
 
@@ -162,6 +153,7 @@ extension ChatRenderer {
     rendered.extents(plan.count, paths, into: &extents)
     let droppedTurns = try checkDropped(plan, extents)
     findTurns(of: plan)
+    if let crossing { throw crossing }
     fill(&sample, extents, plan)
     sample.droppedTurns = droppedTurns
   }
@@ -195,7 +187,7 @@ extension ChatRenderer {
         runs.append(found)
       }
     }
-    guard plans.count > 1 else { return }
+    guard plans.count > 1, dropped.isEmpty else { return }
     known.removeAll(keepingCapacity: true)
     known.append(contentsOf: turns)
     earlier.assign(rendered)

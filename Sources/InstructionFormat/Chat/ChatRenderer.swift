@@ -35,7 +35,7 @@ public final class ChatRenderer {
   /// Whether the regions of `runs` follow each other as the turns do.
   var runsAreInOrder = true
   var ended = EndedRegions()
-  /// The samples that the last record gave.
+  /// The samples that the last record becomes.
   var plans: [SamplePlan] = []
   /// The turns that are learned, in order; each plan names a stretch of them.
   var selected: [Int] = []
@@ -50,6 +50,8 @@ public final class ChatRenderer {
   let stops: [[UInt8]]
   /// The template's text behind a turn.
   var closing: [UInt8] = []
+  /// What a prompt of the record cost too much for.
+  var crossing: Problem?
   /// Messages that are left out of the render.
   var dropped = 0..<0 { didSet { promptedHolds = nil } }
 
@@ -109,14 +111,20 @@ public final class ChatRenderer {
     record = base
   }
 
-  /// Renders one record. Fills `samples` from its start, reusing what is there, and gives how many
-  /// samples the record became: one, or one for each learned assistant turn where history is unrolled.
-  /// Errors: the record is a reject. O(text), times the assistant turns for their prompts.
-  public func render(_ record: JSONNode, into samples: inout [RenderedRecord]) throws(Problem)
-    -> Int
-  {
+  /// Reads a record and gives how many samples it becomes: one, or one for each learned assistant turn where history
+  /// is unrolled. `render` then gives them one by one: together they may be as large as the square of the record.
+  /// Errors: the record is a reject.
+  public func prepare(_ record: JSONNode) throws(Problem) -> Int {
     try read(record)
-    return try supervise(into: &samples)
+    dropped = 0..<0
+    try plan()
+    return plans.count
+  }
+
+  /// Renders a sample of the record that was prepared last. Errors: the record is a reject. O(text), times the assistant
+  /// turns for their prompts; less where the samples come in order, as each goes on where the one before ended.
+  public func render(sample index: Int, into sample: inout RenderedRecord) throws(Problem) {
+    try render(plans[index], into: &sample)
   }
 
   /// Arguments of calls of the last record that were texts and were given to the template as objects.
@@ -137,6 +145,7 @@ public final class ChatRenderer {
     let first = conversation.turns.firstIndex { $0.role == .user } ?? 0
     dropped = first..<max(first, start)
     defer { dropped = 0..<0 }
+    known.removeAll(keepingCapacity: true)
     try render(plans[index], into: &sample)
   }
 
@@ -155,6 +164,7 @@ public final class ChatRenderer {
     known.removeAll(keepingCapacity: true)
     gaps.removeAll(keepingCapacity: true)
     promptedHolds = nil
+    crossing = nil
     try reader.read(node, into: &conversation)
     for index in standing.indices { machine.context[index] = standing[index] }
     if conversation.variables.tag == .dictionary {
@@ -207,14 +217,17 @@ public final class ChatRenderer {
     return Value(.list, start: start, count: heap.items.count - start)
   }
 
-  /// As `run`, for a prompt that may not exist: false where the template refuses.
+  /// As `run`, for a prompt that may not exist: false where the template refuses, and from where it costs too much
+  /// on: then the record is a reject.
   func tryRun(_ count: Int, prompt: Bool, addingTurn: Bool = false, into output: RenderOutput)
     -> Bool
   {
-    do {
+    guard crossing == nil else { return false }
+    do throws(Problem) {
       try run(count, prompt: prompt, addingTurn: addingTurn, into: output)
       return true
     } catch {
+      if error.kind == .tooLarge { crossing = error }
       return false
     }
   }

@@ -8,8 +8,8 @@ public final class ChatSamples {
   /// For records that have tools, where the model has a template of its own for them.
   private let withTools: ChatRenderer?
   private var last: ChatRenderer
-  /// What the last record gave, from the start.
-  public private(set) var samples: [RenderedRecord] = []
+  /// The sample that was rendered last.
+  public private(set) var sample = RenderedRecord()
 
   public init(_ spec: ChatSpec, fields: RecordFields) {
     var options = spec.options
@@ -26,10 +26,15 @@ public final class ChatSamples {
     return withTools
   }
 
-  /// Renders a record, messages or a task, into `samples`; how many it gave.
-  public func render(_ record: JSONNode) throws(Problem) -> Int {
+  /// Reads a record, messages or a task; how many samples it becomes.
+  public func prepare(_ record: JSONNode) throws(Problem) -> Int {
     last = renderer(for: record)
-    return try last.render(record, into: &samples)
+    return try last.prepare(record)
+  }
+
+  /// Renders a sample of the record that was prepared last into `sample`.
+  public func render(sample index: Int) throws(Problem) {
+    try last.render(sample: index, into: &sample)
   }
 
   /// Reads a record for `renderText`.
@@ -49,8 +54,8 @@ public final class ChatSamples {
   /// Messages with which a sample of the last record may begin instead, the earliest first.
   func laterStarts(ofSample index: Int) -> [Int] { last.laterStarts(ofSample: index) }
 
-  /// Renders a sample of the last record again, without the exchanges before message `start`.
+  /// Renders a sample of the last record once more, without the exchanges before message `start`.
   func render(sample index: Int, from start: Int) throws(Problem) {
-    try last.render(sample: index, from: start, into: &samples[index])
+    try last.render(sample: index, from: start, into: &sample)
   }
 }

@@ -144,13 +144,22 @@ private struct RenderedPage {
       text.append(UInt8(ascii: "\n"))
       return
     }
-    for index in 0..<(try samples.render(record)) {
-      if json {
-        write(samples.samples[index])
-      } else {
-        text += samples.samples[index].text
-        text.append(UInt8(ascii: "\n"))
+    // A record shows all of its samples or none.
+    let (shownText, shownJSON) = (text.count, writer.bytes.count)
+    do throws(Problem) {
+      for index in 0..<(try samples.prepare(record)) {
+        try samples.render(sample: index)
+        if json {
+          write(samples.sample)
+        } else {
+          text += samples.sample.text
+          text.append(UInt8(ascii: "\n"))
+        }
       }
+    } catch {
+      text.removeLast(text.count - shownText)
+      writer.truncate(to: shownJSON)
+      throw error
     }
   }
 

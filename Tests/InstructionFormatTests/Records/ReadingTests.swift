@@ -18,7 +18,7 @@ import Testing
     let padded = Array(json.utf8) + [UInt8](repeating: 0, count: JSONParser.padding)
     let renderer = ChatRenderer(
       template: try #require(try ChatTemplate.builtIn(template)), options: options)
-    var samples: [RenderedRecord] = []
+    var sample = RenderedRecord()
     do throws(Problem) {
       let record = try unsafe padded.withUnsafeBufferPointer { bytes throws(Problem) in
         do throws(Problem) {
@@ -26,13 +26,14 @@ import Testing
             padded: UnsafeBufferPointer(rebasing: bytes.dropLast(JSONParser.padding)))
         } catch { throw Problem(.invalidJSON, reason: error.reason) }
       }
-      _ = try renderer.render(record, into: &samples)
+      _ = try renderer.prepare(record)
+      try renderer.render(sample: 0, into: &sample)
     } catch {
       return "\(error.kind.rawValue) \(error.field ?? "")"
     }
     var text = ""
-    for segment in samples[0].segments {
-      let part = String(decoding: samples[0].text[segment.range], as: UTF8.self)
+    for segment in sample.segments {
+      let part = String(decoding: sample.text[segment.range], as: UTF8.self)
       text += segment.isSupervised ? "⟦\(part)⟧" : part
     }
     return text.replacing("⟧⟦", with: "").replacing("<|im_start|>", with: "<")
