@@ -13,6 +13,17 @@ public protocol TextEncoder: AnyObject {
   func appendIDs(
     of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
     to ids: inout [UInt32], ranges: inout [Range<UInt32>]) throws(Problem)
+
+  /// Where some ids of a text end that begin at `start` of it; nil where their own texts do not spell what stands there. O(ids).
+  func end(
+    of ids: ArraySlice<UInt32>, in text: UnsafeBufferPointer<UInt8>, from start: Int
+  ) -> Int?
+}
+
+extension TextEncoder {
+  public func end(
+    of ids: ArraySlice<UInt32>, in text: UnsafeBufferPointer<UInt8>, from start: Int
+  ) -> Int? { nil }
 }
 
 /// Whether text is tokenized across the places where supervision begins or ends.
@@ -47,9 +58,18 @@ public final class SampleEncoder {
   }
 
   public let options: Options
-  private let encoder: any TextEncoder
+  let encoder: any TextEncoder
   private var literal: [Range<Int>] = []
   private var ranges: [Range<UInt32>] = []
+  /// Of the last sample.
+  private(set) var stretches: [Stretch] = []
+
+  /// Bytes that were encoded at once, and where their tokens end; no text: a beginning or end token.
+  struct Stretch {
+    var bytes: Range<Int>
+    var end: Int
+    var isText: Bool
+  }
 
   public init(encoder: any TextEncoder, options: Options) {
     self.encoder = encoder
@@ -62,6 +82,7 @@ public final class SampleEncoder {
     _ rendered: borrowing RenderedRecord, traced: Bool = false, into sample: inout MaskedSample
   ) throws(Problem) {
     sample.removeAll()
+    stretches.removeAll(keepingCapacity: true)
     let segments = rendered.segments
     var index = 0
     var hasText = false
@@ -97,6 +118,7 @@ public final class SampleEncoder {
     sample.append(supervised: segment.isSupervised, weight: segment.weight) {
       $0.append(contentsOf: ids)
     }
+    stretches.append(Stretch(bytes: segment.range, end: sample.tokens.count, isText: false))
     if traced {
       sample.appendTraces(
         repeatElement(TokenTrace(segment: index, range: segment.range), count: ids.count))
@@ -155,6 +177,7 @@ public final class SampleEncoder {
         }
       }
     }
+    stretches.append(Stretch(bytes: bytes, end: sample.tokens.count, isText: true))
     guard needsRanges else { return }
     var cursor = SegmentCursor(segments: segments, stretch: stretch)
     for (offset, range) in ranges.enumerated() {

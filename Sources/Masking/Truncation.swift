@@ -70,6 +70,14 @@ public struct Truncation: Hashable, Sendable {
   /// Cuts `sample` to fit. Throws where the policy forbids it and where nothing supervised is left.
   /// O(1) for a sample that fits.
   public func fit(_ sample: inout MaskedSample) throws(Problem) -> Cut {
+    try fit(&sample) { (_, _) throws(Problem) in }
+  }
+
+  /// The same; `willCut` is given a sample that is shortened as it was, and the tokens that stay.
+  public func fit(
+    _ sample: inout MaskedSample,
+    _ willCut: (borrowing MaskedSample, [Range<Int>]) throws(Problem) -> Void
+  ) throws(Problem) -> Cut {
     let count = sample.tokens.count
     let prompt = sample.promptCount
     let response = count - prompt
@@ -103,7 +111,9 @@ public struct Truncation: Hashable, Sendable {
       case .drop, .error, .oldestTurns:
         throw tooLong(count: count, prompt: prompt, response: response)
       }
-      sample.keep(ranges(kept, beginning: min(sample.beginningCount, prompt)))
+      let ranges = ranges(kept, beginning: min(sample.beginningCount, prompt))
+      try willCut(sample, ranges)
+      sample.keep(ranges)
       cut.promptTokens = prompt - kept.prompt.count
       cut.responseTokens = response - kept.response.count
       cut.terminator = hadTerminator && !sample.endsInTerminator

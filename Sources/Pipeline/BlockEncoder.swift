@@ -31,6 +31,7 @@ final class BlockEncoder {
     var counts = Counts()
     var kinds = KindCounts()
     var rejects: [Reject] = []
+    records.ledger = Ledger()
     let source = block.source
     let bytes = unsafe block.bytes
     var cursor = RecordCursor(block)
@@ -78,7 +79,9 @@ final class BlockEncoder {
           remedy: Surface.command.spell(problem.remedy), record: problem.head))
     }
     totals.truncated = counts.truncated
-    totals.counters = counts.named.merging(kinds.counters) { $1 }
+    totals.counters = counts.named.merging(kinds.counters) { $1 }.merging(
+      records.ledger.counters
+    ) { $1 }
     return Result(rows: spec.packed(rows), totals: totals, rejects: rejects)
   }
 

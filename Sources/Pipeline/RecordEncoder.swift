@@ -23,6 +23,10 @@ public final class RecordEncoder {
   private let samples: RecordSamples
   private let encoder: SampleEncoder
   private var sample = MaskedSample()
+  /// What became of the texts of the records that were encoded.
+  public internal(set) var ledger = Ledger()
+  /// What truncation took away from the text of the last sample; nil where it took nothing.
+  private var textCut: TextCut?
   /// What became of the last record besides its samples.
   public private(set) var notes = RecordNotes()
   /// How the last record was read and rendered; nil where it could not be read.
@@ -60,18 +64,30 @@ public final class RecordEncoder {
     notes = RecordNotes(way: samples.way)
     if samples.way == .chat, let chat = samples.chat {
       notes.decodedArguments = chat.decodedArguments
-      if count > 1 { return try encode(chat, count, traced: traced, body) }
-      let cut = try encode(sample: 0, of: chat, traced: traced).cut
-      return body(sample, chat.sample, cut, 0)
+      if count > 1 {
+        try encode(chat, count, traced: traced, body)
+      } else {
+        let cut = try encode(sample: 0, of: chat, traced: traced).cut
+        body(sample, chat.sample, cut, 0)
+      }
+    } else {
+      try encoder.encode(samples.sample, traced: traced, into: &sample)
+      let cut = try fit(samples.sample)
+      samples.account(sample: 0, cut: &textCut, into: &ledger)
+      body(sample, samples.sample, cut, 0)
     }
-    try encoder.encode(samples.sample, traced: traced, into: &sample)
-    let cut = try fit()
-    body(sample, samples.sample, cut, 0)
+    samples.close(record, into: &ledger)
   }
 
-  private func fit() throws(Problem) -> Truncation.Cut {
+  /// Cuts `sample` to fit, and finds the bytes that this takes away.
+  private func fit(_ rendered: borrowing RenderedRecord) throws(Problem) -> Truncation.Cut {
     lastLength = sample.tokens.count
-    return try truncation.fit(&sample)
+    var lost: TextCut?
+    let cut = try truncation.fit(&sample) { sample, kept throws(Problem) in
+      lost = try encoder.lost(from: rendered, sample, keeping: kept)
+    }
+    textCut = lost
+    return cut
   }
 
   /// Encodes the samples of a conversation: all of them, or none. Every sample must fit before the first is given away:
@@ -106,10 +122,11 @@ public final class RecordEncoder {
     try chat.render(sample: index)
     notes.droppedTurns = max(notes.droppedTurns, chat.sample.droppedTurns)
     try encoder.encode(chat.sample, traced: traced, into: &sample)
+    defer { samples.account(sample: index, cut: &textCut, into: &ledger) }
     guard spec.truncation.policy == .oldestTurns, !truncation.fits(sample),
       let (cut, start) = try leaveOutExchanges(ofSample: index, of: chat, traced: traced)
-    else { return (try fit(), nil) }
-    _ = try fit()
+    else { return (try fit(chat.sample), nil) }
+    _ = try fit(chat.sample)
     return (cut, start)
   }
 

@@ -18,6 +18,8 @@ public final class RecordSamples {
   public private(set) var way = Way.plain
   /// How the last record was read; nil where it could not be.
   public private(set) var schema: RecordSchema?
+  /// The members of the last record.
+  private var found: RecordFields.Found?
 
   /// `beginning`, `end`: texts that begin and end a sample of the plain renders.
   public init(
@@ -59,6 +61,23 @@ public final class RecordSamples {
     if way == .chat { try chat?.render(sample: index) }
   }
 
+  /// Counts what the sample rendered last holds of each text. `cut`: what truncation took away.
+  func account(sample index: Int, cut: inout TextCut?, into ledger: inout Ledger) {
+    if way == .chat {
+      chat?.account(sample: index, cut: &cut)
+    } else {
+      renderer.enter(single, cut: &cut, into: &ledger)
+    }
+  }
+
+  /// Enters the record that was prepared last: it is accepted, and all of its samples were accounted for.
+  func close(_ record: JSONNode, into ledger: inout Ledger) {
+    ledger.beginRecord()
+    if way == .chat { chat?.close(&ledger) }
+    guard let found, let schema else { return }
+    fields.enterUnread(found, of: record, isChat: way == .chat, schema: schema, into: &ledger)
+  }
+
   /// Reads a record for `renderText`.
   public func read(_ record: JSONNode) throws(Problem) {
     if let chat = try find(record) { try chat.read(record) }
@@ -77,6 +96,7 @@ public final class RecordSamples {
   private func find(_ record: JSONNode) throws(Problem) -> ChatSamples? {
     schema = nil
     let found = try fields.find(in: record)
+    self.found = found
     let schema = try fields.schema(of: found, record: record)
     self.schema = schema == .auto ? .instruction : schema
     switch schema {

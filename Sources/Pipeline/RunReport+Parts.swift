@@ -18,6 +18,28 @@ extension Totals {
   }
 }
 
+extension Totals {
+  /// `text`: bytes of each field by what became of them. `unread`: how many records have members that nobody read, by name.
+  public func writeLedger(to writer: inout JSONWriter) {
+    writer.key("text")
+    writer.object { writer in
+      for (field, fates) in Ledger(self).carried {
+        writer.key(field.name)
+        writer.object {
+          $0.member("carried", Int(clamping: fates.carried))
+          for (name, path) in Ledger.Fates.members {
+            $0.member(name, Int(clamping: fates[keyPath: path]))
+          }
+        }
+      }
+    }
+    writer.key("unread")
+    writer.object {
+      for (name, records) in Ledger.unread(self) { $0.member(name, Int(clamping: records)) }
+    }
+  }
+}
+
 extension SourceTotals {
   /// One JSON object.
   public func write(to writer: inout JSONWriter) {

@@ -124,6 +124,7 @@ public struct RunReport: Hashable, Sendable {
     for warning in warnings { writer.string(surface.spell(warning)) }
     writer.endArray()
     writer.array("sources", sources) { $0.write(to: &$1) }
+    totals.writeLedger(to: &writer)
     writer.array("schemas", kinds) { $0.part.write($0.kind, to: &$1) }
     more(&writer)
     if let problem {

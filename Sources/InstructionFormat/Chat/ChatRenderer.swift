@@ -46,12 +46,19 @@ public final class ChatRenderer {
   /// Place of each path among those of a sample, and the number of the sample that is being filled.
   let shown = Arena<ShownPath>(capacity: 1 << 8)
   var sampleNumber = 0
+  /// What the samples of the record hold of each path, how many of its messages they have between them, and which
+  /// members nobody reads.
+  var shares: [Share] = []
+  var accounted = 0
+  var isUnread: [Bool] = []
   /// What ends a turn when the model samples it.
   let stops: [[UInt8]]
   /// The template's text behind a turn.
   var closing: [UInt8] = []
   /// What a prompt of the record cost too much for.
   var crossing: Problem?
+  /// Messages that the sample rendered last is without, to fit.
+  var leftOut = 0..<0
   /// Messages that are left out of the render.
   var dropped = 0..<0 { didSet { promptedHolds = nil } }
 
@@ -117,6 +124,8 @@ public final class ChatRenderer {
   public func prepare(_ record: JSONNode) throws(Problem) -> Int {
     try read(record)
     dropped = 0..<0
+    shares.removeAll(keepingCapacity: true)
+    accounted = 0
     try plan()
     return plans.count
   }
@@ -124,6 +133,7 @@ public final class ChatRenderer {
   /// Renders a sample of the record that was prepared last. Errors: the record is a reject. O(text), times the assistant
   /// turns for their prompts; less where the samples come in order, as each goes on where the one before ended.
   public func render(sample index: Int, into sample: inout RenderedRecord) throws(Problem) {
+    leftOut = 0..<0
     try render(plans[index], into: &sample)
   }
 
@@ -145,6 +155,7 @@ public final class ChatRenderer {
     let first = conversation.turns.firstIndex { $0.role == .user } ?? 0
     dropped = first..<max(first, start)
     defer { dropped = 0..<0 }
+    leftOut = dropped
     known.removeAll(keepingCapacity: true)
     try render(plans[index], into: &sample)
   }

@@ -135,7 +135,7 @@ extension ConversationReader {
       for (part, node) in parts.texts {
         guard let bytes = unsafe node.utf8 else { continue }
         let place = paths.add(parent: field, index: part.index, like: field)
-        text = heap.join(text, unsafe heap.string(bytes, Origin(.field, author: place)))
+        text = heap.join(text, unsafe self.text(bytes, place))
       }
     } else if let content, !content.isAbsent {
       text = value(content, field)

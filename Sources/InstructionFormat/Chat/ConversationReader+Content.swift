@@ -51,10 +51,11 @@ extension ConversationReader {
       let field =
         part.node.isString
         ? above : paths.add(parent: above, key: heap.flat(names.text), like: above)
-      return unsafe heap.string(bytes, Origin(.field, author: field))
+      return unsafe self.text(bytes, field)
     }
     var joined = heap.string("")
     var pieces: [Value] = []
+    let first = paths.nodes.count
     for (part, text) in parts.texts {
       let value = try piece(text, part)
       pieces.append(value)
@@ -67,19 +68,24 @@ extension ConversationReader {
     } else if form == .onePart {
       add(names.content, textParts([joined], path), from: bottom)
     } else if parts.isPlain, parts.reasoning.isEmpty, parts.calls.isEmpty, parts.results.isEmpty {
+      // The parts stand in the record's own list.
+      for place in first..<paths.nodes.count { paths.carry(0, at: UInt32(place)) }
       add(names.content, value(node, path), from: bottom)
     } else {
       add(names.content, textParts(pieces, path), from: bottom)
     }
     if !parts.reasoning.isEmpty {
       var reasoning = heap.string("")
+      var size = 0
       let field = paths.add(
         parent: path, key: heap.flat(names.reasoning), turn: paths[Int(path)].turn, kind: .reasoning
       )
       for (_, text) in parts.reasoning {
         guard let bytes = unsafe text.utf8 else { continue }
-        reasoning = heap.join(reasoning, unsafe heap.string(bytes, Origin(.field, author: field)))
+        size += bytes.count
+        reasoning = heap.join(reasoning, unsafe self.text(bytes, field))
       }
+      paths.carry(size, at: field)
       say(reasoning, &draft)
       draft.reasoning = (0, reasoning)
       add(names.reasoning, reasoning, from: bottom)
@@ -159,7 +165,7 @@ extension ConversationReader {
       let part = paths.copy(path)
       if weights[start] != 1 { paths.setWeight(weights[start], of: part) }
       let bytes = unsafe UnsafeBufferPointer(rebasing: text[starts[start]..<starts[end]])
-      joined = heap.join(joined, unsafe heap.string(bytes, Origin(.field, author: part)))
+      joined = heap.join(joined, unsafe self.text(bytes, part))
       start = end
     }
     return joined

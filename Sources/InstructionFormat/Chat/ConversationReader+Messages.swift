@@ -4,9 +4,11 @@ import Problems
 
 /// Messages of a record.
 extension ConversationReader {
-  func messages(_ node: JSONNode, _ field: String, _ conversation: inout Conversation)
-    throws(Problem)
-  {
+  /// `counted`: the field of the record that they are.
+  func messages(
+    _ node: JSONNode, _ field: String, as counted: Ledger.Field = .messages,
+    _ conversation: inout Conversation
+  ) throws(Problem) {
     guard let messages = nested.container(node) else {
       throw wrongType(node, field, "an array of messages")
     }
@@ -15,10 +17,10 @@ extension ConversationReader {
       guard let exchange = exchange(messages) else {
         throw wrongType(node, field, "an array of messages")
       }
-      let root = self.root(field, .otherField, -1)
+      let root = self.root(field, .otherField, -1, counted)
       return try add(exchange, messages, root, field, &conversation)
     }
-    let root = self.root(field, .otherField, -1)
+    let root = self.root(field, .otherField, -1, counted)
     var index = 0
     for message in messages.elements {
       try self.message(message, root, index, field, &conversation)
@@ -184,7 +186,7 @@ extension ConversationReader {
     _ role: MessageRole, _ text: UnsafeBufferPointer<UInt8>, _ field: UInt32,
     _ conversation: inout Conversation
   ) {
-    unsafe add(role, heap.string(text, Origin(.field, author: field)), field, &conversation)
+    unsafe add(role, self.text(text, field), field, &conversation)
   }
 
   /// A message of a role and a content. `field`: what errors name.
@@ -222,7 +224,7 @@ extension ConversationReader {
   func plainTurn(_ turn: Int) -> Value {
     let path = paths.add(
       parent: 0, index: turn, turn: Int32(turn), kind: .otherField, isMessage: true)
-    let content = root("content", .content, Int32(turn))
+    let content = root("content", .content, Int32(turn), nil)
     let start = heap.entries.count
     heap.entries.append(Entry(key: names.role, value: names.assistant))
     heap.entries.append(

@@ -33,7 +33,7 @@ extension ConversationReader {
       let message = paths.add(
         parent: path, index: list.count, turn: turn, kind: .otherField, isMessage: true)
       add(
-        role, unsafe heap.string(bytes, Origin(.field, author: field)), message, field,
+        role, unsafe self.text(bytes, field), message, field,
         members.learning, &conversation)
     }
   }
@@ -50,26 +50,29 @@ extension ConversationReader {
     if completion.isArray, let first = completion.elements.first(where: { _ in true }),
       repeats(prompt, first)
     {
-      try messages(completion, fields.name(of: .response, in: found), &conversation)
+      try messages(
+        completion, fields.name(of: .response, in: found), as: .response, &conversation)
       let asked = prompt.isArray ? prompt.count : 1
       for turn in conversation.turns.indices.prefix(asked) {
         conversation.turns[turn].isPrompt = true
       }
       return
     }
-    try side(prompt, fields.name(of: .task, in: found), .user, &conversation)
+    try side(prompt, fields.name(of: .task, in: found), .task, .user, &conversation)
     for turn in conversation.turns.indices { conversation.turns[turn].isPrompt = true }
-    try side(completion, fields.name(of: .response, in: found), .assistant, &conversation)
+    try side(
+      completion, fields.name(of: .response, in: found), .response, .assistant, &conversation)
   }
 
   private func side(
-    _ node: JSONNode, _ field: String, _ role: MessageRole, _ conversation: inout Conversation
+    _ node: JSONNode, _ field: String, _ counted: Ledger.Field, _ role: MessageRole,
+    _ conversation: inout Conversation
   ) throws(Problem) {
     if let text = unsafe node.utf8 {
-      let path = root(field, .content, Int32(list.count))
+      let path = root(field, .content, Int32(list.count), counted)
       unsafe add(role, text, path, &conversation)
     } else {
-      try messages(node, field, &conversation)
+      try messages(node, field, as: counted, &conversation)
     }
   }
 
@@ -92,20 +95,21 @@ extension ConversationReader {
     let fields = options.fields
     let texts = try fields.instruction(found, of: record)
     let turn = Int32(list.count)
-    let task = root(fields.name(of: .task, in: found), .content, turn)
-    var user = unsafe heap.string(texts.task, Origin(.field, author: task))
+    let task = root(fields.name(of: .task, in: found), .content, turn, .task)
+    var user = unsafe text(texts.task, task)
     func append(_ name: String, _ bytes: UnsafeBufferPointer<UInt8>) {
       guard !bytes.isEmpty else { return }
       if user.extra > 0 { user = heap.join(user, names.blank) }
-      let path = root(name, .content, turn)
-      user = heap.join(user, unsafe heap.string(bytes, Origin(.field, author: path)))
+      let path = root(name, .content, turn, .context)
+      user = heap.join(user, unsafe text(bytes, path))
     }
     unsafe append(fields.name(of: .context, in: found), texts.context)
     if let second = found.secondContext {
       unsafe append(RecordRole.context.usualNames[second.rank], texts.secondContext)
     }
     add(.user, user, task, &conversation)
-    let response = root(fields.name(of: .response, in: found), .content, Int32(list.count))
+    let response = root(
+      fields.name(of: .response, in: found), .content, Int32(list.count), .response)
     unsafe add(.assistant, texts.response, response, &conversation)
   }
 }

@@ -17,6 +17,13 @@ extension ConversationReader {
     }
   }
 
+  /// A text of the record, which stands at a path.
+  @inline(__always)
+  func text(_ bytes: UnsafeBufferPointer<UInt8>, _ path: UInt32) -> Value {
+    paths.carry(bytes.count, at: path)
+    return unsafe heap.string(bytes, Origin(.field, author: path))
+  }
+
   @inline(__always)
   func key(_ name: UnsafeBufferPointer<UInt8>) -> Value {
     var key = unsafe heap.string(name, Origin(.derived))
@@ -50,7 +57,7 @@ extension ConversationReader {
     switch node.kind {
     case .string:
       guard let text = unsafe node.utf8 else { return .none }
-      return unsafe heap.string(text, Origin(.field, author: path))
+      return unsafe self.text(text, path)
     case .null: return Value(.none, extra: path)
     case .bool: return Value(.bool, bits: node.bool == true ? 1 : 0, extra: path)
     case .int, .uint:

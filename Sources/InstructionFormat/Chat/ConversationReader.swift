@@ -124,10 +124,10 @@ struct ConversationReader: ~Copyable {
         }
         return
       }
-      let path = root(name, .content, Int32(list.count))
+      let path = root(name, .content, Int32(list.count), .system)
       unsafe add(.system, own, path, &conversation)
     } else if let system = options.system, first == nil {
-      let path = root("system", .content, Int32(list.count))
+      let path = root("system", .content, Int32(list.count), nil)
       add(.system, heap.string(system, Origin(.field, author: path)), path, &conversation)
     }
   }
@@ -150,7 +150,7 @@ struct ConversationReader: ~Copyable {
       if node.isEmpty { return }
       throw wrongType(node, field, "an array of pairs [question, answer]")
     }
-    let root = self.root(field, .otherField, -1)
+    let root = self.root(field, .otherField, -1, .history)
     var index = 0
     for pair in history.elements {
       defer { index += 1 }
@@ -186,20 +186,20 @@ struct ConversationReader: ~Copyable {
         throw wrongType(tools, name, "an array")
       }
       conversation.tools = self.tools(
-        tools, root(name, .tools, -1), areFunctions: name == "functions")
+        tools, root(name, .tools, -1, .tools), areFunctions: name == "functions")
     }
     if let documents = found[.documents] {
       let name = options.fields.name(of: .documents, in: found)
       guard let documents = nested.container(documents), documents.isArray else {
         throw wrongType(documents, name, "an array")
       }
-      conversation.documents = value(documents, root(name, .documents, -1))
+      conversation.documents = value(documents, root(name, .documents, -1, .documents))
     }
     if let given = record["chat_template_kwargs"], !given.isAbsent {
       guard let variables = nested.container(given), variables.isObject else {
         throw wrongType(given, "chat_template_kwargs", "an object")
       }
-      conversation.variables = value(variables, root("chat_template_kwargs", .variable, -1))
+      conversation.variables = value(variables, root("chat_template_kwargs", .variable, -1, nil))
     }
     if let date = unsafe record["date"]?.utf8 { conversation.date = unsafe TemplateDate(date) }
   }
@@ -212,9 +212,14 @@ struct ConversationReader: ~Copyable {
     return unsafe MessageRole.named(word)
   }
 
-  func root(_ name: String, _ kind: RecordPaths.Node.Kind, _ turn: Int32) -> UInt32 {
+  /// A path at the top of the record; `field`: what its texts count to.
+  func root(
+    _ name: String, _ kind: RecordPaths.Node.Kind, _ turn: Int32, _ field: Ledger.Field?
+  ) -> UInt32 {
     let key = heap.string(name)
-    return paths.add(parent: 0, key: heap.flat(key), turn: turn, kind: kind)
+    let path = paths.add(parent: 0, key: heap.flat(key), turn: turn, kind: kind)
+    paths.setField(field, of: path)
+    return path
   }
 
   func wrongType(_ node: JSONNode, _ field: String, _ wanted: String) -> Problem {

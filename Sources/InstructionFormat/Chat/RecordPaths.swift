@@ -20,6 +20,10 @@ final class RecordPaths: TemplateHost {
     var isMessage: Bool
     /// Factor of the loss over what stands here, beside that of the turn: parts and spans have flags too.
     var weight: Float = 1
+    /// The field that it counts to; nil for what is no text of the record.
+    var field: Ledger.Field?
+    /// Bytes of the text that stands here.
+    var carried: UInt32 = 0
   }
 
   let nodes = Arena<Node>(capacity: 1 << 8)
@@ -38,7 +42,8 @@ final class RecordPaths: TemplateHost {
     nodes.append(
       Node(
         parent: parent, key: UInt32(truncatingIfNeeded: key.lowerBound),
-        keyCount: Int32(truncatingIfNeeded: key.count), turn: turn, kind: kind, isMessage: false))
+        keyCount: Int32(truncatingIfNeeded: key.count), turn: turn, kind: kind, isMessage: false,
+        field: field(below: parent, kind)))
     return UInt32(nodes.count - 1)
   }
 
@@ -48,8 +53,38 @@ final class RecordPaths: TemplateHost {
     nodes.append(
       Node(
         parent: parent, key: UInt32(truncatingIfNeeded: index), keyCount: -1, turn: turn,
-        kind: kind, isMessage: isMessage))
+        kind: kind, isMessage: isMessage, field: field(below: parent, kind)))
     return UInt32(nodes.count - 1)
+  }
+
+  /// The field of a place: that of what it is inside of, save for the members of messages.
+  @inline(__always)
+  private func field(below parent: UInt32, _ kind: Node.Kind) -> Ledger.Field? {
+    guard let above = nodes[Int(parent)].field, above == .messages else {
+      return nodes[Int(parent)].field
+    }
+    return switch kind {
+    case .content: .content
+    case .reasoning: .reasoning
+    case .toolCall: .toolCalls
+    case .role: nil
+    default: .messages
+    }
+  }
+
+  /// Says which field of the record a path is.
+  func setField(_ field: Ledger.Field?, of path: UInt32) {
+    var node = nodes[Int(path)]
+    node.field = field
+    nodes[Int(path)] = node
+  }
+
+  /// Says how many bytes of text stand at a path.
+  @inline(__always)
+  func carry(_ count: Int, at path: UInt32) {
+    var node = nodes[Int(path)]
+    node.carried = UInt32(clamping: count)
+    nodes[Int(path)] = node
   }
 
   /// A path inside another, of the same turn and kind.

@@ -132,6 +132,14 @@ public struct RecordFields: Hashable, Sendable {
     }
   }
 
+  /// Whether a member of a record has a meaning, or holds one that has.
+  func isKnown(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    if unsafe names.find(name) != nil { return true }
+    return paths.contains { path in
+      path.keys.first.map { unsafe name.elementsEqual($0.utf8) } ?? false
+    }
+  }
+
   /// The value at a path of keys, and of indices into arrays.
   private static func node(at keys: [String], in record: JSONNode) -> JSONNode? {
     var node = record

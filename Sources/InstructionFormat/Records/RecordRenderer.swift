@@ -48,6 +48,24 @@ public struct RecordRenderer: Sendable {
     static let secondContext = Source.field(5)
   }
 
+  /// What texts of each path count to.
+  private static let counted: [Ledger.Field] = [
+    .task, .context, .response, .text, .system, .context,
+  ]
+
+  /// Enters what a sample that this rendered holds of each field. `cut`: what truncation took away; nil where it took nothing.
+  /// O(segments).
+  public func enter(
+    _ rendered: borrowing RenderedRecord, cut: inout TextCut?, into ledger: inout Ledger
+  ) {
+    cut?.rewind()
+    for segment in rendered.segments {
+      guard case .field(let path) = segment.source else { continue }
+      let lost = cut?.count(in: segment.range) ?? 0
+      ledger.add(Self.counted[path], rendered: segment.range.count - lost, cut: lost)
+    }
+  }
+
   /// Renders the members of an instruction record. O(bytes); allocates only while buffers grow.
   public func renderInstruction(
     _ found: RecordFields.Found, of record: JSONNode, into rendered: inout RenderedRecord

@@ -58,4 +58,10 @@ public final class ChatSamples {
   func render(sample index: Int, from start: Int) throws(Problem) {
     try last.render(sample: index, from: start, into: &sample)
   }
+
+  /// Counts what the sample rendered last holds of each text of its record.
+  func account(sample index: Int, cut: inout TextCut?) { last.account(sample: index, cut: &cut) }
+
+  /// Enters the record that was prepared last, all samples of which were accounted for.
+  func close(_ ledger: inout Ledger) { last.close(&ledger) }
 }

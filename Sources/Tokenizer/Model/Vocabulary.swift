@@ -194,6 +194,16 @@ struct Vocabulary: Sendable {
     return entries[Int(entryOfID[Int(id)]) - 1]
   }
 
+  /// Whether an entry's bytes stand at a place of a text. O(length).
+  func stands(_ entry: Entry, in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
+    let end = place + Int(entry.length)
+    guard end <= text.count else { return false }
+    return unsafe arena.withUnsafeBufferPointer {
+      unsafe isEqual(
+        $0.baseAddress, Int(entry.start), UnsafeBufferPointer(rebasing: text[place..<end]))
+    }
+  }
+
   /// The bytes that an entry is kept as.
   func bytes(of entry: Entry) -> ArraySlice<UInt8> {
     arena[Int(entry.start)..<Int(entry.start) + Int(entry.length)]

@@ -96,10 +96,7 @@ struct InspectCommand: ParsableCommand {
             file: String(decoding: $0.file, as: UTF8.self), line: Int(clamping: $0.line),
             offset: Int(clamping: $0.offset))
         }, contextLength: data.contextLength, padID: data.padID)
-      if !self.json {
-        shown.authors = history.authors(
-          of: shown, samples: places.map { Int($0.sampleIndex) })
-      }
+      shown.origins = history.origins(of: shown, samples: places.map { Int($0.sampleIndex) })
       try printer.show(
         shown, title: "row \(number) of \(input)" + Self.origin(shown.places))
     }
@@ -173,7 +170,7 @@ struct InspectCommand: ParsableCommand {
       encoded.append(sample, place: SamplePlace(line: 0, byteOffset: 0))
       rows.append(
         ShownRow(
-          row: encoded[0], authors: RowHistory.authors(of: sample, rendered),
+          row: encoded[0], origins: RowHistory.origins(of: sample, rendered),
           places: [
             ShownRow.Place(file: record.file, line: record.line, offset: record.offset)
           ], contextLength: spec.truncation.contextLength, padID: spec.padID, cut: cut))

@@ -115,6 +115,7 @@ struct ShowCommand: ParsableCommand {
       $0.array("sources", SourceTotals.all(of: stored.shards.map { ($0.source, $0.totals) })) {
         $0.write(to: &$1)
       }
+      totals.writeLedger(to: &$0)
       $0.array("schemas", KindCounts(totals).sorted) { $0.part.write($0.kind, to: &$1) }
       stored.packed.write(to: &$0)
       $0.array("command", arguments) { argument, writer in writer.string(argument) }

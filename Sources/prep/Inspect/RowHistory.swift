@@ -4,6 +4,19 @@ import Masking
 import Pipeline
 import Tokenizer
 
+/// Who wrote a token, and why it is or is not learned.
+struct TokenOrigin {
+  /// A place in the record (`messages[3].content`), `template`, …
+  var author: String
+  var reason: String
+  /// Bytes of the rendered text that it stands for; nil for padding.
+  var bytes: Range<Int>?
+  /// Both in the words of the picture.
+  var shown: String
+
+  static let padding = TokenOrigin(author: "padding", reason: "padding", shown: "padding")
+}
+
 /// Finds out who wrote the tokens of stored rows: encodes their records again, where the input is
 /// still there and gives the same tokens.
 final class RowHistory {
@@ -13,32 +26,32 @@ final class RowHistory {
     encoder = RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder())
   }
 
-  /// A word for each token, or nothing where it cannot be known.
-  func authors(of shown: ShownRow, samples: [Int]) -> [String] {
+  /// One for each token, or none where it cannot be known.
+  func origins(of shown: ShownRow, samples: [Int]) -> [TokenOrigin] {
     let ranges = shown.row.samples
     let tokens = shown.row.tokens
-    var authors: [String] = []
+    var origins: [TokenOrigin] = []
     for (number, place) in shown.places.enumerated() {
       guard number < ranges.count else { return [] }
       let range = ranges[number]
       let stored = tokens[range]
-      authors += repeatElement("padding", count: range.lowerBound - authors.count)
+      origins += repeatElement(.padding, count: range.lowerBound - origins.count)
       guard let record = try? RecordLocation.record(at: place.offset, of: place.file) else {
         return []
       }
-      var found: [String]?
+      var found: [TokenOrigin]?
       try? encoder.encode(record) { sample, rendered, _, index in
         guard index == samples[number] else { return }
         // A split row holds a part of its sample.
         let all = sample.tokens
         guard let part = Self.firstRange(of: stored, in: all) else { return }
-        found = Array(Self.authors(of: sample, rendered)[part])
+        found = Array(Self.origins(of: sample, rendered)[part])
       }
       guard let found else { return [] }
-      authors += found
+      origins += found
     }
-    authors += repeatElement("padding", count: max(0, tokens.count - authors.count))
-    return authors
+    origins += repeatElement(.padding, count: max(0, tokens.count - origins.count))
+    return origins
   }
 
   private static func firstRange(of part: ArraySlice<UInt32>, in all: [UInt32]) -> Range<Int>? {
@@ -50,19 +63,25 @@ final class RowHistory {
     return nil
   }
 
-  /// A word for each token of an encoded record: why it is or is not learned, and whose text it is.
-  static func authors(of sample: borrowing MaskedSample, _ rendered: borrowing RenderedRecord)
-    -> [String]
+  /// One for each token of an encoded record.
+  static func origins(of sample: borrowing MaskedSample, _ rendered: borrowing RenderedRecord)
+    -> [TokenOrigin]
   {
-    let names = rendered.segments.map { segment in
+    let all = rendered.segments.map { segment in
       let reason = segment.reason.description
-      let source = rendered.name(of: segment.source)
-      switch segment.source {
-      case .field where source != reason, .derived: return "\(reason) (\(source))"
-      case .endToken, .beginningToken: return "\(reason) (\(source))"
-      default: return reason
-      }
+      let author = rendered.name(of: segment.source)
+      let shown =
+        switch segment.source {
+        case .field where author != reason, .derived, .endToken, .beginningToken:
+          "\(reason) (\(author))"
+        default: reason
+        }
+      return TokenOrigin(author: author, reason: reason, shown: shown)
     }
-    return sample.traces.map { names[$0.segment] }
+    return sample.traces.map { trace in
+      var origin = all[trace.segment]
+      origin.bytes = trace.range
+      return origin
+    }
   }
 }

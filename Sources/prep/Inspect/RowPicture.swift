@@ -106,7 +106,7 @@ struct RowPicture {
     let labels: [Int64] = shown.row.column(.labels())
     let texts = tokens.map { TokenText.visible(tokenizer.bytes(of: $0) ?? []) }
     let width = min(28, max(5, texts.map(TokenText.width).max() ?? 5))
-    let hasAuthors = !shown.authors.isEmpty
+    let hasAuthors = !shown.origins.isEmpty
     func line(
       _ place: String, _ part: Part, _ text: String, id: UInt32, label: String, author: String
     ) -> String {
@@ -134,7 +134,7 @@ struct RowPicture {
       lines.append(
         line(
           "\(position)", part, texts[position], id: tokens[position], label: "\(labels[position])",
-          author: hasAuthors ? shown.authors[position] : ""))
+          author: hasAuthors ? shown.origins[position].shown : ""))
     }
     if behind > 0 {
       let last = tokens.count + behind - 1

@@ -7,7 +7,7 @@ import Tokenizer
 struct ShownRow {
   var row: Row
   /// Who wrote each token; empty where it is not known.
-  var authors: [String] = []
+  var origins: [TokenOrigin] = []
   /// Where its records stand, one a sample.
   var places: [Place]
   var contextLength: Int
@@ -39,6 +39,17 @@ struct ShownRow {
     writer.beginArray()
     for id in row.tokens { writer.string(TokenText.plain(id, tokenizer)) }
     writer.endArray()
+    if !origins.isEmpty {
+      writer.array("authors", origins) { $1.string($0.author) }
+      writer.array("reasons", origins) { $1.string($0.reason) }
+      writer.array("byte_ranges", origins) { origin, writer in
+        if let bytes = origin.bytes {
+          writer.ints([bytes.lowerBound, bytes.upperBound])
+        } else {
+          writer.null()
+        }
+      }
+    }
     writer.key("source")
     if places.count == 1 {
       write(places[0], to: &writer)

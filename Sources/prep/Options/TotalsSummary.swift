@@ -47,6 +47,7 @@ struct TotalsSummary {
     let learned =
       totals.tokens == 0 ? 0 : Double(totals.supervisedTokens) / Double(totals.tokens)
     self.add("learned", "\(Format.count(totals.supervisedTokens)) (\(Format.percent(learned)))")
+    addLedger(totals)
     self.add("rows", Self.rows(totals, contextLength, packed))
     addSources(shards, contextLength)
   }
@@ -70,6 +71,48 @@ struct TotalsSummary {
   private static func fill(_ totals: Totals, _ contextLength: Int) -> Double {
     totals.rows == 0
       ? 0 : Double(totals.tokens) / (Double(totals.rows) * Double(contextLength))
+  }
+
+  /// What became of the text that the records carry.
+  private mutating func addLedger(_ totals: Totals) {
+    let carried = Ledger(totals).carried
+    let whole = carried.filter { $0.fates.rendered == $0.fates.carried }
+    if !whole.isEmpty {
+      let size = whole.reduce(0) { $0 + $1.fates.carried }
+      let names = whole.map { Self.name($0.field) }.joined(separator: ", ")
+      add("text", "all \(Format.bytes(Int(clamping: size))) of \(names)")
+    }
+    for (field, fates) in carried where fates.rendered < fates.carried {
+      let lost = [
+        (fates.dropped, "left out by the template"), (fates.cut, "cut off"),
+        (fates.unused, "not read"),
+      ].filter { $0.0 > 0 }.map { part, what in
+        let share = Format.percent(Double(part) / Double(fates.carried))
+        return "\(Format.bytes(Int(clamping: part))) (\(share)) \(what)"
+      }
+      let isFirst = whole.isEmpty && field == carried[0].field
+      add(
+        isFirst ? "text" : "",
+        "\(Format.bytes(Int(clamping: fates.carried))) of \(Self.name(field)): "
+          + lost.joined(separator: ", "))
+    }
+    let unread = Ledger.unread(totals)
+    guard !unread.isEmpty else { return }
+    let names = unread.prefix(6).map {
+      "\(VisibleText.escaped($0.name, limit: 40)) in \(Format.count($0.records)) records"
+    }
+    add(
+      "nobody reads",
+      names.joined(separator: ", ") + (unread.count > 6 ? ", and \(unread.count - 6) more" : ""))
+  }
+
+  private static func name(_ field: Ledger.Field) -> String {
+    switch field {
+    case .content: "messages"
+    case .messages: "other members of messages"
+    case .toolCalls: "tool calls"
+    default: field.name
+    }
   }
 
   // MARK: - Parts

@@ -1,0 +1,68 @@
+import JSONText
+
+/// What nobody reads of a record.
+extension RecordFields {
+  /// Enters the members of an accepted record that its render was not given: the texts of those that the schema knows, the names of others.
+  /// O(members), and the size of what is not read.
+  public func enterUnread(
+    _ found: Found, of record: JSONNode, isChat: Bool, schema: RecordSchema,
+    into ledger: inout Ledger
+  ) {
+    let read = roles(found, schema, isChat: isChat)
+    for role in RecordRole.ofRecords where !read.contains(role) {
+      guard let node = found[role], let field = role.field else { continue }
+      ledger.add(field, rendered: 0, unused: node.textSize)
+    }
+    for (key, value) in record.members {
+      guard !value.isAbsent, let name = unsafe key.utf8, unsafe !isKnown(name) else { continue }
+      if isChat, unsafe name.isEqual(to: "date") || name.isEqual(to: "chat_template_kwargs") {
+        continue
+      }
+      unsafe ledger.unread.add(name)
+    }
+  }
+
+  /// The roles that a render is given.
+  private func roles(_ found: Found, _ schema: RecordSchema, isChat: Bool) -> [RecordRole] {
+    switch schema {
+    case .text: return Self.ofText
+    case .messages where found.messages != nil: return Self.ofMessages
+    default: return isChat ? Self.ofChat : Self.ofInstruction
+    }
+  }
+
+  private static let ofText: [RecordRole] = [.text]
+  private static let ofMessages: [RecordRole] = [.messages, .system, .history, .tools, .documents]
+  private static let ofInstruction: [RecordRole] = [.task, .context, .response, .system]
+  private static let ofChat: [RecordRole] = ofInstruction + [.history, .tools, .documents]
+}
+
+extension RecordRole {
+  /// What texts under this role count to.
+  var field: Ledger.Field? {
+    switch self {
+    case .task: .task
+    case .context: .context
+    case .response: .response
+    case .text: .text
+    case .messages: .messages
+    case .system: .system
+    case .history: .history
+    case .tools: .tools
+    case .documents: .documents
+    case .role, .content: nil
+    }
+  }
+}
+
+extension JSONNode {
+  /// Bytes of all texts inside, keys apart. O(size).
+  var textSize: Int {
+    switch kind {
+    case .string: unsafe utf8?.count ?? 0
+    case .array: elements.reduce(0) { $0 + $1.textSize }
+    case .object: members.reduce(0) { $0 + $1.value.textSize }
+    default: 0
+    }
+  }
+}

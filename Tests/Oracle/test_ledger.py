@@ -1,0 +1,188 @@
+"""What became of every byte of text that records carry, beside a recount in Python."""
+
+import json
+
+import pytest
+
+from chat_cases import assistant, call, parts, system, tool, user
+from chat_models import write
+from prep_command import CHECKOUT, prep
+
+GSM8K = CHECKOUT / "fixtures" / "gsm8k.jsonl"
+FATES = ("rendered", "dropped", "cut", "unused")
+
+
+def run(data, output, *flags):
+    """The report of a run, whose four fates add up for every field."""
+    inputs = data if isinstance(data, list) else [data]
+    report = json.loads(prep("run", *inputs, "--output", output, "--overwrite", "--max-rejects", "100%", "--json", *flags).stdout)
+    for field, fates in report["text"].items():
+        assert fates["carried"] == sum(fates[fate] for fate in FATES) > 0, (field, fates)
+    return report
+
+
+def size(value):
+    """Bytes of all texts inside a value, keys apart."""
+    if isinstance(value, str):
+        return len(value.encode())
+    if isinstance(value, dict):
+        value = value.values()
+    return sum(size(each) for each in value) if isinstance(value, (list, type({}.values()))) else 0
+
+
+def overlap(ranges, start, end):
+    """Bytes from `start` to `end` that any of the ranges holds."""
+    return len({byte for low, high in ranges for byte in range(max(low, start), min(high, end))})
+
+
+@pytest.mark.parametrize("file", [None, "llama3/tokenizer.json", "litellm/anthropic_tokenizer.json", "mistral/tokenizer.model.v1"])
+@pytest.mark.parametrize("policy", ["right", "left", "keep-response"])
+def test_what_truncation_takes_of_plain_records(file, policy, real, tmp_path):
+    records = [json.loads(line) for line in GSM8K.read_text().splitlines()[:60]]
+    records += [{"task": "ﬁ é 中文 👍🏽 " * 9, "context": "  zwei  Räume ｆｕｌｌ" * 3, "response": "ﬀ 한국어 ▁x 👩‍👩‍👧 " * 7},
+                {"instruction": "a\u0301b " * 30, "input": "", "output": "c" * 300}]
+    tokenizer = ["--tokenizer", real(file)] if file else []
+    tokenizer += ["--eos-token", "<EOT>"] if file and "anthropic" in file else []
+    data = write(tmp_path / "data.jsonl", records)
+    flags = [*tokenizer, "--template", "plain", "--context-length", 140, "--truncate", policy]
+    report = run(data, tmp_path / "out", *flags)
+    expected = {field: dict.fromkeys(("carried", *FATES), 0) for field in ("task", "context", "response")}
+    places, whole = ({json.loads(line)["source"]["line"]: json.loads(line) for line in prep(
+        "inspect", data, "--record", "all", "--json", "--unpadded", *flags, *more, check=False).stdout.splitlines()}
+        for more in ([], ["--context-length", 4096]))
+    assert len(places) == report["accepted"] > 20 and report["truncated"] > 10
+    for line, sample in places.items():
+        record = records[line - 1]
+        texts = {"task": record.get("task") or record.get("instruction"), "context": record.get("context") or record.get("input"),
+                 "response": record.get("response") or record.get("output")}
+        begin = sample["byte_ranges"][0][1] if sample["authors"][0] == "BOS token" else 0
+        start = begin
+        for field, value in texts.items():
+            if not value:
+                continue
+            start += 2 if start > begin else 0
+            count = len(value.encode())
+            # Bytes of tokens that are gone; those that a normalizer left out of all tokens are no loss of truncation.
+            cut = overlap(whole[line]["byte_ranges"], start, start + count) - overlap(sample["byte_ranges"], start, start + count)
+            expected[field]["carried"] += count
+            expected[field]["rendered"] += count - cut
+            expected[field]["cut"] += cut
+            start += count
+    assert report["text"] == {field: counts for field, counts in expected.items() if counts["carried"]}
+
+
+def test_what_is_there_of_real_records(tmp_path):
+    records = [json.loads(line) for line in GSM8K.read_text().splitlines()]
+    report = run(GSM8K, tmp_path / "out", "--context-length", 4096)
+    assert report["accepted"] == len(records) and report["unread"] == {}
+    for field in ("task", "response"):
+        count = sum(len(record[field].encode()) for record in records)
+        assert report["text"][field] == {"carried": count, "rendered": count, "dropped": 0, "cut": 0, "unused": 0}
+
+
+TALK = [system("Be brief."), user("Wie spät?"), assistant("", reasoning_content="Let me look.", tool_calls=[call("clock", {"zone": "Berlin"})]),
+        tool("12:30"), assistant("Halb eins."), user("  Thanks! "), assistant("Welcome.", reasoning_content="They are polite.")]
+TOOLS = [{"type": "function", "function": {"name": "clock", "description": "The time.", "parameters": {"type": "object", "properties": {}}}}]
+VERBATIM = ("{% for m in messages %}<{{ m.role }}>{{ m.reasoning_content if m.reasoning_content }}{{ m.content }}"
+            "{% for c in m.tool_calls or [] %}{{ c.function.name }}{{ c.function.arguments|tojson }}{% endfor %}</s>{% endfor %}")
+
+
+def chat(tmp_path, template, records, *flags):
+    (tmp_path / "t.jinja").write_text(template)
+    return run(write(tmp_path / "data.jsonl", records), tmp_path / "out", "--template", tmp_path / "t.jinja", *flags)
+
+
+def fates(text, field, **counts):
+    assert text[field] == {**dict.fromkeys(FATES, 0), **counts, "carried": sum(counts.values())}, (field, text[field])
+
+
+def test_what_templates_leave_out(tmp_path):
+    content = sum(size(m["content"]) for m in TALK)
+    reasoning = sum(size(m.get("reasoning_content", "")) for m in TALK)
+    text = chat(tmp_path, VERBATIM, [{"messages": TALK, "tools": TOOLS}])["text"]
+    fates(text, "content", rendered=content)
+    fates(text, "reasoning", rendered=reasoning)
+    fates(text, "tools", dropped=size(TOOLS))
+    # The identifier and the type of the call are not printed.
+    fates(text, "tool_calls", rendered=len("clock") + len("Berlin"), dropped=len("call_1") + len("function"))
+    # Trimmed, upper-cased, printed twice; reasoning of the last turn alone; tools as JSON.
+    text = chat(tmp_path, "{{ tools|tojson }}{% for m in messages %}<{{ m.role }}>{{ m.reasoning_content if loop.last }}{{ m.content|trim }}"
+                "{{ m.content|upper if m.role == 'system' }}{{ m.tool_calls[0]|tojson if m.tool_calls }}</s>{% endfor %}",
+                [{"messages": TALK, "tools": TOOLS}])["text"]
+    fates(text, "content", rendered=content - 3, dropped=3)
+    fates(text, "reasoning", rendered=len("They are polite."), dropped=len("Let me look."))
+    fates(text, "tools", rendered=size(TOOLS))
+    fates(text, "tool_calls", rendered=size(TALK[2]["tool_calls"]))
+
+
+def test_what_is_cut_of_conversations(tmp_path):
+    talk = [user("one " * 30), assistant("two " * 30), user("three " * 30), assistant("four " * 30)]
+    total = sum(size(m["content"]) for m in talk)
+    # The tokens of one word each: `<`, role, `>` and the like are the template's.
+    plain = "{% for m in messages %}{{ m.content }}{% endfor %}"
+    text = chat(tmp_path, plain, [{"messages": talk}], "--context-length", 100)["text"]
+    found = text["content"]
+    assert found["dropped"] == 0 and found["carried"] == total and 0 < found["cut"] < total
+    whole = "".join(m["content"] for m in talk).encode()
+    line = prep("inspect", tmp_path / "data.jsonl", "--record", 0, "--json", "--unpadded", "--template", tmp_path / "t.jinja",
+                "--context-length", 100).stdout
+    assert found["rendered"] == overlap(json.loads(line)["byte_ranges"], 0, len(whole))
+    # Exchanges that are left out.
+    text = chat(tmp_path, plain, [{"messages": talk}], "--context-length", 80, "--truncate", "oldest-turns")["text"]
+    fates(text, "content", rendered=sum(size(m["content"]) for m in talk[2:]), cut=sum(size(m["content"]) for m in talk[:2]))
+    # The longest sample of an unrolled conversation holds all up to the last answer; a question without one is in none.
+    text = chat(tmp_path, VERBATIM, [{"messages": [*talk, user("unanswered")]}], "--history", "unroll")["text"]
+    fates(text, "content", rendered=total, unused=len("unanswered"))
+
+
+def test_what_nobody_reads(tmp_path):
+    records = [{"id": number, "messages": [{**user("a"), "id": "x" * number}, assistant("b")], "text": "again: a b", "meta": {"k": ["v"]}}
+               for number in range(5)] + [{"messages": [user("a"), assistant(parts("b", "c"))], "documents": [{"title": "T", "text": "body"}]}]
+    report = chat(tmp_path, VERBATIM, records)
+    assert report["unread"] == {"id": 5, "meta": 5, "messages[].id": 5}
+    fates(report["text"], "text", unused=5 * len("again: a b"))
+    fates(report["text"], "messages", unused=sum(range(5)))
+    fates(report["text"], "content", rendered=5 * 2 + 3)
+    fates(report["text"], "documents", dropped=len("T") + len("body"))
+    # A member that the template asks for is read, whether it is printed or not.
+    read = VERBATIM.replace("{{ m.role }}", "{{ m.role }}{{ '!' if m.id == 'xx' }}")
+    report = chat(tmp_path, read, records)
+    assert "messages[].id" not in report["unread"] and report["text"]["messages"]["dropped"] == sum(range(5))
+    # Many names: some are told apart, the records of all others are counted once each.
+    records = [{"task": "a", "response": "b", **{f"name {number} {place}": 1 for place in range(9)}} for number in range(9)]
+    unread = run(write(tmp_path / "many.jsonl", records), tmp_path / "out")["unread"]
+    assert len(unread) == 33 and unread["name 0 0"] == 1 and unread["…"] == 6
+
+
+def test_instructions_through_a_chat_template_keep_their_fields(tmp_path):
+    records = [{"instruction": "Ask.", "input": "Data", "output": "Answer.", "system": "S", "history": [["q", "a"], ["r", "bb"]], "n": 1}]
+    report = chat(tmp_path, VERBATIM, records)
+    for field, count in {"task": 4, "context": 4, "response": 7, "system": 1, "history": 5}.items():
+        fates(report["text"], field, rendered=count)
+    assert report["unread"] == {"n": 1} and len(report["text"]) == 5
+    sides = [{"prompt": [user("Ask.")], "completion": [assistant("Answer.")], "context": "not read"}]
+    text = chat(tmp_path, VERBATIM, sides)["text"]
+    fates(text, "task", rendered=4)
+    fates(text, "response", rendered=7)
+
+
+def test_parts_threads_and_resumes_count_the_same(tmp_path):
+    records = [{"messages": [user(f"q {number} " * (number % 40 + 1)), assistant(" answer " * (number % 23 + 1))], f"extra {number % 3}": 1}
+               for number in range(600)]
+    data = [write(tmp_path / f"{part}.jsonl", records[part::4]) for part in range(4)]
+    flags = ["--template", "chatml", "--context-length", 96, "--truncate", "left", "--max-rejects", "100%", "--block-size", "64KiB"]
+    whole = run(data, tmp_path / "whole", *flags)
+    assert whole["text"]["content"]["cut"] > 0 and whole["unread"] == {f"extra {number}": 200 for number in range(3)}
+    counted = {key: whole[key] for key in ("text", "unread", "digest")}
+    for threads in (1, 7):
+        again = run(data, tmp_path / "threads", "--threads", threads, *flags)
+        assert {key: again[key] for key in counted} == counted
+    folders = []
+    for part in range(3):
+        folders.append(tmp_path / f"part{part}")
+        prep("run", *data, "--output", folders[-1], "--partition", f"{part}/3", *flags)
+    prep("merge", tmp_path / "merged", *folders)
+    shown = json.loads(prep("show", tmp_path / "merged", "--json").stdout)
+    assert {key: shown[key] for key in counted} == counted
+    said = prep("show", tmp_path / "merged").stdout.decode()
+    assert "of messages: " in said and " cut off" in said and "nobody reads" in said and "extra 0 in 200 records" in said
