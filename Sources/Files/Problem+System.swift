@@ -16,6 +16,7 @@ extension Problem {
         "raise the limit on the size of files (ulimit -f) and run the same command again"
       case .some(.diskQuotaExceeded): "free some of your quota and run the same command again"
       case .some(.permissionDenied), .some(.notPermitted): "check the permissions"
+      case .some(.notDirectory): "a file stands where a folder is wanted: choose another path"
       case .some(.noSuchFileOrDirectory): "check the path"
       case .some(.readOnlyFileSystem): "choose a folder that can be written"
       default: ""

@@ -100,6 +100,11 @@ package final class BlockReader {
       throw SpreadValue.problem(
         files[file].path, isArray: unsafe block.bytes.prefix(8).contains(UInt8(ascii: "[")))
     }
+    if byteOffset == 0, files[file].form == .lines,
+      let problem = unsafe OtherText.problem(block.bytes, files[file].path)
+    {
+      throw problem
+    }
     // The record that reaches the block size; it may begin before and end after.
     var searched = min(block.count, blockSize - 1)
     let start = unsafe block.bytes[..<searched].lastIndex(of: newline).map { $0 + 1 } ?? 0
@@ -151,6 +156,9 @@ package final class BlockReader {
   private func readValues(into block: Block, from source: ByteSource) throws(Problem) -> Content {
     splitter.beginBlock(isStartOfFile: byteOffset == 0)
     try fill(block, to: blockSize, from: source)
+    if byteOffset == 0, let problem = unsafe OtherText.problem(block.bytes, files[file].path) {
+      throw problem
+    }
     var records: [RecordPlace] = []
     while true {
       unsafe splitter.scan(block.bytes, until: blockSize, into: &records)

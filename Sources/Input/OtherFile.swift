@@ -1,3 +1,4 @@
+import Files
 import Problems
 
 /// Files that hold data in a form that is not read: known by name, so that none is passed over without a word.
@@ -28,6 +29,33 @@ enum OtherFile {
 
   /// What to do where there is no such file, but the name is one that a hub may have; nil for other names.
   static func remedy(missing path: String) -> String? {
+    if let scheme = path.firstRange(of: "://") {
+      let name = path[..<scheme.lowerBound]
+      return
+        "\(name) addresses are not read: fetch the file first, or pipe it in and name - as the input"
+    }
+    if path.hasPrefix("~") { return "the shell did not expand ~: write $HOME in its place" }
+    let parts = path.split(separator: ",").map(String.init)
+    if parts.count > 1, parts.allSatisfy({ FileSystem.kind(of: $0) != nil }) {
+      return "several inputs stand apart: \(parts.joined(separator: " "))"
+    }
+    return near(path).map { "did you mean \($0)?" } ?? hub(path)
+  }
+
+  /// A file beside it that has nearly its name.
+  private static func near(_ path: String) -> String? {
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { String(path[..<$0]) } ?? "."
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    guard let names = try? FileSystem.names(in: folder.isEmpty ? "/" : folder) else { return nil }
+    // Of a folder with many, to compare with each takes too long.
+    guard names.count <= 2000 else { return nil }
+    return NearName.of(name, among: names.map(\.text)).map {
+      slash == nil ? $0 : folder + "/" + $0
+    }
+  }
+
+  private static func hub(_ path: String) -> String? {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     let isName = { (part: Substring) in
       !part.isEmpty && !part.hasPrefix(".")

@@ -8,6 +8,8 @@ public final class SharedBlockReader: Sendable {
 
   private struct Box: ~Copyable, @unchecked Sendable {
     let reader: BlockReader
+    /// What it threw: behind that there is nothing to read.
+    var problem: Problem?
   }
 
   public init(files: [InputFile], blockSize: Int, maximumRecordSize: Int) {
@@ -19,6 +21,14 @@ public final class SharedBlockReader: Sendable {
 
   /// Fills `block` with the next block; false when all files are read.
   public func next(into block: Block) throws(Problem) -> Bool {
-    try reader.withLock { box throws(Problem) in try box.reader.next(into: block) }
+    try reader.withLock { box throws(Problem) in
+      if let problem = box.problem { throw problem }
+      do throws(Problem) {
+        return try box.reader.next(into: block)
+      } catch {
+        box.problem = error
+        throw error
+      }
+    }
   }
 }

@@ -41,6 +41,13 @@ public enum RejectLimit: Hashable, Sendable, CustomStringConvertible {
 
   /// Why a run is not published. What it made stays in `folder`, so that going on takes no time.
   func problem(rejected: Int, of records: Int, folder: String) -> Problem {
+    guard rejected < records else {
+      return Problem(
+        .tooManyRejects,
+        reason:
+          "\(records == 1 ? "the only record was" : "all \(records) records were") rejected: no data set was written",
+        remedy: "the first of them says why; all are in \(folder)/rejects.jsonl")
+    }
     let enough = raised(toAllow: rejected, of: records)
     return Problem(
       .tooManyRejects,

@@ -68,7 +68,7 @@ public struct Run: Sendable {
           onReport?(
             RunReport(
               manifest: made, blocksReused: state.reused, reused: state.progress.reused,
-              elapsed: clock.now - begin))
+              elapsed: clock.now - begin, packing: spec.packing))
         }
         throw failure.error
       }
@@ -81,7 +81,7 @@ public struct Run: Sendable {
       }
       let report = RunReport(
         manifest: manifest, blocksReused: state.reused, reused: state.progress.reused,
-        elapsed: clock.now - begin)
+        elapsed: clock.now - begin, packing: spec.packing)
       onReport?(report)
       let rejected = report.rejected.values.reduce(0, +)
       guard rejectLimit.allows(Int(rejected), of: Int(manifest.totals.records)) else {

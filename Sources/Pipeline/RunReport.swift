@@ -1,4 +1,5 @@
 import Files
+import InstructionFormat
 import JSONText
 import Problems
 import ShardWriter
@@ -11,6 +12,7 @@ public struct RunReport: Hashable, Sendable {
   /// Rows and bytes of these.
   public let reused: RunProgress.Reused
   public let elapsed: Duration
+  let packing: RunSpec.Packing
 
   public var totals: Totals { manifest.totals }
   /// By input file, or folder where files are many.
@@ -44,7 +46,20 @@ public struct RunReport: Hashable, Sendable {
         "\(lost) samples (\(share(lost, of: totals.samples))) lost the token that ends them: the model does not learn "
           + "to stop there (\(OptionName.truncate("drop")) leaves them out)" + longer)
     }
+    if let split = splitSamples {
+      found.append(
+        "\(split) samples (\(share(split, of: totals.samples))) are no plain text, and \(OptionName.pack("split")) cuts where a "
+          + "row is full: a response may stand in another row than its prompt (\(OptionName.pack("whole")) keeps samples whole)"
+      )
+    }
     return found
+  }
+
+  /// Samples with a prompt where rows are filled without regard to samples; nil where there are none.
+  private var splitSamples: UInt64? {
+    guard packing == .split else { return nil }
+    let count = kinds.filter { $0.kind.schema != .text }.reduce(0) { $0 + $1.part.samples }
+    return count > 0 ? count : nil
   }
 
   /// Input bytes, decompressed.

@@ -32,8 +32,13 @@ extension RunSpec {
     let specials = tokenizer.specials
     func id(_ token: String, flag: String) throws(Problem) -> UInt32 {
       guard let id = tokenizer.id(of: Array(token.utf8)) else {
+        // An id is a frequent mistake.
+        let meant = UInt32(token).flatMap { tokenizer.bytes(of: $0) }
         throw Problem(
-          file: name, reason: "it has no token \"\(token)\"", remedy: "name another with \(flag)")
+          file: name, reason: "it has no token \"\(token)\"",
+          remedy: meant.map {
+            "a token is named by its text: id \(token) is \"\(String(decoding: $0, as: UTF8.self))\""
+          } ?? "name another with \(flag)")
       }
       return id
     }

@@ -10,11 +10,11 @@ enum Main {
       var command = try Prep.parseAsRoot()
       try command.run()
     } catch {
+      // Help is no error, and may have been asked for by mistake.
       if let hint = WrongCommand.hint(
         for: error, arguments: Array(CommandLine.arguments.dropFirst()))
       {
-        StandardError.line(
-          "Error: \(hint)\nUsage: prep <subcommand>\n  See 'prep help' for more information.")
+        StandardError.line("Error: \(hint)\n\(WrongCommand.usage)")
         Prep.exit(withError: PrepExit.usage)
       }
       Prep.exit(withError: error)

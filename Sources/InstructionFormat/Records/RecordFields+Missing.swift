@@ -8,7 +8,9 @@ extension RecordFields {
     let keys = Self.keys(of: record)
     let meant: String
     if let given = given[role] {
-      meant = NearName.of(given, among: keys).map { "did you mean `\($0)`?" } ?? "add it"
+      meant =
+        NearName.of(given, among: keys).map { "did you mean `\($0)`?" }
+        ?? "add it, or name another field"
     } else if let (key, near) = near(role, among: keys) {
       meant = "did you mean `\(near)`? Read it with \(OptionName.field("\(role.rawValue)=\(key)"))"
     } else {
@@ -21,18 +23,52 @@ extension RecordFields {
 
   func unknownSchema(_ record: JSONNode) -> Problem {
     let keys = Self.keys(of: record)
-    var remedy =
-      "name the fields, as in \(OptionName.field("task=question")) \(OptionName.field("response=answer"))"
-    for role in RecordRole.ofRecords {
-      guard let (key, near) = near(role, among: keys) else { continue }
-      remedy = "did you mean `\(near)`? Read it with \(OptionName.field("\(role.rawValue)=\(key)"))"
-      break
-    }
+    let remedy =
+      held(by: record) ?? nearNames(keys)
+      ?? "name the fields, as in \(OptionName.field("task=question")) \(OptionName.field("response=answer"))"
     return Problem(
       .unknownSchema,
       reason: keys.isEmpty
         ? "the record is an empty object" : "no known field\(Self.list(keys, " among "))",
       remedy: remedy)
+  }
+
+  /// Fields that have nearly a known name, one a role.
+  private func nearNames(_ keys: [String]) -> String? {
+    var names: [String] = []
+    var options: [String] = []
+    for role in RecordRole.ofRecords {
+      guard let (key, near) = near(role, among: keys),
+        !options.contains(where: { $0.contains("=\(key)") })
+      else { continue }
+      names.append("`\(near)`")
+      options.append("\(OptionName.field("\(role.rawValue)=\(key)"))")
+    }
+    guard !names.isEmpty else { return nil }
+    let them = names.count == 1 ? "it" : "them"
+    return
+      "did you mean \(names.joined(separator: " and "))? Read \(them) with \(options.joined(separator: " "))"
+  }
+
+  /// What to do with a record that holds others: a file's only object, with its records in a member. Nil for others.
+  private func held(by record: JSONNode) -> String? {
+    if record["input_ids"] != nil {
+      return
+        "the record is tokenized already: give the texts it was made from, so that what is learned can be told"
+    }
+    for (key, value) in record.members {
+      guard let name = key.string, let first = value.elements.first(where: { _ in true }),
+        first.isObject
+      else { continue }
+      if let content = first["content"] ?? first["value"] ?? first["text"],
+        first["role"] != nil || first["from"] != nil || first["speaker"] != nil, !content.isNull
+      {
+        return "read the conversation in \"\(name)\" with \(OptionName.field("messages=\(name)"))"
+      }
+      return
+        "\"\(name)\" is a list of objects: if these are the records, write them one a line, as jq -c '.\(name)[]' does"
+    }
+    return nil
   }
 
   /// A key of the record that is nearly one of a role's names, and that name.

@@ -85,7 +85,9 @@ public struct RecordFields: Hashable, Sendable {
     guard record.isObject else {
       throw Problem(
         .notAnObject, reason: "the record is \(record.kind.name), not an object",
-        remedy: "write one JSON object per record")
+        remedy: record.holdsMessages
+          ? "write one JSON object per record: jq -c '.[]' does, and of a file named .json an array's elements are records"
+          : "write one JSON object per record")
     }
     var found = Found()
     for (key, value) in record.members {

@@ -1,5 +1,6 @@
 import Files
 import InstructionFormat
+import JSONText
 import Jinja
 import Problems
 import Tokenizer
@@ -33,9 +34,44 @@ struct ChatTemplates {
     guard let source = try? FileSystem.contents(of: name) else {
       throw Problem(
         .template, Place(file: name), reason: "there is no such template",
-        remedy: "give plain, alpaca, chatml, llama3, a file or a model folder")
+        remedy: near(name, folder)
+          ?? "give plain, alpaca, chatml, llama3, a file or a model folder")
     }
-    return ChatTemplates(template: try ChatTemplate(source: source, name: name))
+    try check(source, name)
+    do throws(Problem) {
+      return ChatTemplates(template: try ChatTemplate(source: source, name: name))
+    } catch {
+      var problem = error
+      if problem.remedy.isEmpty { problem.remedy = "fix the template at this place" }
+      throw problem
+    }
+  }
+
+  private static func near(_ name: String, _ folder: ModelFolder?) -> String? {
+    let names = ["plain", "alpaca"] + ChatTemplate.builtInNames
+    return NearName.of(name, among: names + (folder?.templates.map(\.name) ?? [])).map {
+      "did you mean \(OptionName.template($0))?"
+    }
+  }
+
+  /// Refuses a file that is none: its text would be the same for every record.
+  private static func check(_ source: [UInt8], _ name: String) throws(Problem) {
+    let parser = JSONParser()
+    defer { withExtendedLifetime(parser) {} }
+    if (try? parser.parse(source))?.isObject ?? false {
+      throw Problem(
+        .template, Place(file: name), reason: "is JSON, not a template",
+        remedy:
+          "name the folder, so that the chat_template of its tokenizer_config.json is used, or a file with the template alone"
+      )
+    }
+    let text = String(decoding: source, as: UTF8.self)
+    guard text.contains("{{") || text.contains("{%") else {
+      throw Problem(
+        .template, Place(file: name),
+        reason: "there is no tag of a template in it, {{ … }} or {% … %}",
+        remedy: "give a file with a Jinja template, or chatml, llama3 or a model folder")
+    }
   }
 
   private static func own(of folder: ModelFolder?) throws(Problem) -> ChatTemplates? {

@@ -92,7 +92,17 @@ extension RunOption {
     RunOption(
       name: name, group: group, valueName: "n", help: help, type: .number(range), standard: nil,
       read: { value, options throws(Problem) in options[keyPath: path] = try value.number },
-      check: { $0[keyPath: path].flatMap { outside(name, range, $0) } },
+      check: { options in
+        guard let number = options[keyPath: path] else { return nil }
+        return outside(name, range, number)
+          ?? (number <= options.contextLength
+            ? nil
+            : Problem(
+              .option,
+              reason: "\(name("\(number)")) is more than the whole sample may have, "
+                + "\(OptionName.contextLength("\(options.contextLength)"))",
+              remedy: "lower it, or raise \(OptionName.contextLength)"))
+      },
       stored: .budget(stored, place),
       settle: { options, spec in spec[keyPath: place] = options[keyPath: path] })
   }

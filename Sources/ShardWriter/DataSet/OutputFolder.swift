@@ -200,6 +200,16 @@ public final class OutputFolder: Sendable {
 extension Manifest {
   /// Reads a folder's manifest.
   public init(folder: String) throws(Problem) {
+    switch FileSystem.kind(of: folder) {
+    case .folder: break
+    case nil:
+      throw Problem(
+        kind: .unusable, path: folder, reason: "there is no such folder", remedy: "check the path")
+    case .file, .other:
+      throw Problem(
+        kind: .unusable, path: folder, reason: "it is a file, and a data set is a folder",
+        remedy: "name a folder that prep run wrote")
+    }
     let path = AtomicFile.path(folder, Self.fileName)
     let bytes: [UInt8]
     do throws(Problem) {

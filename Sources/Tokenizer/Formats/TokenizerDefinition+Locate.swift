@@ -13,6 +13,11 @@ extension TokenizerDefinition {
     case .folder: return try read(folder: path, source: reference, options: options)
     case nil: break
     }
+    if let remedy = NoTokenizer.remedy(missing: reference) {
+      throw Problem(
+        kind: .tokenizerMissing, file: reference, reason: "there is no tokenizer of this name",
+        remedy: remedy)
+    }
     guard let name = HuggingFaceCache.Name(reference), !Self.isFileName(reference) else {
       throw Problem(
         kind: .tokenizerMissing, file: reference, reason: "there is no such file or folder",
@@ -23,7 +28,9 @@ extension TokenizerDefinition {
   }
 
   private static func isFileName(_ reference: String) -> Bool {
-    [".json", ".model", ".tiktoken", ".jsonl", ".txt"].contains { reference.hasSuffix($0) }
+    [
+      ".json", ".model", ".tiktoken", ".jsonl", ".txt", ".bin", ".gguf", ".safetensors", ".pt",
+    ].contains { reference.hasSuffix($0) }
   }
 
   /// Reads a file by what it holds.
@@ -37,6 +44,7 @@ extension TokenizerDefinition {
       throw Problem(
         file: source, reason: "cannot be read: \(error)", remedy: "check its permissions")
     }
+    if let problem = NoTokenizer.problem(bytes, source) { throw problem }
     let kind = FileKind(bytes)
     guard kind == .ranks || options.isEmpty else {
       throw Problem(
@@ -61,9 +69,7 @@ extension TokenizerDefinition {
   ) throws(Problem) -> TokenizerDefinition {
     let folder = try ModelFolder(path.string)
     guard let file = vocabularyFile(in: path) else {
-      throw Problem(
-        kind: .tokenizerMissing, file: source, reason: "there is no tokenizer in this folder",
-        remedy: "it needs tokenizer.json, tekken.json, tokenizer.model or a .tiktoken file")
+      throw NoTokenizer.problem(in: path, source)
     }
     var options = options
     if options.isEmpty, folder.tokenizerClass == "TikTokenTokenizer" { options.encoding = "kimi" }

@@ -57,7 +57,7 @@ struct DoctorCommand: ParsableCommand {
         data.removeAll { $0 == model }
       }
       return try Doctor(options: options).examine(
-        data.isEmpty ? [] : InputFiles.resolve(data, skipOtherFiles: skipOtherFiles),
+        data.isEmpty ? [] : InputFiles.records(data, skipOtherFiles: skipOtherFiles),
         limit: limit ?? .max)
     }
     var out = StandardOutput()

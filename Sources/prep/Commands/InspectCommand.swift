@@ -111,11 +111,11 @@ struct InspectCommand: ParsableCommand {
   // MARK: - Records
 
   private func inspectFile() throws {
-    if row != nil {
+    if row != nil, input == "-" || FileSystem.kind(of: input) != nil {
       throw Problem(.option, reason: "\(input) is a file", remedy: "name a record: --record 0")
     }
     let (spec, tokenizer) = try encoding.options().resolve()
-    let files = try InputFiles.resolve([input])
+    let files = try InputFiles.records([input])
     let range = (record ?? .single(0)).range
     let records = try RecordLocation.records(range, of: files)
     guard !records.isEmpty else {

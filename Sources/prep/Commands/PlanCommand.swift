@@ -53,7 +53,7 @@ struct PlanCommand: ParsableCommand {
       options.responseLength = nil
       let (spec, tokenizer) = try options.resolve()
       return try Outcome(
-        InputFiles.resolve(data), spec: spec, tokenizer: tokenizer, every: every,
+        InputFiles.records(data), spec: spec, tokenizer: tokenizer, every: every,
         contextLengths: Plan.usualLengths + [asked])
     }
     var out = StandardOutput()

@@ -49,6 +49,14 @@ struct RunCommand: ParsableCommand {
   }
 
   func validate() throws {
+    guard !output.isEmpty else {
+      throw ValidationError("--output is empty: is a variable of the shell unset?")
+    }
+    if let pack = packing.pack?.lowercased(), Self.packWords.contains(pack) {
+      throw ValidationError(
+        "--pack \(pack): write --pack alone for whole samples, or --pack split; without it each sample has a row"
+      )
+    }
     guard !allInputs.isEmpty else {
       throw ValidationError("Missing expected argument '<input> ...'")
     }
@@ -69,6 +77,11 @@ struct RunCommand: ParsableCommand {
     }
   }
 
+  /// What is taken for an input otherwise.
+  private static let packWords: Set<String> = [
+    "true", "false", "yes", "no", "on", "off", "1", "0",
+  ]
+
   /// Elsewhere a block is what a sample is here, and is counted in tokens.
   private static func lacksUnit(_ size: ByteSize) -> Bool {
     !size.hasUnit && size.bytes < 64 << 10
@@ -88,10 +101,15 @@ struct RunCommand: ParsableCommand {
     try reportingErrors(json: json) {
       let options = try options()
       let (spec, tokenizer) = try options.resolve()
-      let files = try InputFiles.resolve(allInputs, skipOtherFiles: reading.skipOtherFiles)
+      let files = try InputFiles.records(allInputs, skipOtherFiles: reading.skipOtherFiles)
       let opening = quiet && !json ? nil : RunOpening(spec, tokenizer)
       if !quiet {
         for line in opening?.lines ?? [] { StandardError.line(line) }
+        for path in InputFiles.repeated(files) {
+          StandardError.line(
+            "note: \(VisibleText.escaped(path)) is named more than once, and its records count as often"
+          )
+        }
         for notice in options.notices(namesTokenizer: encoding.tokenizer != nil) {
           StandardError.line("note: \(VisibleText.escaped(Surface.command.spell(notice)))")
         }
@@ -116,7 +134,9 @@ struct RunCommand: ParsableCommand {
         report = try run.start()
       } catch {
         display.close()
-        guard let report = last.withLock({ $0 }), json || !quiet else { throw error }
+        guard let report = last.withLock({ $0 }), json || !quiet, report.totals.records > 0 else {
+          throw error
+        }
         try printReport(report, packed(report), opening, problem: error)
         throw json ? ReportedProblem(problem: error) : error
       }

@@ -36,15 +36,25 @@ struct FieldFlags: ParsableArguments {
     return roles
   }
 
+  private static func remedy(_ parts: [String], _ field: String) -> String {
+    if parts.count == 2, RecordRole(rawValue: parts[1]) != nil {
+      return "the role stands first: --field \(parts[1])=\(parts[0])"
+    }
+    let colon = field.split(separator: ":", maxSplits: 1).map(String.init)
+    if colon.count == 2, RecordRole(rawValue: colon[0]) != nil {
+      return "write it with an equals sign: --field \(colon[0])=\(colon[1])"
+    }
+    return "give role=name, the role one of "
+      + RecordRole.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+
   /// The names by role.
   func given() throws -> [RecordRole: String] {
     var given: [RecordRole: String] = [:]
     for field in fields {
       let parts = field.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, let role = RecordRole(rawValue: parts[0]) else {
-        throw ValidationError(
-          "--field \(field): give role=name, the role one of "
-            + RecordRole.allCases.map(\.rawValue).joined(separator: ", "))
+        throw ValidationError("--field \(field): \(Self.remedy(parts, field))")
       }
       given[role] = parts[1]
     }

@@ -4,7 +4,8 @@ enum OtherNames {
   /// What to write for an option of another tool; nil for unknown names. Of `train.max_seq_length`, the last part counts.
   static func option(_ name: String) -> String? {
     let plain = name.lowercased().replacing("_", with: "-")
-    return options[plain] ?? plain.split(separator: ".").last.flatMap { options[String($0)] }
+    return options[plain] ?? joined[plain.replacing("-", with: "")]
+      ?? plain.split(separator: ".").last.flatMap { options[String($0)] }
   }
 
   static func command(_ name: String) -> String? { commands[name.lowercased()] }
@@ -16,6 +17,11 @@ enum OtherNames {
     uniqueKeysWithValues: optionTable.flatMap { meant, names in
       names.split(separator: " ").map { (String($0), meant) }
     })
+
+  /// The same without hyphens, as in `maxlength`.
+  private static let joined = Dictionary(
+    options.map { ($0.key.replacing("-", with: ""), $0.value) }, uniquingKeysWith: { one, _ in one }
+  )
 
   private static let optionTable: [(meant: String, names: String)] = [
     (
@@ -121,7 +127,7 @@ enum OtherNames {
     ),
     ("--loss last", "mask-history train-on-last-turn-only last-turn-only multiturn"),
     (
-      "no option: only responses are learned unless --loss says more",
+      "there is none, as only responses are learned unless --loss says more",
       "mask-prompt mask-inputs mask-input train-on-responses-only train-on-completions-only assistant-only-loss completion-only-loss only-assistant"
     ),
     ("--history", "history-policy rewrite-history"),
@@ -133,7 +139,7 @@ enum OtherNames {
       "add-special-tokens special-tokens allow-special allowed-special split-special-tokens"
     ),
     (
-      "no option: rows are padded to --context-length when they are read, and stored without",
+      "there is none, as rows are stored without padding and padded to --context-length when they are read",
       "padding pad-to-max-length pad-to-sequence-len"
     ),
     ("--date", "today date-string strftime-now"),
@@ -157,13 +163,13 @@ enum OtherNames {
     ("--format", "export export-format output-format"),
     ("--quiet", "silent no-progress disable-tqdm disable-progress-bar"),
     ("--json", "report-json output-json report as-json"),
-    ("no option: see prep show FOLDER and --json", "verbose debug log-level verbosity dry-run"),
+    ("there is none; see --json and prep show FOLDER", "verbose debug log-level verbosity dry-run"),
     (
-      "no option: the same command resumes by itself",
+      "there is none, as the same command resumes by itself",
       "resume resume-from continue resume-from-checkpoint restart"
     ),
     (
-      "the input without an option: prep run INPUT --output DIR",
+      "inputs are given without an option, as in prep run INPUT --output DIR",
       """
       input inputs data dataset datasets input-file input-files file files data-path data-dir dataset-name dataset-path \
       dataset-dir train-file train-data train-files data-files path source src jsonl input-dir input-data
@@ -174,7 +180,7 @@ enum OtherNames {
   private static let commandTable: [(meant: String, names: String)] = [
     (
       "run",
-      "tokenize preprocess prepare pack process build make convert-data encode-file create generate start ingest"
+      "tokenize tokenise preprocess prepare pack process build make convert-data encode-file create generate start ingest"
     ),
     ("doctor", "lint check diagnose debug health analyze"),
     ("verify", "validate fsck checksum test"),

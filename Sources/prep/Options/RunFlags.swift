@@ -13,11 +13,22 @@ struct ReadingFlags: ParsableArguments {
       valueName: "n|n%"),
     transform: {
       guard let limit = RejectLimit($0) else {
-        throw ValidationError("--max-rejects \($0): give a share such as 1%, or a number")
+        throw ValidationError("--max-rejects \($0): \(Self.remedy(maxRejects: $0))")
       }
       return limit
     })
   var maxRejects = RejectLimit.share(0.01)
+
+  private static func remedy(maxRejects text: String) -> String {
+    let digits = text.hasSuffix("%") ? String(text.dropLast()) : text
+    guard let number = Double(digits), number >= 0 else {
+      return "give a share such as 1%, or a number"
+    }
+    if text.hasSuffix("%") { return "a share is at most 100%" }
+    return number < 1
+      ? "did you mean the share \(Format.decimal(number * 100, places: number < 0.01 ? 2 : 0))%?"
+      : "give a share such as \(text)%, or a whole number of records"
+  }
 
   @Option(help: .of(.maxRecordSize))
   var maxRecordSize = ByteSize(bytes: 16 << 20)
