@@ -168,10 +168,10 @@ MALFORMED = [
     ("--tokenizer", "t.json", '{"model": {"type": ',
      "{path}:1:20: not JSON: the JSON ends too early: a value is missing (fetch the file again)"),
     ("--template", "t.jinja", "{% for x in %}",
-     "{path}:1:13: Expected an expression, got 'end of statement block'\n    {% for x in %}"),
+     "{path}:1:13: Expected an expression, got 'end of statement block' (fix the template at this place)\n    {% for x in %}"),
     ("--template", "t.jinja", "a\n{% for x in messages %}",
      "{path}:2:4: Unexpected end of template: {% for %} is not closed (add {% endfor %})\n    {% for x in messages %}"),
-    ("--template", "t.jinja", "{{ messages | nosuch }}", "{path}:1:15: No filter named 'nosuch'.\n    {{ messages | nosuch }}"),
+    ("--template", "t.jinja", "{{ messages | nosuch }}", "{path}:1:15: No filter named 'nosuch'. (fix the template at this place)\n    {{ messages | nosuch }}"),
 ]
 
 
