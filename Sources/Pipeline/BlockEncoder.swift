@@ -100,12 +100,16 @@ final class BlockEncoder {
     var straddles: UInt64 = 0
     var droppedTurns: UInt64 = 0
     var decodedArguments: UInt64 = 0
+    var systemsAdded: UInt64 = 0
+    var severalAnswers: UInt64 = 0
     var ways: [RecordSamples.Way: UInt64] = [:]
 
     mutating func add(_ notes: RecordNotes) {
       ways[notes.way, default: 0] += 1
       droppedTurns += UInt64(notes.droppedTurns)
       decodedArguments += UInt64(notes.decodedArguments)
+      if notes.hasAddedSystem { systemsAdded += 1 }
+      if notes.hasSeveralAnswers { severalAnswers += 1 }
     }
 
     /// Samples that do not fit, by the length that they need.
@@ -130,7 +134,8 @@ final class BlockEncoder {
         "truncated_prompts": prompts, "truncated_responses": responses,
         "terminators_cut": terminators, "tokens_cut": tokens, "exchanges_cut": exchanges,
         "straddling_tokens": straddles, "turns_dropped": droppedTurns,
-        "arguments_decoded": decodedArguments,
+        "arguments_decoded": decodedArguments, "systems_added": systemsAdded,
+        "several_answers": severalAnswers,
       ]
       for (way, count) in ways { all["rendered_\(way.rawValue)"] = count }
       return all.filter { $0.value > 0 }.merging(needed) { $1 }

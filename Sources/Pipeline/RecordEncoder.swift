@@ -10,6 +10,9 @@ public struct RecordNotes: Sendable {
   public var droppedTurns = 0
   /// Arguments of calls that were texts and were rendered as objects.
   public var decodedArguments = 0
+  /// Whether the run's own system turn was put before it, and whether it has more than one answer: what options can act on.
+  var hasAddedSystem = false
+  var hasSeveralAnswers = false
 }
 
 /// Record → samples: parses one JSON record, renders it, encodes it, and makes it fit.
@@ -64,6 +67,8 @@ public final class RecordEncoder {
     notes = RecordNotes(way: samples.way)
     if samples.way == .chat, let chat = samples.chat {
       notes.decodedArguments = chat.decodedArguments
+      notes.hasAddedSystem = chat.hasAddedSystem
+      notes.hasSeveralAnswers = chat.hasSeveralAnswers
       if count > 1 {
         try encode(chat, count, traced: traced, body)
       } else {

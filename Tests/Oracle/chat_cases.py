@@ -42,6 +42,13 @@ TOOLS = [
 ]
 
 
+def dated(*places) -> list[str]:
+    """The flags that fix the day, where any of these templates, or of the files of these folders, shows one: elsewhere they could do nothing."""
+    files = [file for place in map(Path, places) for file in (place.iterdir() if place.is_dir() else [place]) if file.is_file()]
+    shows = any(b"strftime_now" in file.read_bytes() for file in files if file.suffix == ".jinja" or file.name == "tokenizer_config.json")
+    return ["--date", DATE] if shows else []
+
+
 def call(name, arguments, identifier="call_1"):
     return {"id": identifier, "type": "function", "function": {"name": name, "arguments": arguments}}
 

@@ -283,12 +283,39 @@ def test_an_option_that_can_do_nothing_is_an_error(tmp_path, flags, message):
     assert not (tmp_path / "out" / "manifest.sqlite").exists()
 
 
+@pytest.mark.parametrize("flags, what", [
+    (["--template-arg", "enable_thinkin=true"], "--template-arg enable_thinkin has nothing to act on: the template reads no variable of that name "
+     "(did you mean `enable_thinking`? Else leave it out)"),
+    (["--template-arg", "x=1"], "--template-arg x has nothing to act on: the template reads no variable of that name (leave it out)"),
+    (["--date", "2026-01-02"], "--date has nothing to act on: the template shows no day (leave it out)"),
+    (["--history", "unroll"], "--history has nothing to act on: none of the 2 conversations has more than one answer; no data set was written "
+     "(leave it out)"),
+    (["--loss", "last"], "--loss has nothing to act on: none of the 2 conversations has more than one answer; no data set was written "
+     "(leave it out)"),
+    (["--system", "s"], "--system has nothing to act on: all of the 2 conversations have a system turn; no data set was written (leave it out)"),
+])
+def test_an_option_of_conversations_that_can_do_nothing_is_an_error(tmp_path, flags, what):
+    template = tmp_path / "t.jinja"
+    template.write_text("{% for m in messages %}{{ m.role }}{{ m.content }}{% endfor %}{{ 'x' if enable_thinking }}")
+    talk = [{"role": "system", "content": "s"}, {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
+    records = (json.dumps({"messages": talk}) + "\n") * 2
+    result, report, _ = run(tmp_path, records, "--template", template, *flags)
+    assert result.returncode == 2 and said(result) == f"prep: {what}\n"
+    assert report["error"]["kind"] == "option-unused" and not (tmp_path / "out" / "manifest.sqlite").exists()
+    # It acts as soon as one record has what it is for.
+    longer = json.dumps({"messages": talk[1:] * 2}) + "\n"
+    if flags[0] in ("--history", "--loss", "--system"):
+        assert run(tmp_path, records + longer, "--template", template, *flags)[0].returncode == 0
+
+
 def test_what_was_decided_unasked_is_said(tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_text(GOOD)
     told = lambda *flags: said(prep("run", path, "-o", tmp_path / "out", "--overwrite", *flags))
     assert told() == "note: no tokenizer was named, so GPT-2's encodes (name your model's with --tokenizer)\n"
     assert told("--tokenizer", "gpt2") == told("--quiet") == ""
+    shown = json.loads(prep("run", path, "-o", tmp_path / "out", "--overwrite", "--json").stdout)
+    assert shown["notices"] == ["no tokenizer was named, so GPT-2's encodes (name your model's with --tokenizer)"]
     byte = {"model": {"type": "BPE", "vocab": {"T": 0, "R": 1, "\n": 2}, "merges": []}, "added_tokens": [
         {"id": 3, "content": "<end>", "special": True, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False}]}
     (tmp_path / "tokenizer.json").write_text(json.dumps(byte))

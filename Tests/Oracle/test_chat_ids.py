@@ -9,7 +9,7 @@ import json
 import os
 
 import pytest
-from chat_cases import DATE, TOOLS, FixedDate, assistant, system, tool, call, user
+from chat_cases import TOOLS, dated, FixedDate, assistant, system, tool, call, user
 from chat_models import MODELS, PATHS, build, model, write
 from prep_command import CHECKOUT, prep
 from transformers import AddedToken, AutoTokenizer
@@ -50,7 +50,7 @@ def models(real, tmp_path_factory):
 
 def rows(folder, data, output, *flags):
     """The rows that `prep run` wrote, by the line of their record."""
-    prep("run", data, "--tokenizer", folder, "--output", output, "--context-length", 65536, "--date", DATE, "--max-rejects", "100%",
+    prep("run", data, "--tokenizer", folder, "--output", output, "--context-length", 65536, *dated(folder, *flags), "--max-rejects", "100%",
          "--overwrite", *flags)
     found = {}
     for line in prep("inspect", output, "--row", "all", "--json", "--unpadded").stdout.split(b"\n"):

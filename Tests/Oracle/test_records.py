@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from chat_cases import BOS, EOS, DATE, assistant, call, parts, system, tool, user
+from chat_cases import BOS, EOS, dated, assistant, call, parts, system, tool, user
 from chat_models import model, write
 from prep_command import CHECKOUT, prep
 
@@ -32,14 +32,14 @@ RECORDS = {
     "history": {"query": "Qthree", "response": "Qfour", "history": [["Qone", "Qtwo"]]},
     "instruction": {"instruction": "Qone", "input": "Qsecond", "output": "Qtwo", "system": "Qzero"},
 }
-SPECIAL = [f"--template-arg={name}={json.dumps(text)}" for name, text in (("bos_token", BOS), ("eos_token", EOS))]
+SPECIAL = {"bos_token": BOS, "eos_token": EOS}
 
 
 def outcome(template: Path, folder: Path, *flags):
     """What `prep run` says of every record: its text, or the reason of its reject."""
     data = write(folder / "data.jsonl", RECORDS.values())
-    prep("run", data, "--template", template, "--date", DATE, "--output", folder / "out", "--max-rejects", "100%", "--overwrite", "--quiet",
-         *SPECIAL, *flags)
+    prep("run", data, "--template", template, *dated(template), "--output", folder / "out", "--max-rejects", "100%", "--overwrite", "--quiet",
+         *(f"--template-arg={name}={json.dumps(text)}" for name, text in SPECIAL.items() if name in template.read_text(encoding="utf-8")), *flags)
     names = list(RECORDS)
     found = {names[r["line"] - 1]: r for r in map(json.loads, open(folder / "out" / "rejects.jsonl", encoding="utf-8"))}
     rows = [json.loads(line) for line in prep("inspect", folder / "out", "--row", "all", "--json", "--unpadded").stdout.split(b"\n") if line]
@@ -81,7 +81,7 @@ def test_labels_equal_what_trl_learns_of_completions(name, real, tmp_path):
     lines = [json.loads(line) for line in open(CHECKOUT / "fixtures" / "gsm8k.jsonl", encoding="utf-8")][:300]
     data = write(tmp_path / "data.jsonl", lines)
     shown = prep("inspect", data, "--record", "all", "--json", "--unpadded", "--tokenizer", tmp_path / "model", "--seam", "joint",
-                 "--context-length", 4096, "--date", DATE).stdout
+                 "--context-length", 4096, *dated(tmp_path / "model")).stdout
     rows = [json.loads(line) for line in shown.split(b"\n") if line]
     assert len(rows) == len(lines)
     for line, row in zip(lines, rows):

@@ -9,7 +9,8 @@ import pytest
 from prep_command import CHECKOUT, PREP, prep
 
 CHAT = [
-    {"messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4", "reasoning_content": "easy"}]},
+    {"messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4", "reasoning_content": "easy"},
+                  {"role": "user", "content": "3+3?"}, {"role": "assistant", "content": "6"}]},
     {"messages": [{"role": "helper", "content": "hi"}, {"role": "assistant", "content": "hello there"}]},
     {"question": "Name it's capital", "answer": "Lima"},
 ]
@@ -30,7 +31,8 @@ CASES = {
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "it's data.jsonl").write_text("".join(json.dumps(record) + "\n" for record in CHAT))
-    shutil.copy(CHECKOUT / "fixtures" / "templates" / "qwen3.jinja", tmp_path / "template.jinja")
+    template = (CHECKOUT / "fixtures" / "templates" / "qwen3.jinja").read_text()
+    (tmp_path / "template.jinja").write_text("{{ name }}{{ strftime_now('%d %b %Y') }}" + template)
     return tmp_path
 
 

@@ -139,6 +139,14 @@ public final class ChatRenderer {
 
   /// Arguments of calls of the last record that were texts and were given to the template as objects.
   public var decodedArguments: Int { conversation.decodedArguments }
+  /// Whether the last record got the run's own system turn.
+  public var hasAddedSystem: Bool { conversation.hasAddedSystem }
+  /// Whether the last record has more than one answer.
+  public var hasSeveralAnswers: Bool {
+    var answers = 0
+    for turn in conversation.turns where turn.role == .assistant && !turn.isPrompt { answers += 1 }
+    return answers > 1
+  }
 
   /// Where a sample of the last record may begin instead: the messages with which a later exchange starts
   /// (a user turn). What stands before the first user turn, such as a system turn, always stays.

@@ -31,6 +31,8 @@ struct Conversation {
   var date: TemplateDate?
   /// Arguments of calls that were texts and are given to the template as objects.
   var decodedArguments = 0
+  /// Whether the run's own system turn stands before it.
+  var hasAddedSystem = false
 
   /// Forgets the record, keeps the storage.
   mutating func removeAll() {
@@ -41,5 +43,6 @@ struct Conversation {
     variables = .missing
     date = nil
     decodedArguments = 0
+    hasAddedSystem = false
   }
 }

@@ -129,6 +129,7 @@ struct ConversationReader: ~Copyable {
     } else if let system = options.system, first == nil {
       let path = root("system", .content, Int32(list.count), nil)
       add(.system, heap.string(system, Origin(.field, author: path)), path, &conversation)
+      conversation.hasAddedSystem = true
     }
   }
 

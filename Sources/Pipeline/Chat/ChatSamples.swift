@@ -50,6 +50,8 @@ public final class ChatSamples {
 
   /// Arguments of calls of the last record that were texts and were rendered as objects.
   public var decodedArguments: Int { last.decodedArguments }
+  var hasAddedSystem: Bool { last.hasAddedSystem }
+  var hasSeveralAnswers: Bool { last.hasSeveralAnswers }
 
   /// Messages with which a sample of the last record may begin instead, the earliest first.
   func laterStarts(ofSample index: Int) -> [Int] { last.laterStarts(ofSample: index) }

@@ -102,15 +102,14 @@ struct RunCommand: ParsableCommand {
       let options = try options()
       let (spec, tokenizer) = try options.resolve()
       let files = try InputFiles.records(allInputs, skipOtherFiles: reading.skipOtherFiles)
-      let opening = quiet && !json ? nil : RunOpening(spec, tokenizer)
+      let notices =
+        InputFiles.repeated(files).map {
+          "\($0) is named more than once, and its records count as often"
+        } + options.notices(namesTokenizer: encoding.tokenizer != nil)
+      let opening = quiet && !json ? nil : RunOpening(spec, tokenizer, notices: notices)
       if !quiet {
         for line in opening?.lines ?? [] { StandardError.line(line) }
-        for path in InputFiles.repeated(files) {
-          StandardError.line(
-            "note: \(VisibleText.escaped(path)) is named more than once, and its records count as often"
-          )
-        }
-        for notice in options.notices(namesTokenizer: encoding.tokenizer != nil) {
+        for notice in notices {
           StandardError.line("note: \(VisibleText.escaped(Surface.command.spell(notice)))")
         }
       }

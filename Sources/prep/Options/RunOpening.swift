@@ -9,8 +9,11 @@ import Tokenizer
 struct RunOpening {
   let settings: RunSettings
   let findings: [Finding]
+  /// What was decided without being asked for.
+  let notices: [String]
 
-  init(_ spec: RunSpec, _ tokenizer: BPETokenizer) {
+  init(_ spec: RunSpec, _ tokenizer: BPETokenizer, notices: [String]) {
+    self.notices = notices
     settings = RunSettings(spec, tokenizer: tokenizer)
     findings = Doctor.findings(spec, tokenizer)
   }
@@ -40,10 +43,11 @@ struct RunOpening {
     return lines
   }
 
-  /// `settings` and `findings`.
+  /// `settings`, `findings` and `notices`.
   func write(to writer: inout JSONWriter) {
     settings.write(to: &writer)
     writer.array("findings", findings) { $0.write(to: &$1) }
+    writer.array("notices", notices) { $1.string(Surface.command.spell($0)) }
   }
 }
 
