@@ -1,52 +1,15 @@
 """Records as people have them: a turn that leaves nothing is named, and what TRL would learn of real records is what prep learns."""
 
+import collections
 import json
 from pathlib import Path
 
 import pytest
-from chat_cases import BOS, EOS, dated, assistant, call, parts, system, tool, user
+import published_templates
+from chat_cases import assistant, dated, user
 from chat_models import model, write
 from prep_command import CHECKOUT, prep
-
-ASK = [user("Qone"), assistant("Qtwo")]
-CALL = call("get_weather", {"city": "Qtwo"}, "call00001")
-ANSWER = tool("Qthree", name="get_weather", tool_call_id="call00001")
-RECORDS = {
-    "pair": {"messages": ASK},
-    "two pairs": {"messages": [*ASK, user("Qthree"), assistant("Qfour")]},
-    "parts": {"messages": [user(parts("Qone", "Qsecond")), assistant(parts("Qtwo"))]},
-    "system": {"messages": [system("Qzero"), *ASK]},
-    "developer": {"messages": [{"role": "developer", "content": "Qzero"}, *ASK]},
-    "other words": {"messages": [{"role": "human", "content": "Qone"}, {"role": "gpt", "content": "Qtwo"}]},
-    "ShareGPT": {"conversations": [{"from": "human", "value": "Qone"}, {"from": "model", "value": "Qtwo"}], "system": "Qzero"},
-    "call": {"messages": [user("Qone"), assistant("", tool_calls=[CALL]), ANSWER, assistant("Qfour")]},
-    "call as text": {"messages": [user("Qone"), assistant("", tool_calls=[call("get_weather", '{"city": "Qtwo"}', "call00001")]), ANSWER,
-                                  assistant("Qfour")]},
-    "observation": {"conversations": [
-        {"from": "human", "value": "Qone"}, {"from": "function_call", "value": '{"name": "get_weather", "arguments": {"city": "Qtwo"}}'},
-        {"from": "observation", "value": "Qthree"}, {"from": "gpt", "value": "Qfour"}]},
-    "tool parts": {"messages": [
-        user("Qone"), assistant([{"type": "tool_use", "id": "call00001", "name": "get_weather", "input": {"city": "Qtwo"}}]),
-        user([{"type": "tool_result", "tool_use_id": "call00001", "content": "Qthree"}]), assistant("Qfour")]},
-    "reasoning": {"messages": [user("Qone"), assistant("Qtwo", reasoning_content="why")]},
-    "history": {"query": "Qthree", "response": "Qfour", "history": [["Qone", "Qtwo"]]},
-    "instruction": {"instruction": "Qone", "input": "Qsecond", "output": "Qtwo", "system": "Qzero"},
-}
-SPECIAL = {"bos_token": BOS, "eos_token": EOS}
-
-
-def outcome(template: Path, folder: Path, *flags):
-    """What `prep run` says of every record: its text, or the reason of its reject."""
-    data = write(folder / "data.jsonl", RECORDS.values())
-    prep("run", data, "--template", template, *dated(template), "--output", folder / "out", "--max-rejects", "100%", "--overwrite", "--quiet",
-         *(f"--template-arg={name}={json.dumps(text)}" for name, text in SPECIAL.items() if name in template.read_text(encoding="utf-8")), *flags)
-    names = list(RECORDS)
-    found = {names[r["line"] - 1]: r for r in map(json.loads, open(folder / "out" / "rejects.jsonl", encoding="utf-8"))}
-    rows = [json.loads(line) for line in prep("inspect", folder / "out", "--row", "all", "--json", "--unpadded").stdout.split(b"\n") if line]
-    for row in rows:
-        found[names[row["source"]["line"] - 1]] = "".join(row["tokens"])
-    return found
-
+from published_templates import RECORDS, outcome
 
 def test_a_dropped_turn_is_named_and_may_be_accepted(tmp_path):
     silent = tmp_path / "t.jinja"
@@ -60,6 +23,29 @@ def test_a_dropped_turn_is_named_and_may_be_accepted(tmp_path):
     data = write(tmp_path / "one.jsonl", [RECORDS["system"]])
     report = json.loads(prep("run", data, "--template", silent, "--output", tmp_path / "one", "--allow-dropped", "--json").stdout)
     assert report["turns_dropped"] == 1 and report["rendered_chat"] == 1
+
+
+def test_no_accepted_record_has_a_turn_that_left_nothing(tmp_path):
+    """Every published template and every kind of record; and `inspect` and `doctor` refuse what `run` refuses."""
+    found = published_templates.outcomes()
+    assert len(found) == 110
+    assert published_templates.table(found) in published_templates.PAGE.read_text(encoding="utf-8"), "python Tests/Oracle/published_templates.py"
+    data = write(tmp_path / "data.jsonl", RECORDS.values())
+    for template, outcomes in found.items():
+        rejected = collections.Counter()
+        for name, record in RECORDS.items():
+            if isinstance(outcomes[name], dict):
+                rejected[outcomes[name]["reason"]] += 1
+                assert outcomes[name]["remedy"] and outcomes[name]["field"], (template, name)
+            else:
+                assert all(word in outcomes[name] for word in published_templates.words(record)), (template, name, outcomes[name])
+        flags = published_templates.flags(template)
+        shown = prep("inspect", data, "--record", "all", "--json", "--unpadded", *flags, check=False)
+        assert len(shown.stdout.splitlines()) == len(RECORDS) - rejected.total(), template
+        assert shown.stderr.count(b"\nrejected ") + shown.stderr.startswith(b"rejected ") == rejected.total(), template
+        findings = json.loads(prep("doctor", data, *flags, "--json", check=False).stdout)["findings"]
+        told = {each["message"].rsplit(" ", 1)[1]: each["count"] for each in findings if each["code"] == "rejected"}
+        assert told == rejected, template
 
 
 def test_packing_by_splitting_keeps_every_token(tmp_path):
