@@ -89,6 +89,6 @@ public enum DataSetExport {
       length: options.isPadded ? manifest.spec.contextLength : nil, columns: columns,
       idCount: manifest.spec.idCount, padID: manifest.spec.padID, level: options.level,
       digest: manifest.digest.description, spec: manifest.spec.json,
-      parquetSuffix: options.parquetSuffix)
+      parquetSuffix: options.parquetSuffix, learn: dataSet.learnedAs)
   }
 }

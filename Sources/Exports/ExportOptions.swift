@@ -49,6 +49,8 @@ public struct ExportSchema: Hashable, Sendable {
   public var digest: String
   public var spec: [UInt8]
   public var parquetSuffix: String
+  /// The loss by which rows are read, where it is another than the run's.
+  public var learn: String?
 
   /// What tells an export from others: equal ones have the same files.
   func identity(_ format: ExportFormat) -> [(key: String, value: String)] {
@@ -60,7 +62,7 @@ public struct ExportSchema: Hashable, Sendable {
       ("columns", columns.map(\.rawValue).joined(separator: ",")),
       ("length", length.map(String.init) ?? "unpadded"), ("level", "\(level)"),
       ("suffix", parquetSuffix),
-    ] + arrays
+    ] + arrays + (learn.map { [("learn", $0)] } ?? [])
   }
 }
 

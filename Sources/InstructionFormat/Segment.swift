@@ -11,15 +11,23 @@ public struct Segment: Hashable, Sendable {
   /// Whether the model samples these bytes at inference, whatever flags of the record say of learning them. Text is
   /// tokenized apart where this changes, so that ids never depend on flags.
   public var isSampled: Bool
+  /// What shards keep of who wrote these bytes, and of which losses learn them.
+  public var tokenClass: TokenClass
+  /// The weight that they have wherever a loss learns them.
+  public var classWeight: Float
 
   public init(
-    range: Range<Int>, source: Source, reason: Reason, weight: Float = 1, isSampled: Bool? = nil
+    range: Range<Int>, source: Source, reason: Reason, weight: Float = 1, isSampled: Bool? = nil,
+    tokenClass: TokenClass? = nil
   ) {
     self.range = range
     self.source = source
     self.reason = reason
     self.weight = weight
     self.isSampled = isSampled ?? reason.isSupervised
+    self.tokenClass =
+      tokenClass ?? TokenClass(reason.tokenKind, reason.isSupervised ? .always : .never)
+    classWeight = weight
   }
 
   /// Whether the model is to learn to produce these bytes.
@@ -149,20 +157,25 @@ public struct RenderedRecord: Sendable {
   }
 
   /// Appends bytes of one author. An empty stretch leaves no segment; one that continues the last
-  /// (same author, reason and weight) lengthens it.
+  /// (same author, reason, weight and class) lengthens it. `tokenClass`: what shards keep, where the reason does
+  /// not say it.
   public mutating func append(
-    _ bytes: some Collection<UInt8>, source: Source, reason: Reason, weight: Float = 1
+    _ bytes: some Collection<UInt8>, source: Source, reason: Reason, weight: Float = 1,
+    tokenClass: TokenClass? = nil
   ) {
     let start = text.count
     text.append(contentsOf: bytes)
     guard text.count > start else { return }
+    let new = Segment(
+      range: start..<text.count, source: source, reason: reason, weight: weight,
+      tokenClass: tokenClass)
     if let last = segments.indices.last, segments[last].source == source,
-      segments[last].reason == reason, segments[last].weight == weight
+      segments[last].reason == reason, segments[last].weight == weight,
+      segments[last].tokenClass == new.tokenClass
     {
       segments[last].range = segments[last].range.lowerBound..<text.count
     } else {
-      segments.append(
-        Segment(range: start..<text.count, source: source, reason: reason, weight: weight))
+      segments.append(new)
     }
   }
 

@@ -1,3 +1,5 @@
+import InstructionFormat
+
 /// One encoded record, before it becomes a row: ids, and which of them the model learns from.
 ///
 /// One a worker, filled again for every record. Ids and mask grow through one function, so they
@@ -8,6 +10,8 @@ public struct MaskedSample: Sendable {
   public private(set) var runs: [Range<Int>] = []
   /// Loss weight of each run; empty when every weight is 1.
   public private(set) var weights: [Float] = []
+  /// Who wrote the tokens, and which losses learn them.
+  public private(set) var classes = ClassRuns()
   /// Who wrote each token; empty unless it was asked for.
   public private(set) var traces: [TokenTrace] = []
   /// Tokens at the start that truncation keeps: BOS and what stands with it.
@@ -30,6 +34,7 @@ public struct MaskedSample: Sendable {
     tokens.removeAll(keepingCapacity: true)
     runs.removeAll(keepingCapacity: true)
     weights.removeAll(keepingCapacity: true)
+    classes.removeAll()
     traces.removeAll(keepingCapacity: true)
     beginningCount = 0
     endsInTerminator = false
@@ -43,6 +48,11 @@ public struct MaskedSample: Sendable {
     let start = tokens.count
     try fill(&tokens)
     if supervised { supervise(start..<tokens.count, weight: weight) }
+  }
+
+  /// Says of what class the next `count` tokens are; of none, that the last one has bytes of that class too.
+  mutating func appendClass(_ tokenClass: TokenClass, weight: Float, count: Int) {
+    classes.append(tokenClass, weight: weight, count: count)
   }
 
   mutating func appendTraces(_ new: some Sequence<TokenTrace>) { traces.append(contentsOf: new) }
@@ -69,6 +79,7 @@ public struct MaskedSample: Sendable {
     for range in ranges where !range.isEmpty {
       let shift = kept.tokens.count - range.lowerBound
       kept.tokens.append(contentsOf: tokens[range])
+      kept.classes.append(classes, tokens: range)
       if !traces.isEmpty { kept.traces.append(contentsOf: traces[range]) }
       for (index, run) in runs.enumerated() {
         let part = run.clamped(to: range)

@@ -20,13 +20,19 @@ public struct Rows: Sendable {
   public private(set) var runs: [Range<Int>]
   /// Loss weight of each run; empty when every weight is 1.
   public private(set) var weights: [Float]
+  /// Who wrote the tokens of each sample; not known of rows that were read.
+  package private(set) var classes: RowClasses
 
-  public init() { self.init(tokens: [], rowStarts: [0], sampleStarts: [0], runStarts: [0]) }
+  public init() {
+    self.init(
+      tokens: [], rowStarts: [0], sampleStarts: [0], runStarts: [0], classes: RowClasses())
+  }
 
   /// Rows of columns that fit each other (`checkInvariants`).
   package init(
     tokens: [UInt32], rowStarts: [Int], sampleStarts: [Int], samples: [Range<Int>] = [],
-    places: [SamplePlace] = [], runStarts: [Int], runs: [Range<Int>] = [], weights: [Float] = []
+    places: [SamplePlace] = [], runStarts: [Int], runs: [Range<Int>] = [], weights: [Float] = [],
+    classes: RowClasses? = nil
   ) {
     self.tokens = tokens
     self.rowStarts = rowStarts
@@ -36,6 +42,7 @@ public struct Rows: Sendable {
     self.runStarts = runStarts
     self.runs = runs
     self.weights = weights
+    self.classes = classes ?? .unknown
   }
 
   /// Tokens of a row.
@@ -57,7 +64,9 @@ public struct Rows: Sendable {
   /// Appends a sample as a row. O(its tokens).
   public mutating func append(_ sample: borrowing MaskedSample, place: SamplePlace) {
     beginRow()
-    appendSample(sample.tokens, runs: sample.runs, weights: sample.weights, place: place)
+    appendSample(
+      sample.tokens, runs: sample.runs, weights: sample.weights, classes: sample.classes,
+      place: place)
   }
 
   /// Appends the rows of others. O(their tokens).
@@ -72,6 +81,7 @@ public struct Rows: Sendable {
     samples.append(contentsOf: other.samples.lazy.map { $0.shifted(by: base) })
     runs.append(contentsOf: other.runs.lazy.map { $0.shifted(by: base) })
     places.append(contentsOf: other.places)
+    classes.append(other.classes)
     tokens.append(contentsOf: other.tokens)
   }
 
@@ -83,23 +93,26 @@ public struct Rows: Sendable {
   }
 
   /// Appends a sample to the open row, at a multiple of `alignment` from its start, `pad` tokens before
-  /// it. `runs` count from the sample's first token; `weights` is empty (all 1) or has one a run.
+  /// it. `runs` count from the sample's first token; `weights` is empty (all 1) or has one a run; `classes` make up
+  /// its tokens, or are not known.
   package mutating func appendSample(
     _ new: some Collection<UInt32>, runs newRuns: some Collection<Range<Int>>,
-    weights newWeights: [Float] = [], place: SamplePlace, alignment: Int = 1, pad: UInt32 = 0
+    weights newWeights: [Float] = [], classes newClasses: ClassRuns? = nil, place: SamplePlace,
+    alignment: Int = 1, pad: UInt32 = 0
   ) {
     align(to: alignment, pad: pad)
     let start = tokens.count
     appendWeights(newWeights, of: newRuns.count)
     tokens.append(contentsOf: new)
     for run in newRuns { runs.append(run.shifted(by: start)) }
+    if let newClasses { classes.append(newClasses) } else { classes.appendUnknown() }
     closeSample(from: start, place: place)
   }
 
   /// Appends a part of a sample of other rows to the open row: `part` are its tokens there, `candidates`
-  /// the runs of which some lie in it. Runs are cut to the part.
+  /// the runs of which some lie in it, `sample` the number of the sample. Runs are cut to the part.
   mutating func appendSample(
-    of source: borrowing Rows, tokens part: Range<Int>, runs candidates: Range<Int>,
+    of source: borrowing Rows, sample: Int, tokens part: Range<Int>, runs candidates: Range<Int>,
     place: SamplePlace, alignment: Int = 1, pad: UInt32 = 0
   ) {
     align(to: alignment, pad: pad)
@@ -111,6 +124,9 @@ public struct Rows: Sendable {
       runs.append(run.shifted(by: start - part.lowerBound))
       if !source.weights.isEmpty { weights.append(source.weights[index]) }
     }
+    classes.append(
+      source.classes, sample: sample,
+      part: part.shifted(by: -source.samples[sample].lowerBound), of: source.samples[sample].count)
     closeSample(from: start, place: place)
   }
 
@@ -160,6 +176,7 @@ public struct Rows: Sendable {
     places.removeAll(keepingCapacity: true)
     runs.removeAll(keepingCapacity: true)
     weights.removeAll(keepingCapacity: true)
+    classes.removeAll()
   }
 
   // MARK: - Invariants
@@ -171,7 +188,8 @@ public struct Rows: Sendable {
       rowStarts.first == 0, sampleStarts.first == 0, runStarts.first == 0,
       rowStarts.last == tokens.count, sampleStarts.last == samples.count,
       runStarts.last == runs.count, places.count == samples.count,
-      weights.isEmpty || weights.count == runs.count
+      weights.isEmpty || weights.count == runs.count,
+      !classes.isKnown || classes.fit(samples)
     else { return false }
     for row in indices {
       guard rowStarts[row] <= rowStarts[row + 1], sampleStarts[row] <= sampleStarts[row + 1],

@@ -18,12 +18,43 @@ public protocol TextEncoder: AnyObject {
   func end(
     of ids: ArraySlice<UInt32>, in text: UnsafeBufferPointer<UInt8>, from start: Int
   ) -> Int?
+
+  /// The same, and where `cuts` fall, ascending byte offsets inside of the text: into `places`, one a cut. False where
+  /// that is not to be had so: then `ranges` are filled instead.
+  func appendIDs(
+    of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
+    to ids: inout [UInt32], cuts: [Int], places: inout [TokenCut],
+    ranges: inout [Range<UInt32>]
+  ) throws(Problem) -> Bool
 }
 
 extension TextEncoder {
   public func end(
     of ids: ArraySlice<UInt32>, in text: UnsafeBufferPointer<UInt8>, from start: Int
   ) -> Int? { nil }
+
+  public func appendIDs(
+    of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
+    to ids: inout [UInt32], cuts: [Int], places: inout [TokenCut],
+    ranges: inout [Range<UInt32>]
+  ) throws(Problem) -> Bool {
+    unsafe try appendIDs(
+      of: text, literal: literal, continues: continues, to: &ids, ranges: &ranges)
+    return false
+  }
+}
+
+/// Where a byte offset falls among the tokens of a text.
+public struct TokenCut: Hashable, Sendable {
+  /// The first token that begins at the offset or behind it, of those of the text.
+  public var token: Int
+  /// Where the token before it ends: behind the offset, if it has bytes on both sides.
+  public var end: Int
+
+  public init(token: Int, end: Int) {
+    self.token = token
+    self.end = end
+  }
 }
 
 /// Whether text is tokenized across the places where supervision begins or ends.
@@ -59,8 +90,7 @@ public final class SampleEncoder {
 
   public let options: Options
   let encoder: any TextEncoder
-  private var literal: [Range<Int>] = []
-  private var ranges: [Range<UInt32>] = []
+  private var space = Space()
   /// Of the last sample.
   private(set) var stretches: [Stretch] = []
 
@@ -69,6 +99,15 @@ public final class SampleEncoder {
     var bytes: Range<Int>
     var end: Int
     var isText: Bool
+  }
+
+  /// Filled again for each stretch.
+  fileprivate struct Space {
+    var literal: [Range<Int>] = []
+    var ranges: [Range<UInt32>] = []
+    /// Where segments of another class begin, and where that is among the tokens.
+    var cuts: [Int] = []
+    var places: [TokenCut] = []
   }
 
   public init(encoder: any TextEncoder, options: Options) {
@@ -119,6 +158,9 @@ public final class SampleEncoder {
       $0.append(contentsOf: ids)
     }
     stretches.append(Stretch(bytes: segment.range, end: sample.tokens.count, isText: false))
+    if !ids.isEmpty {
+      sample.appendClass(segment.tokenClass, weight: segment.classWeight, count: ids.count)
+    }
     if traced {
       sample.appendTraces(
         repeatElement(TokenTrace(segment: index, range: segment.range), count: ids.count))
@@ -143,18 +185,22 @@ public final class SampleEncoder {
     _ stretch: Range<Int>, of rendered: borrowing RenderedRecord, continues: Bool, traced: Bool,
     into sample: inout MaskedSample
   ) throws(Problem) {
+    // Accesses of the encoder's own variables are checked one by one.
+    var space = Space()
+    swap(&space, &self.space)
+    defer { swap(&space, &self.space) }
     let segments = rendered.segments
     let first = segments[stretch.lowerBound]
     let base = first.range.lowerBound
     let bytes = base..<segments[stretch.upperBound - 1].range.upperBound
-    literal.removeAll(keepingCapacity: true)
+    space.literal.removeAll(keepingCapacity: true)
     if !options.parseSpecial {
       for index in stretch where segments[index].source.isContent {
         let range = segments[index].range
-        if let last = literal.last, last.upperBound == range.lowerBound - base {
-          literal[literal.count - 1] = last.lowerBound..<range.upperBound - base
+        if let last = space.literal.last, last.upperBound == range.lowerBound - base {
+          space.literal[space.literal.count - 1] = last.lowerBound..<range.upperBound - base
         } else {
-          literal.append(range.lowerBound - base..<range.upperBound - base)
+          space.literal.append(range.lowerBound - base..<range.upperBound - base)
         }
       }
     }
@@ -163,33 +209,42 @@ public final class SampleEncoder {
     let isMixed = segments[stretch].contains {
       $0.isSupervised != first.isSupervised || ($0.isSupervised && $0.weight != first.weight)
     }
-    let needsRanges = traced || isMixed
+    var needsRanges = traced || isMixed
+    if !needsRanges { space.findCuts(stretch, segments, base: base) }
     try unsafe rendered.text.withUnsafeBufferPointer { text throws(Problem) in
       let text = unsafe UnsafeBufferPointer(rebasing: text[bytes])
       try sample.append(supervised: !isMixed && first.isSupervised, weight: first.weight) {
         ids throws(Problem) in
+        space.ranges.removeAll(keepingCapacity: true)
         if needsRanges {
-          ranges.removeAll(keepingCapacity: true)
           unsafe try encoder.appendIDs(
-            of: text, literal: literal, continues: continues, to: &ids, ranges: &ranges)
+            of: text, literal: space.literal, continues: continues, to: &ids, ranges: &space.ranges)
+        } else if !space.cuts.isEmpty {
+          space.places.removeAll(keepingCapacity: true)
+          needsRanges = unsafe try !encoder.appendIDs(
+            of: text, literal: space.literal, continues: continues, to: &ids, cuts: space.cuts,
+            places: &space.places,
+            ranges: &space.ranges)
         } else {
-          unsafe try encoder.appendIDs(of: text, literal: literal, continues: continues, to: &ids)
+          unsafe try encoder.appendIDs(
+            of: text, literal: space.literal, continues: continues, to: &ids)
         }
       }
     }
     stretches.append(Stretch(bytes: bytes, end: sample.tokens.count, isText: true))
-    guard needsRanges else { return }
+    guard needsRanges else {
+      return space.appendClasses(stretch, of: rendered, from: start, to: &sample)
+    }
     var cursor = SegmentCursor(segments: segments, stretch: stretch)
-    for (offset, range) in ranges.enumerated() {
+    for (offset, range) in space.ranges.enumerated() {
       var range = Int(range.lowerBound) + base..<Int(range.upperBound) + base
       let owner = cursor.segment(at: range.lowerBound)
       // White space that a terminator strips is no one's: it does not span what is learned.
       let end = segments[owner].range.upperBound
-      if segments[owner].reason.endsResponse, end < range.upperBound,
-        rendered.text[end..<range.upperBound].allSatisfy({ $0 <= 0x20 })
-      {
-        range = range.lowerBound..<end
-      }
+      let isStripping = segments[owner].endsTurn && rendered.isSpace(end, range.upperBound)
+      cursor.appendClasses(
+        of: isStripping ? range.lowerBound..<end : range, from: owner, to: &sample)
+      if isStripping, segments[owner].reason.endsResponse { range = range.lowerBound..<end }
       if traced { sample.appendTraces(CollectionOfOne(TokenTrace(segment: owner, range: range))) }
       guard isMixed else { continue }
       var supervised = segments[owner].isSupervised
@@ -207,6 +262,52 @@ public final class SampleEncoder {
       if supervised {
         sample.supervise(start + offset..<start + offset + 1, weight: segments[owner].weight)
       }
+    }
+  }
+}
+
+extension SampleEncoder.Space {
+  /// Where segments of a stretch begin that are of another class than the one before.
+  fileprivate mutating func findCuts(_ stretch: Range<Int>, _ segments: [Segment], base: Int) {
+    cuts.removeAll(keepingCapacity: true)
+    for index in stretch.dropFirst() where !segments[index].isOfClass(of: segments[index - 1]) {
+      cuts.append(segments[index].range.lowerBound - base)
+    }
+  }
+
+  /// Classes of the tokens from `start` on, which are those of a stretch that was cut at `places`.
+  fileprivate func appendClasses(
+    _ stretch: Range<Int>, of rendered: borrowing RenderedRecord, from start: Int,
+    to sample: inout MaskedSample
+  ) {
+    let count = sample.tokens.count - start
+    guard count > 0 else { return }
+    let segments = rendered.segments
+    let base = segments[stretch.lowerBound].range.lowerBound
+    var segment = stretch.lowerBound
+    var token = 0
+    // The segment that has the first byte of the token before the cut, and where it ends.
+    var (owner, end) = (segment, 0)
+    for index in cuts.indices {
+      let place = places[index]
+      let before = segments[segment]
+      if place.token > token {
+        (owner, end) = (segment, cuts[index])
+        sample.appendClass(
+          before.tokenClass, weight: before.classWeight, count: place.token - token)
+        token = place.token
+      }
+      repeat { segment += 1 } while segments[segment].isOfClass(of: segments[segment - 1])
+      if place.end > cuts[index],
+        segments[segment].tokenClass.isLearnable || segments[owner].tokenClass.isLearnable,
+        !(segments[owner].endsTurn && rendered.isSpace(end + base, place.end + base))
+      {
+        sample.appendClass(segments[segment].tokenClass, weight: 1, count: 0)
+      }
+    }
+    if count > token {
+      let last = segments[segment]
+      sample.appendClass(last.tokenClass, weight: last.classWeight, count: count - token)
     }
   }
 }
@@ -230,6 +331,20 @@ private struct SegmentCursor {
     return index
   }
 
+  /// Appends the class of a token, and those of other segments that it spans.
+  func appendClasses(of range: Range<Int>, from owner: Int, to sample: inout MaskedSample) {
+    sample.appendClass(segments[owner].tokenClass, weight: segments[owner].classWeight, count: 1)
+    var next = owner + 1
+    while next < stretch.upperBound, segments[next].range.lowerBound < range.upperBound {
+      if !segments[next].isOfClass(of: segments[next - 1]),
+        segments[next].tokenClass.isLearnable || segments[owner].tokenClass.isLearnable
+      {
+        sample.appendClass(segments[next].tokenClass, weight: 1, count: 0)
+      }
+      next += 1
+    }
+  }
+
   /// Whether a token's bytes are supervised in part.
   func straddles(_ range: Range<Int>, from owner: Int) -> Bool {
     var next = owner + 1
@@ -248,6 +363,25 @@ extension Source {
     case .field, .derived: true
     default: false
     }
+  }
+}
+
+extension RenderedRecord {
+  /// Whether a stretch is white space; false for an empty one.
+  fileprivate func isSpace(_ start: Int, _ end: Int) -> Bool {
+    start < end && text[start..<end].allSatisfy { $0 <= 0x20 }
+  }
+}
+
+extension Segment {
+  /// Whether the two are one for what is learned, whatever the loss.
+  func isOfClass(of other: Segment) -> Bool {
+    tokenClass == other.tokenClass && classWeight == other.classWeight
+  }
+
+  /// Whether the model stops after these bytes, learned or not.
+  var endsTurn: Bool {
+    tokenClass.kind == .terminator || tokenClass.kind == .endOfText || reason.endsResponse
   }
 }
 

@@ -46,6 +46,8 @@ final class BlockEncoder {
               line: UInt32(truncatingIfNeeded: place.line),
               byteOffset: UInt32(truncatingIfNeeded: place.start), sampleIndex: UInt32(index)))
           totals.samples += 1
+          counts.stored.add(sample.classes)
+          if spec.truncation.dependsOnPrompt { counts.whole.add(records.wholeClasses) }
           counts.add(cut, length: records.lastLength, straddles: sample.straddles)
           kinds.add(sample, cut, of: records.kind)
         }
@@ -103,6 +105,8 @@ final class BlockEncoder {
     var systemsAdded: UInt64 = 0
     var severalAnswers: UInt64 = 0
     var ways: [RecordSamples.Way: UInt64] = [:]
+    var stored = LearnableClasses()
+    var whole = LearnableClasses()
 
     mutating func add(_ notes: RecordNotes) {
       ways[notes.way, default: 0] += 1
@@ -139,6 +143,7 @@ final class BlockEncoder {
       ]
       for (way, count) in ways { all["rendered_\(way.rawValue)"] = count }
       return all.filter { $0.value > 0 }.merging(needed) { $1 }
+        .merging(stored.named(.stored)) { $1 }.merging(whole.named(.whole)) { $1 }
     }
   }
 }

@@ -38,6 +38,8 @@ public final class RecordEncoder {
   }
   /// Tokens of the sample that was made to fit last, before it was.
   package private(set) var lastLength = 0
+  /// Its classes, before it was; only where lengths of prompts decide how it is made to fit.
+  private(set) var wholeClasses = ClassRuns()
 
   /// `encoder`: what turns text into ids, such as a tokenizer's encoder.
   public init(spec: RunSpec, encoder: any TextEncoder) {
@@ -87,6 +89,7 @@ public final class RecordEncoder {
   /// Cuts `sample` to fit, and finds the bytes that this takes away.
   private func fit(_ rendered: borrowing RenderedRecord) throws(Problem) -> Truncation.Cut {
     lastLength = sample.tokens.count
+    if truncation.dependsOnPrompt { wholeClasses = sample.classes }
     var lost: TextCut?
     let cut = try truncation.fit(&sample) { sample, kept throws(Problem) in
       lost = try encoder.lost(from: rendered, sample, keeping: kept)
@@ -101,10 +104,11 @@ public final class RecordEncoder {
     _ chat: ChatSamples, _ count: Int, traced: Bool,
     _ body: (borrowing MaskedSample, borrowing RenderedRecord, Truncation.Cut, Int) -> Void
   ) throws(Problem) {
-    var kept: [(sample: MaskedSample, cut: Truncation.Cut, length: Int, start: Int?)] = []
+    var kept:
+      [(sample: MaskedSample, whole: ClassRuns, cut: Truncation.Cut, length: Int, start: Int?)] = []
     for index in 0..<count {
       let (cut, start) = try encode(sample: index, of: chat, traced: traced)
-      kept.append((sample, cut, lastLength, start))
+      kept.append((sample, wholeClasses, cut, lastLength, start))
     }
     for (index, made) in kept.enumerated() {
       // Who wrote each token refers to the sample's text.
@@ -115,7 +119,7 @@ public final class RecordEncoder {
           try chat.render(sample: index)
         }
       }
-      lastLength = made.length
+      (lastLength, wholeClasses) = (made.length, made.whole)
       body(made.sample, chat.sample, made.cut, index)
     }
   }

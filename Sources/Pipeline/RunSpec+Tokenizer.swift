@@ -131,4 +131,17 @@ extension BPEEncoder: TextEncoder {
       throw Problem(.notEncodable, reason: error.reason, remedy: error.remedy)
     }
   }
+
+  public func appendIDs(
+    of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
+    to ids: inout [UInt32], cuts: [Int], places: inout [TokenCut], ranges: inout [Range<UInt32>]
+  ) throws(Problem) -> Bool {
+    do throws(Problem) {
+      return unsafe try encode(
+        text, literal: literal, continues: continues, into: &ids, cuts: cuts, ranges: &ranges
+      ) { places.append(TokenCut(token: $0, end: $1)) }
+    } catch {
+      throw Problem(.notEncodable, reason: error.reason, remedy: error.remedy)
+    }
+  }
 }

@@ -3,7 +3,9 @@
 
 import CPrepABI
 import Files
+import InstructionFormat
 import Masking
+import Pipeline
 import Problems
 import ShardWriter
 
@@ -14,8 +16,8 @@ final class OpenDataSet: Sendable {
   let frameStarts: [Int64]
   let digest: CText
 
-  init(_ folder: String, cacheSize: Int) throws(Problem) {
-    rows = try DataSet(folder, cacheSize: cacheSize)
+  init(_ folder: String, learning loss: LossPolicy?, cacheSize: Int) throws(Problem) {
+    rows = try DataSet(folder, learning: loss, cacheSize: cacheSize)
     frameStarts = try rows.frameStarts().map(Int64.init)
     digest = CText(rows.manifest.digest.description)
   }
@@ -70,12 +72,30 @@ final class OpenDataSet: Sendable {
   _ folder: UnsafePointer<CChar>?, _ cache_bytes: Int64,
   _ dataset: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<prep_error>?
 ) -> prep_status {
+  unsafe prep_dataset_open_learning(folder, nil, cache_bytes, dataset, error)
+}
+
+@c @implementation public func prep_dataset_open_learning(
+  _ folder: UnsafePointer<CChar>?, _ loss: UnsafePointer<CChar>?, _ cache_bytes: Int64,
+  _ dataset: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<prep_error>?
+) -> prep_status {
   unsafe attempt(error) { () throws(Problem) in
     guard let dataset = unsafe dataset else { throw .argument("dataset is NULL") }
     unsafe dataset.pointee = nil
     let folder = try unsafe text(folder, "folder")
     guard cache_bytes >= 0 else { throw .argument("cache_bytes is negative") }
-    let open = try OpenDataSet(folder, cacheSize: cache_bytes == 0 ? 256 << 20 : Int(cache_bytes))
+    var policy: LossPolicy?
+    if unsafe loss != nil {
+      let name = try unsafe text(loss, "loss")
+      policy = LossPolicy(rawValue: name)
+      guard policy != nil else {
+        throw Problem(
+          .option, reason: "there is no loss \(name)",
+          remedy: "give one as for \(OptionName.loss), such as assistant-reasoning")
+      }
+    }
+    let open = try OpenDataSet(
+      folder, learning: policy, cacheSize: cache_bytes == 0 ? 256 << 20 : Int(cache_bytes))
     unsafe dataset.pointee = unsafe Handle.make(open)
   }
 }

@@ -26,6 +26,8 @@ public final class BPETokenizer: Sendable {
   let cutter: PieceCutter?
   /// What the pipeline does to text, where that is no more than to mark spaces.
   let markedSpaces: MarkedSpaces?
+  /// How long the text of each token is; nil where that depends on more than the token.
+  let tiles: TokenTiles?
 
   /// Builds the tables. O(size of the vocabulary and merges).
   init(_ definition: TokenizerDefinition) throws(Problem) {
@@ -44,6 +46,9 @@ public final class BPETokenizer: Sendable {
     cutter = KnownPattern(definition.preTokenizer).map { PieceCutter($0) }
     idCount = max(
       definition.model.vocabulary.idCount, added.highestID.map { Int($0) + 1 } ?? 0)
+    tiles = TokenTiles(
+      model: model, added: added, cutsUnchangedText: cutter != nil, spaces: markedSpaces,
+      idCount: idCount)
     specials = SpecialTokens(definition, added)
     var processor = definition.postProcessor
     processor.add(specials)

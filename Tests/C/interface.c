@@ -330,6 +330,8 @@ static void dataset_reads_padded_ragged_and_by_index(const char *folder) {
 static void dataset_refuses_bad_arguments(void) {
   prep_dataset *dataset = (prep_dataset *)1;
   FAILS(PREP_DATA_SET, "/nowhere", prep_dataset_open("/nowhere", 0, &dataset, error));
+  FAILS(PREP_DATA_SET, "/nowhere", prep_dataset_open_learning("/nowhere", "last", 0, &dataset, error));
+  FAILS(PREP_SPEC, "no loss nonsense", prep_dataset_open_learning("/nowhere", "nonsense", 0, &dataset, error));
   CHECK(dataset == NULL);
   FAILS(PREP_ARGUMENT, "cache_bytes", prep_dataset_open("/nowhere", -1, &dataset, error));
   FAILS(PREP_ARGUMENT, "folder", prep_dataset_open(NULL, 0, &dataset, error));

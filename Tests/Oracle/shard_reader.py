@@ -13,8 +13,12 @@ from pathlib import Path
 import numpy
 import zstandard
 
-HEADER, INDEX, REJECTS, SEEK_TABLE = 0x184D2A50, 0x184D2A51, 0x184D2A52, 0x184D2A5E
-KNOWN_FEATURES = 0b11
+HEADER, INDEX, REJECTS, CLASSES, SEEK_TABLE = 0x184D2A50, 0x184D2A51, 0x184D2A52, 0x184D2A53, 0x184D2A5E
+KNOWN_FEATURES = 0b111
+
+
+def kind_of(number):
+    return number & 31
 
 
 @dataclass
@@ -77,8 +81,10 @@ class Shard:
         self._read_header(self._skippable(spans[0], HEADER))
         data = spans[1 : 1 + self.header["frames"]]
         rest = spans[1 + len(data) :]
-        if len(rest) == 2:
+        assert len(rest) == 1 + (self.header["rejected"] > 0) + (self.features >> 2 & 1)
+        if self.header["rejected"]:
             self._read_rejects(self._skippable(rest[0], REJECTS))
+        self._classes = self._skippable(rest[-2], CLASSES) if self.features >> 2 & 1 else None
         self._read_index(self._skippable(rest[-1], INDEX))
         for frame, (offset, size, content_size, checksum) in zip(self.frames, data, strict=True):
             assert frame["offset"] == offset and frame["size"] == size and frame["content_size"] == content_size
@@ -142,12 +148,9 @@ class Shard:
         assert len(content) == frame["content_size"]
         return content
 
-    def rows(self, number):
-        """The rows of data frame `number`."""
-        content = self.content(number)
-        rows, segments, runs, tokens, flags, planes, zero = struct.unpack_from("<IIIIBBH", content)
-        assert flags <= 1 and planes <= 2 and zero == 0
-        position = 20
+    @staticmethod
+    def _columns(content, position):
+        """Reads columns of `content` from `position` on, one a call."""
 
         def column(count):
             nonlocal position
@@ -157,14 +160,72 @@ class Shard:
             numbers = numpy.zeros(count, numpy.uint32)
             for plane in range(width):
                 numbers |= raw[plane].astype(numpy.uint32) << (8 * plane)
+            column.position = position
             return numbers
 
+        return column
+
+    def classes(self, number):
+        """For each sample of data frame `number` its runs of tokens of one class: (class, tokens, weight)."""
+        rows = list(self.rows(number))
+        frames, zero = struct.unpack_from("<II", self._classes, 8)
+        assert self._classes[:8] == b"prepclas" and (frames, zero) == (len(self.frames), 0)
+        sizes = list(struct.iter_unpack("<IIQ", self._classes[16 : 16 + 16 * frames]))
+        start = 16 + 16 * frames + sum(size for size, _, _ in sizes[:number])
+        content = zstandard.ZstdDecompressor().decompress(self._classes[start : start + sizes[number][0]])
+        assert len(content) == sizes[number][1]
+        stretches, runs, flags = struct.unpack_from("<III", content)
+        column = self._columns(content, 12)
+        sizes, kinds = column(stretches).tolist(), column(runs).tolist()
+        # The stretches of each sample: up to each supervised run, that run, and the rest.
+        lengths, of_sample = [], []
+        for row in rows:
+            for start, end in row.segments:
+                bounds = [start, *(place for run in row.runs if start <= run[0] < end for place in run), end]
+                lengths += [after - before for before, after in zip(bounds, bounds[1:])]
+                of_sample.append(len(bounds) - 1)
+        assert len(lengths) == stretches and sum(sizes) == runs
+        parts, place = [], 0
+        for size in sizes:
+            parts.append(kinds[place : place + size])
+            place += size
+        # One run of each stretch has no count: the first that is no text of the template, else the first.
+        implied = []
+        for part in parts:
+            having = [index for index, kind in enumerate(part) if kind < 256]
+            implied.append(next((index for index in having if kind_of(part[index]) not in (0, 1, 8, 14)), having[0] if having else -1))
+        stored = [kind for part, skip in zip(parts, implied) for index, kind in enumerate(part) if kind < 256 and index != skip]
+        counts = {}
+        for kind in sorted(set(stored)):
+            (number_of,) = struct.unpack_from("<I", content, column.position)
+            assert number_of == stored.count(kind)
+            column = self._columns(content, column.position + 4)
+            counts[kind] = iter(column(number_of).tolist())
+        weights = iter(column(runs).view(numpy.float32).tolist() if flags & 1 else [1.0] * runs)
+        assert column.position == len(content)
+        found, stretch = [], iter(zip(parts, implied, lengths))
+        for number_of in of_sample:
+            found.append([])
+            for part, skip, length in (next(stretch) for _ in range(number_of)):
+                tokens = [0 if kind > 255 else None if index == skip else next(counts[kind]) for index, kind in enumerate(part)]
+                tokens = [length - sum(filter(None, tokens)) if count is None else count for count in tokens]
+                assert sum(tokens) == length
+                found[-1] += [(kind & 255, count, next(weights)) for kind, count in zip(part, tokens)]
+        return found
+
+    def rows(self, number):
+        """The rows of data frame `number`."""
+        content = self.content(number)
+        rows, segments, runs, tokens, flags, planes, zero = struct.unpack_from("<IIIIBBH", content)
+        assert flags <= 1 and planes <= 2 and zero == 0
+        column = self._columns(content, 20)
         segments_of_row = column(rows).tolist()
         runs_of_segment, tails = column(segments).tolist(), column(segments).tolist()
         gaps, counts = column(runs).tolist(), column(runs).tolist()
         lines, offsets = self._undo(column(segments)), self._undo(column(segments))
         samples = column(segments).tolist()
         weights = column(runs).view(numpy.float32).tolist() if flags & 1 else [1.0] * runs
+        position = column.position
         ids = numpy.frombuffer(content, "<u2", tokens, position).astype(numpy.uint32)
         position += 2 * tokens
         for plane in range(planes):

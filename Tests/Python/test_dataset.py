@@ -128,3 +128,31 @@ def test_no_sample_of_split_text_is_learned_from_the_one_before(tmp_path):
         starts = row["seq_lengths"].cumsum(0) - row["seq_lengths"]
         learned = row["labels"] != -100
         assert not learned[starts].any() and learned.sum() == len(learned) - len(starts)
+
+
+def test_another_loss_is_learned_at_reading(folders, tmp_path):
+    """`learn` of data sets and streams: what a run with that loss gives; to_hf and pickles keep it."""
+    from places import GSM8K
+    from prep.torch import ShardStream
+
+    other = prep.run(GSM8K, output=tmp_path / "other", context_length=320, loss="assistant-terminator", block_size="16KiB")
+    data, expected = prep.Dataset(folders["plain"], learn="assistant,-terminator"), other.dataset()
+    usual = prep.Dataset(folders["plain"])
+    assert len(data) == len(expected) and data.digest == usual.digest != expected.digest
+    for row, truth, known in zip(data, expected, usual, strict=True):
+        assert all((row[name] == truth[name]).all() for name in NAMES)
+        assert (row["labels"] != known["labels"]).sum() == (known["input_ids"][known["labels"] != -100] == 50256).sum()
+    assert (pickle.loads(pickle.dumps(data))[0]["labels"] == expected[0]["labels"]).all()
+    torch_row = ShardDataset(folders["plain"], learn="assistant-terminator")[3]
+    assert torch_row["labels"].tolist() == expected[3]["labels"].tolist()
+    streamed = list(ShardStream(folders["plain"], shuffle=False, learn="assistant-terminator"))
+    assert [row["labels"].tolist() for row in streamed] == [row["labels"].tolist() for row in expected]
+    hf = data.to_hf(tmp_path / "hf")
+    assert hf[0]["labels"] == expected.to_hf(tmp_path / "hf")[0]["labels"] != usual.to_hf(tmp_path / "hf")[0]["labels"]
+    assert prep.stats(folders["plain"], learn="assistant-terminator")["all"]["learned"]["sum"] < prep.stats(
+        folders["plain"])["all"]["learned"]["sum"]
+    with pytest.raises(prep.PrepError, match="gives other rows than this one") as caught:
+        prep.Dataset(folders["plain"], learn="all")
+    assert caught.value.kind == "unusable"
+    with pytest.raises(prep.PrepError, match="there is no loss nonsense"):
+        prep.Dataset(folders["plain"], learn="nonsense")

@@ -31,7 +31,8 @@ def to_hf(rows: "Dataset", folder: Optional[Union[str, os.PathLike[str]]], colum
         raise PrepError(f"to_hf: {error.name} is not installed (pip install datasets)") from None
     chosen = tuple(columns) if columns is not None else columns_for_hf(rows.is_packed)
     base = Path(folder) if folder is not None else Path(datasets.config.HF_DATASETS_CACHE) / "prep"
-    path = base / f"{rows.digest}-{'-'.join(chosen)}.arrow"
+    learned = "" if rows.learn is None else f"-{rows.learn.replace(',', '+')}"
+    path = base / f"{rows.digest}{learned}-{'-'.join(chosen)}.arrow"
     if not path.exists():
         base.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=base, suffix=".tmp", delete=False) as file:

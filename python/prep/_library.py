@@ -140,6 +140,7 @@ _fallible: dict[str, list[Any]] = {
     "prep_rows_read": [_handle, c_int64, c_int64, POINTER(Arrays)],
     "prep_rows_reject": [_handle, c_int64, POINTER(Reject)],
     "prep_dataset_open": [c_char_p, c_int64, _out],
+    "prep_dataset_open_learning": [c_char_p, c_char_p, c_int64, _out],
     "prep_dataset_describe": [_handle, POINTER(DatasetInfo)],
     "prep_dataset_frames": [_handle, c_void_p],
     "prep_dataset_measure": [_handle, c_void_p, c_int64, c_int64, c_void_p, c_void_p],

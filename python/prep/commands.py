@@ -80,9 +80,10 @@ def inspect(
     return [json.loads(line) for line in found.splitlines()]
 
 
-def stats(folder: Path) -> Any:
-    """What `prep stats --json` says of a finished folder: how long its samples are, how much is learned, what ends them."""
-    return json.loads(_call(["stats", os.fspath(folder), "--json"], None, False))
+def stats(folder: Path, *, learn: Optional[str] = None) -> Any:
+    """What `prep stats --json` says of a finished folder: how long its samples are, how much is learned, what ends them. `learn`
+    chooses what is learned, as for `prep.Dataset`."""
+    return json.loads(_call(["stats", os.fspath(folder), *_flags({"learn": learn}), "--json"], None, False))
 
 
 def doctor(

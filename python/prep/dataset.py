@@ -29,21 +29,27 @@ class Dataset(Sequence[Row]):
 
     `columns` chooses from the above and `loss_weights`. Up to `cache_bytes` of decompressed rows are kept (256 MiB).
     Any number of threads and processes may use one; it can be pickled.
+
+    `learn` chooses what is learned, in place of the run's `loss`: `"assistant,-reasoning"`. The rows are those of a run with
+    that loss, without tokenizing again; `PrepError` where such a run would give others.
     """
 
     def __init__(
         self, folder: Union[str, os.PathLike[str]], *, padded: bool = True, columns: Sequence[Column] = DEFAULT_COLUMNS,
-        dtype: DTypeLike = np.int64, cache_bytes: int = 0,
+        dtype: DTypeLike = np.int64, cache_bytes: int = 0, learn: Optional[str] = None,
     ) -> None:
         self.folder = os.fspath(folder)
         self.padded = padded
         self.columns = _rows.check_columns(columns)
         self.dtype = _rows.id_type(dtype)
         self.cache_bytes = cache_bytes
+        self.learn = learn
         self._open()
 
     def _open(self) -> None:
-        self._dataset = Handle("dataset", library.prep_dataset_open, self.folder.encode(), self.cache_bytes)
+        self._dataset = Handle(
+            "dataset", library.prep_dataset_open_learning, self.folder.encode(),
+            None if self.learn is None else self.learn.encode(), self.cache_bytes)
         self._process = os.getpid()
         self._info = DatasetInfo()
         call(library.prep_dataset_describe, self._dataset.value, byref(self._info))

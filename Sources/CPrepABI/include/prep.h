@@ -198,6 +198,11 @@ typedef struct prep_dataset_info {
 /* Opens a finished folder of shards. Up to `cache_bytes` of decompressed frames are kept (0: 256 MiB); a row in a kept
  * frame costs a copy, any other costs the decompression of its frame. */
 prep_status prep_dataset_open(const char *folder, int64_t cache_bytes, prep_dataset **dataset, prep_error *error);
+/* The same, and what is learned of the rows: `loss` is a policy as for the key "loss" of a spec, such as
+ * "assistant-reasoning", or NULL for what the run chose. Rows are those of a run with that loss, without tokenizing again;
+ * where such a run would give others, PREP_DATA_SET says why. */
+prep_status prep_dataset_open_learning(
+    const char *folder, const char *loss, int64_t cache_bytes, prep_dataset **dataset, prep_error *error);
 void prep_dataset_close(prep_dataset *dataset);
 prep_status prep_dataset_describe(const prep_dataset *dataset, prep_dataset_info *info, prep_error *error);
 /* The digest of the data set, as `prep verify` prints it: of its content alone. Lives as long as the handle. */

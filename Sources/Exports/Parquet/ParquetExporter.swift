@@ -112,9 +112,9 @@ final class ParquetExporter: Exporter {
     writer.structures(4, Array(groups.enumerated())) { writer, element in
       Self.write(element.element, ordinal: element.offset, to: &writer)
     }
-    let facts = [
-      ("prep.digest", Array(schema.digest.utf8)), ("prep.spec", schema.spec),
-    ]
+    let facts =
+      [("prep.digest", Array(schema.digest.utf8)), ("prep.spec", schema.spec)]
+      + (schema.learn.map { [("prep.learn", Array($0.utf8))] } ?? [])
     writer.structures(5, facts) { writer, fact in
       writer.string(1, fact.0.utf8)
       writer.string(2, fact.1)

@@ -79,4 +79,9 @@ public struct ChatOptions: Sendable {
   public var isStrict = true
 
   public init() {}
+
+  /// Whether fewer turns may be chosen later: all of the assistant's are selected, in samples that do not depend on it.
+  var isExchangeable: Bool {
+    loss.isEveryTurn && (history == .asRendered || history == .error)
+  }
 }

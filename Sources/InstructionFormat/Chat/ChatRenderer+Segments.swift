@@ -69,12 +69,18 @@ extension ChatRenderer {
     if inside == nil, let path, path.turn >= 0 { turn = Int(path.turn) }
     let isKnown = turn >= 0 && turn < conversation.turns.count
     segment.isSampled = !isKnown || isSelected[turn]
+    let weight = (isKnown ? conversation.turns[turn].weight : 1) * (path?.weight ?? 1)
+    segment.tokenClass =
+      weight == 0
+      ? TokenClass(.weightless)
+      : TokenClass(segment.reason.tokenKind, isKnown ? selections[turn] : .always)
+    segment.classWeight = weight == 0 ? 1 : weight
     guard options.loss.takes(segment.reason) else {
       segment.reason = .takenAway(turn: max(turn, 0))
       return
     }
-    segment.weight = (isKnown ? conversation.turns[turn].weight : 1) * (path?.weight ?? 1)
-    if segment.weight == 0 {
+    segment.weight = weight
+    if weight == 0 {
       segment.reason = .weightZero(turn: turn)
       segment.weight = 1
     }
@@ -84,7 +90,8 @@ extension ChatRenderer {
     guard !segment.range.isEmpty else { return }
     if let last = sample.segments.last, last.source == segment.source,
       last.reason == segment.reason, last.weight == segment.weight,
-      last.isSampled == segment.isSampled
+      last.isSampled == segment.isSampled, last.tokenClass == segment.tokenClass,
+      last.classWeight == segment.classWeight
     {
       sample.segments[sample.segments.count - 1].range =
         last.range.lowerBound..<segment.range.upperBound

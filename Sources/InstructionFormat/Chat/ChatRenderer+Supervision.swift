@@ -31,15 +31,28 @@ extension ChatRenderer {
     // The last question that is answered.
     let asked = answered.flatMap { turns[..<$0].lastIndex { $0.role == .user } } ?? -1
     isSelected.removeAll(keepingCapacity: true)
+    selections.removeAll(keepingCapacity: true)
     selected.removeAll(keepingCapacity: true)
     for turn in turns.indices {
       let isChosen = policyLearns(turns[turn], turn, answered: answered, asked: asked)
       isSelected.append(isChosen)
+      selections.append(selection(of: turns[turn], isAfterQuestion: turn > asked))
       if isChosen || turns[turn].learning.isWanted { selected.append(turn) }
     }
     if options.history == .lastTurn, selected.count > 1 {
       selected.removeFirst(selected.count - 1)
     }
+  }
+
+  /// Which losses select a turn, among those that the run's own may be exchanged for.
+  private func selection(
+    of turn: Conversation.Turn, isAfterQuestion: Bool
+  ) -> TokenClass.Selection {
+    guard options.isExchangeable, turn.role == .assistant, !turn.learning.isWanted else {
+      return .always
+    }
+    if isAfterQuestion { return turn.hasCalls ? .assistantLastOrTools : .assistantOrLast }
+    return turn.hasCalls ? .assistantOrTools : .assistant
   }
 
   /// Whether the run's policy learns a turn, whatever flags say.

@@ -41,6 +41,8 @@ public final class ChatRenderer {
   var selected: [Int] = []
   /// Whether the run's policy learns each turn, whatever flags say.
   var isSelected: [Bool] = []
+  /// Which losses select each turn.
+  var selections: [TokenClass.Selection] = []
   /// Stretches inside turns that others wrote, of all samples of the record.
   var gaps: [Range<Int>] = []
   /// Place of each path among those of a sample, and the number of the sample that is being filled.

@@ -1,6 +1,6 @@
 /// What of a record the model learns to produce: whose turns, and what is taken away from them.
 ///
-/// Written as `assistant`, `last-reasoning`, `assistant+user`, `all-terminator`.
+/// Written as `assistant`, `last-reasoning`, `assistant+user`, `all-terminator`; or with commas, `assistant,-reasoning`.
 public struct LossPolicy: Hashable, Sendable {
   public enum Target: String, Hashable, Sendable, CaseIterable {
     /// Every turn of the assistant: its content, reasoning and tool calls, and the terminator.
@@ -78,6 +78,8 @@ public struct LossPolicy: Hashable, Sendable {
   var isEverything: Bool { learns(.all) }
   var isGeneration: Bool { learns(.generation) }
   var isLast: Bool { learns(.last) }
+  /// Whether it learns every turn of the assistant.
+  var isEveryTurn: Bool { learns(.assistant) }
   var isCallsOnly: Bool { learns(.tools) }
   /// Whether anything is taken away.
   var leavesOutParts: Bool { partBits != 0 }
@@ -95,11 +97,14 @@ public struct LossPolicy: Hashable, Sendable {
   }
 
   /// Whether it learns bytes that are supervised for this reason.
-  func takes(_ reason: Reason) -> Bool {
-    switch reason {
-    case .assistantReasoning: !leavesOut(.reasoning) && !isCallsOnly
-    case .assistantToolCall: !leavesOut(.toolCalls)
-    case .assistantContent: !isCallsOnly
+  func takes(_ reason: Reason) -> Bool { takes(reason.tokenKind) }
+
+  /// Whether it learns bytes of a kind, in turns that it selects.
+  func takes(_ kind: TokenClass.Kind) -> Bool {
+    switch kind {
+    case .reasoning: !leavesOut(.reasoning) && !isCallsOnly
+    case .toolCall: !leavesOut(.toolCalls)
+    case .content: !isCallsOnly
     case .terminator, .endOfText: !leavesOut(.terminator)
     default: true
     }
@@ -111,7 +116,11 @@ extension LossPolicy: RawRepresentable, CaseIterable {
   public static let allCases = Target.allCases.map { LossPolicy(only: $0) }
 
   public init?(rawValue: String) {
-    var rest = rawValue[...]
+    // A list with commas says the same.
+    var rest = rawValue.split(separator: ",", omittingEmptySubsequences: false).reduce("") {
+      text, word in
+      text.isEmpty ? String(word) : word.hasPrefix("-") ? text + word : text + "+" + word
+    }[...]
     var without: Set<Part> = []
     while let part = Part.allCases.first(where: { rest.hasSuffix("-" + $0.rawValue) }) {
       without.insert(part)

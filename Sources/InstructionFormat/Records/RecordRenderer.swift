@@ -23,6 +23,8 @@ public struct RecordRenderer: Sendable {
   /// Text of the token that ends every sample.
   public let endToken: [UInt8]
   private let paths: [String]
+  /// What shards keep of bytes of each kind: which losses of the same turns learn them.
+  private let classes: [TokenClass]
 
   public init(
     fields: RecordFields, style: Style = .plain, loss: LossPolicy = .assistant,
@@ -33,6 +35,16 @@ public struct RecordRenderer: Sendable {
     self.loss = loss
     self.beginningToken = beginningToken
     self.endToken = endToken
+    classes = TokenClass.Kind.allCases.map { kind in
+      let isSelected =
+        switch kind {
+        case .response, .endOfText: loss.selects(.assistant)
+        case .task, .context: loss.selects(.user)
+        case .system: loss.selects(.system)
+        default: loss.isEverything
+        }
+      return TokenClass(kind, isSelected ? .always : .never)
+    }
     paths =
       [.task, .context, .response, .text, .system].map { fields.name(of: $0) }
       + [RecordRole.context.usualNames[1]]
@@ -135,12 +147,14 @@ public struct RecordRenderer: Sendable {
     _ bytes: some Collection<UInt8>, _ source: Source, _ reason: Reason,
     to rendered: inout RenderedRecord
   ) {
-    rendered.append(bytes, source: source, reason: learned(reason))
+    rendered.append(
+      bytes, source: source, reason: learned(reason),
+      tokenClass: classes[Int(reason.tokenKind.rawValue)])
   }
 
   private func learned(_ reason: Reason) -> Reason {
     switch reason {
-    case .endOfText where loss.without.contains(.terminator): .takenAway(turn: 0)
+    case .endOfText where !loss.takes(reason): .takenAway(turn: 0)
     case .endOfText where loss.selects(.assistant): reason
     case .response:
       loss.selects(.assistant) ? (loss.isEverything ? .everything : reason) : .turnNotSelected(0)
@@ -164,7 +178,9 @@ public struct RecordRenderer: Sendable {
     }
     begin(&rendered)
     unsafe rendered.append(text, source: Path.text, reason: .text)
-    rendered.append(endToken, source: .endToken, reason: .endOfText)
+    // Of plain text all is learned, whatever is taken away from turns.
+    rendered.append(
+      endToken, source: .endToken, reason: .endOfText, tokenClass: TokenClass(.text, .always))
   }
 
   private func begin(_ rendered: inout RenderedRecord) {

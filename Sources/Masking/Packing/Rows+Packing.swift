@@ -13,7 +13,8 @@ extension Rows {
       packed.beginRow()
       for sample in row {
         packed.appendSample(
-          of: self, tokens: samples[sample], runs: runRange(ofRow: sample), place: places[sample],
+          of: self, sample: sample, tokens: samples[sample], runs: runRange(ofRow: sample),
+          place: places[sample],
           alignment: alignment, pad: pad)
       }
     }
@@ -37,7 +38,8 @@ extension Rows {
         }
         let end = Swift.min(sample.upperBound, start + room)
         packed.appendSample(
-          of: self, tokens: start..<end, runs: runRange(ofRow: number), place: places[number])
+          of: self, sample: number, tokens: start..<end, runs: runRange(ofRow: number),
+          place: places[number])
         room -= end - start
         start = end
       }

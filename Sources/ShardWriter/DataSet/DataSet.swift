@@ -8,11 +8,26 @@ public final class DataSet: Sendable {
   public let folder: String
   public let manifest: Manifest
   private let cache: FrameCache
+  private let learning: LearnedClasses?
+  /// The loss by which its rows are read, in place of the run's; nil where none was chosen.
+  public let learnedAs: String?
 
   /// Opens a finished data set; O(shards). `cacheSize`: bytes of decoded frames to keep.
-  public init(_ folder: String, cacheSize: Int = 256 << 20) throws(Problem) {
+  public convenience init(_ folder: String, cacheSize: Int = 256 << 20) throws(Problem) {
+    self.init(
+      try Manifest(folder: folder), of: folder, cacheSize: cacheSize, learning: nil, as: nil)
+  }
+
+  /// Opens a data set of which other tokens are learned than the run chose: `learning`, which the caller found to give
+  /// the rows of a run with that loss. `name`: what the loss is called.
+  package init(
+    _ manifest: Manifest, of folder: String, cacheSize: Int, learning: LearnedClasses?,
+    as name: String?
+  ) {
     self.folder = folder
-    manifest = try Manifest(folder: folder)
+    self.manifest = manifest
+    self.learning = learning
+    learnedAs = name
     cache = FrameCache(budget: cacheSize)
   }
 
@@ -114,11 +129,12 @@ public final class DataSet: Sendable {
       let path = AtomicFile.path(folder, entry.name)
       let reader: ShardReader
       do throws(Problem) {
-        reader = try ShardReader(path)
+        reader = try ShardReader(path, learning: learning)
       } catch {
         // What is intact stays readable; a read of the damaged part says what is wrong.
         guard error.kind == .damaged,
-          let saved = ShardReader(salvaging: path, listed: entry, spec: manifest.spec)
+          let saved = ShardReader(
+            salvaging: path, listed: entry, spec: manifest.spec, learning: learning)
         else { throw error }
         reader = saved
       }

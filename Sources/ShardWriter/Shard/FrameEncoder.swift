@@ -25,6 +25,8 @@ struct FrameEncoder {
     var samples: Int
     var tokens: Int
     var hasWeights: Bool
+    /// The classes of its tokens; nil where they are not known.
+    var classes: [UInt8]?
   }
 
   /// The next frame's rows; nil when all are done. Throws on rows that no reader could take back.
@@ -64,7 +66,13 @@ struct FrameEncoder {
     ByteColumn.appendTokens(tokens, planes: head.highPlanes, to: &content)
     return Frame(
       content: content, rows: range, samples: head.samples, tokens: tokens.count,
-      hasWeights: head.hasWeights)
+      hasWeights: head.hasWeights,
+      classes: rows.classes.isKnown
+        ? ClassColumns(
+          rows,
+          samples: rows.sampleStarts[range.lowerBound]..<rows.sampleStarts[range.upperBound],
+          firstRun: runs.lowerBound
+        ).encoded : nil)
   }
 
   /// Appends one row to the columns, checking that samples and runs lie where they must.

@@ -73,6 +73,7 @@ public final class ShardFileWriter {
     var index = ShardIndex(frames: [])
     var features: ShardFeatures = spec.sampleAlignment > 1 ? .alignment : []
     var samples = 0
+    var classes: [[UInt8]] = []
     var encoder = FrameEncoder(rows, spec: spec, tokensPerFrame: tokensPerFrame)
     while let frame = try encoder.nextFrame() {
       let entry = try append(frame, to: &data)
@@ -82,7 +83,9 @@ public final class ShardFileWriter {
           size: entry.size, contentSize: entry.contentSize, checksum: Self.checksum(data)))
       if frame.hasWeights { features.insert(.weights) }
       samples += frame.samples
+      if let known = frame.classes { classes.append(known) }
     }
+    if classes.count == index.frames.count { features.insert(.classes) }
     let header = ShardHeader(
       spec: spec, source: source, totals: totals, samplesInRows: UInt64(samples),
       frameCount: index.frames.count, features: features)
@@ -94,6 +97,11 @@ public final class ShardFileWriter {
     if !rejects.isEmpty {
       let content = try RejectsFrame.encoded(rejects, file: source.file, compressor: compressor)
       Zstd.appendSkippable(content, variant: ShardFrameVariant.rejects, to: &bytes)
+      seekTable.entries.append(Self.entry(content.count + 8))
+    }
+    if features.contains(.classes) {
+      let content = try ClassesFrame.encoded(classes, compressor: compressor)
+      Zstd.appendSkippable(content, variant: ShardFrameVariant.classes, to: &bytes)
       seekTable.entries.append(Self.entry(content.count + 8))
     }
     let content = index.encoded()
@@ -135,4 +143,5 @@ enum ShardFrameVariant {
   static let header: UInt32 = 0
   static let index: UInt32 = 1
   static let rejects: UInt32 = 2
+  static let classes: UInt32 = 3
 }

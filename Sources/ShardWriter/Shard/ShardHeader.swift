@@ -29,6 +29,11 @@ public struct ShardHeader: Hashable, Sendable {
   /// Bytes before the sections.
   static let fixedSize = 192
 
+  /// Frames of the file before the seek table.
+  var fileFrameCount: Int {
+    2 + frameCount + (totals.rejectedCount > 0 ? 1 : 0) + (features.contains(.classes) ? 1 : 0)
+  }
+
   /// The content of the header's skippable frame.
   func encoded() -> [UInt8] {
     var bytes = Self.magic
@@ -197,7 +202,10 @@ public struct ShardFeatures: OptionSet, Hashable, Sendable {
   /// Samples of a row begin at multiples of the alignment.
   public static let alignment = ShardFeatures(rawValue: 2)
 
-  static let known: ShardFeatures = [.weights, .alignment]
+  /// A frame before the index has the classes of all tokens.
+  public static let classes = ShardFeatures(rawValue: 4)
+
+  static let known: ShardFeatures = [.weights, .alignment, .classes]
 
   /// The numbers of the set bits, for messages.
   var bits: String {

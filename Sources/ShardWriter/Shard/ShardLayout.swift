@@ -1,4 +1,5 @@
 import Files
+import Masking
 
 /// Where the frames of a shard lie, as far as it can be told from a file that may be damaged.
 struct ShardLayout {
@@ -54,13 +55,18 @@ struct ShardLayout {
 extension ShardReader {
   /// Opens a shard of which header, index or seek table is damaged, with what the manifest knows of it,
   /// so that its intact frames can be read. nil where its frames cannot be found.
-  convenience init?(salvaging path: String, listed: Manifest.Shard, spec: ShardSpec) {
+  convenience init?(
+    salvaging path: String, listed: Manifest.Shard, spec: ShardSpec,
+    learning: LearnedClasses? = nil
+  ) {
     guard let bytes = try? ReadableFile(path).readAll() else { return nil }
     let layout = ShardLayout(bytes)
     guard listed.frameCount < layout.spans.count else { return nil }
     let header = ShardHeader(
       spec: spec, source: listed.source, totals: listed.totals, samplesInRows: listed.samplesInRows,
-      frameCount: listed.frameCount, features: [])
+      frameCount: listed.frameCount,
+      features: layout.seekTable?.entries.count == listed.frameCount + 3
+        + (listed.totals.rejectedCount > 0 ? 1 : 0) ? .classes : [])
     var index: ShardIndex?
     for span in layout.spans.reversed() where index == nil {
       if let content = ShardLayout.skippable(bytes, span, variant: ShardFrameVariant.index) {
@@ -70,7 +76,7 @@ extension ShardReader {
     self.init(
       path: path, header: header,
       index: index ?? ShardIndex(salvaging: bytes, layout.spans[1...listed.frameCount]),
-      fileSize: bytes.count, seekTable: layout.seekTable ?? SeekTable())
+      fileSize: bytes.count, seekTable: layout.seekTable ?? SeekTable(), learning: learning)
   }
 }
 

@@ -12,10 +12,14 @@ public final class ShardReader: Sendable {
   /// Bytes of the file.
   public let fileSize: Int
   let seekTable: SeekTable
+  /// What is learned of the rows, in place of what the run chose.
+  private let learning: LearnedClasses?
 
-  /// Reads and checks header, index and seek table; O(frames). Throws where one of them is damaged.
-  public init(_ path: String) throws(Problem) {
+  /// Reads and checks header, index and seek table; O(frames). Throws where one of them is damaged. `learning`: what is
+  /// learned of the rows; nil for what the run chose.
+  public init(_ path: String, learning: LearnedClasses? = nil) throws(Problem) {
     self.path = path
+    self.learning = learning
     let file = try ReadableFile(path)
     fileSize = file.size
     let header = try Self.header(of: file)
@@ -27,13 +31,15 @@ public final class ShardReader: Sendable {
 
   /// A reader of parts that were saved from a damaged shard.
   init(
-    path: String, header: ShardHeader, index: ShardIndex, fileSize: Int, seekTable: SeekTable
+    path: String, header: ShardHeader, index: ShardIndex, fileSize: Int, seekTable: SeekTable,
+    learning: LearnedClasses?
   ) {
     self.path = path
     self.header = header
     self.index = index
     self.fileSize = fileSize
     self.seekTable = seekTable
+    self.learning = learning
   }
 
   public var rowCount: Int { index.rowCount }
@@ -51,6 +57,7 @@ public final class ShardReader: Sendable {
         remedy: "ask for one below that")
     }
     let frame = index.frames[number]
+    var rows: Rows
     do throws(Problem) {
       let bytes = try file.read(Int(frame.size), at: Int(clamping: frame.offset))
       guard xxh3(bytes) == frame.fileDigest else {
@@ -58,11 +65,43 @@ public final class ShardReader: Sendable {
           reason: "its bytes are not what was written (checksum)", remedy: Problem.rerun)
       }
       let content = try Self.content(of: bytes, frame: frame)
-      return try FrameDecoder.rows(decoding: content, spec: header.spec)
+      rows = try FrameDecoder.rows(decoding: content, spec: header.spec)
     } catch {
       throw error.at(
         path: path, frame: number + 1, part: index.partName(number),
         offset: Int(clamping: frame.offset))
+    }
+    guard let learning else { return rows }
+    rows = rows.relearned(learning, try classes(number, of: rows, in: file))
+    return rows
+  }
+
+  /// The classes of the tokens of a data frame, of which these are the rows.
+  private func classes(
+    _ number: Int, of rows: borrowing Rows, in file: ReadableFile
+  ) throws(Problem) -> RowClasses {
+    guard header.features.contains(.classes), seekTable.entries.count == header.fileFrameCount
+    else {
+      throw Problem(
+        kind: .unusable, path: path,
+        reason: "it does not say of what class its tokens are: an older prep made it",
+        remedy: "make the data set again")
+    }
+    // The frame stands before the index.
+    let place = seekTable.entries.count - 2
+    let start = seekTable.entries[..<place].reduce(0) { $0 + Int($1.size) }
+    let content = start + 8
+    do throws(Problem) {
+      let list = try file.read(
+        ClassesFrame.listSize(frames: header.frameCount), at: content)
+      let entry = try ClassesFrame.entries(list, frames: header.frameCount)[number]
+      guard entry.offset + entry.size + 16 <= Int(seekTable.entries[place].size) else {
+        throw ClassesFrame.damaged("list leads out of the frame")
+      }
+      return try ClassesFrame.classes(
+        file.read(entry.size, at: content + entry.offset), entry, of: rows)
+    } catch {
+      throw error.at(path: path, frame: place, part: "frame \(place) (classes)", offset: start)
     }
   }
 
@@ -85,8 +124,7 @@ public final class ShardReader: Sendable {
   /// The block's rejects as JSON lines, and how many they are.
   public func rejects() throws(Problem) -> (count: Int, lines: [UInt8]) {
     let number = header.frameCount + 1
-    // Header, data frames, rejects, index.
-    guard seekTable.entries.count == header.frameCount + 3 else { return (0, []) }
+    guard header.totals.rejectedCount > 0, seekTable.entries.count > number else { return (0, []) }
     let offset = seekTable.entries[..<number].reduce(0) { $0 + Int($1.size) }
     do throws(Problem) {
       let content = try Self.skippable(
@@ -163,7 +201,7 @@ extension ShardReader {
     let number = seekTable.entries.count - 1
     let offset = seekTableStart - Int(seekTable.entries.last?.size ?? 0)
     do throws(Problem) {
-      guard [header.frameCount + 2, header.frameCount + 3].contains(seekTable.entries.count) else {
+      guard seekTable.entries.count == header.fileFrameCount else {
         throw Problem(
           reason: "the seek table does not have the header's frames", remedy: Problem.rerun)
       }

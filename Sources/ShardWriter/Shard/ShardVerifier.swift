@@ -65,6 +65,7 @@ public struct ShardVerifier {
       ?? layout.spans.filter { ShardLayout.magic(bytes, at: $0.offset) == Zstd.frameMagic }.count
     var counted = Totals()
     var samples: UInt64 = 0
+    let classes = listedClasses()
     for number in 0..<dataFrames {
       guard layout.spans.indices.contains(number + 1) else {
         report(number + 1, "data", at: layout.end, "the frame is missing")
@@ -75,6 +76,7 @@ public struct ShardVerifier {
         counted.tokens += UInt64(frame.tokens.count)
         counted.supervisedTokens += UInt64(frame.supervisedCount)
         samples += UInt64(frame.samples.count)
+        if let classes { check(classes, number, of: frame) }
       }
     }
     guard let header, damage.isEmpty else { return }
@@ -164,10 +166,55 @@ public struct ShardVerifier {
     }
   }
 
+  /// Checks the classes of the rows of a data frame.
+  private mutating func check(
+    _ classes: (content: [UInt8], entries: [ClassesFrame.Entry]), _ number: Int, of rows: Rows
+  ) {
+    let frame = layout.spans.count - 3
+    let entry = classes.entries[number]
+    do throws(Problem) {
+      guard entry.offset + entry.size + 8 <= classes.content.count else {
+        throw ClassesFrame.damaged("list leads out of the frame")
+      }
+      _ = try ClassesFrame.classes(
+        Array(classes.content[entry.offset..<entry.offset + entry.size]), entry, of: rows)
+    } catch {
+      damage.append(
+        error.at(
+          path: path, frame: frame, part: "frame \(frame) (classes)",
+          offset: layout.spans[frame].offset))
+    }
+  }
+
+  /// The frame of classes, and where those of each data frame stand; nil where the shard has none, or a damaged one.
+  private mutating func listedClasses() -> (content: [UInt8], entries: [ClassesFrame.Entry])? {
+    guard let header, header.features.contains(.classes), layout.seekTable != nil,
+      layout.spans.count >= 4
+    else { return nil }
+    let number = layout.spans.count - 3
+    let span = layout.spans[number]
+    do throws(Problem) {
+      guard
+        let content = ShardLayout.skippable(bytes, span, variant: ShardFrameVariant.classes),
+        content.count >= 24
+      else { throw ClassesFrame.damaged("magic number or size is wrong") }
+      var end = ByteCursor(content[(content.count - 8)...])
+      guard end.integer() == xxh3(content.dropLast(8)) else {
+        throw ClassesFrame.damaged("checksum is wrong")
+      }
+      return (content, try ClassesFrame.entries(content, frames: header.frameCount))
+    } catch {
+      damage.append(
+        error.at(
+          path: path, frame: number, part: "frame \(number) (classes)", offset: span.offset))
+      return nil
+    }
+  }
+
   private mutating func checkRejects(_ header: ShardHeader) {
     let number = header.frameCount + 1
     let expected = header.totals.rejectedCount
-    guard layout.spans.count == header.frameCount + (expected > 0 ? 4 : 3) else {
+    guard layout.spans.count == header.fileFrameCount + 1 else {
       report(
         number, "rejects", at: layout.spans[min(number, layout.spans.count - 1)].offset,
         "the file does not have the frames that the header names")

@@ -21,6 +21,8 @@ public final class BPEEncoder {
   var literal: [Range<Int>] = []
   /// Tokens whose range leads out of their piece.
   var misplaced: [Int] = []
+  /// Where the cuts of the text that was encoded last fall: the first token behind each, and where the one before ends.
+  var cutPlaces: [(token: Int, end: Int)] = []
   /// How the text that was encoded last ended: what a text that continues it stands behind.
   var ending = TextEnding.nothing
   /// The added tokens in the text that was encoded last, in order; empty where no ranges were kept.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Exports
 import JSONText
 import Masking
+import Pipeline
 import ShardWriter
 
 /// `prep export`: rows in the formats that training scripts read.
@@ -52,6 +53,8 @@ struct ExportCommand: ParsableCommand {
   @Option(name: [.long, .short], help: ArgumentHelp("Folder to write.", valueName: "dir"))
   var output: String
 
+  @OptionGroup var loss: LearnFlag
+
   @Flag(help: "Leave padding out.")
   var unpadded = false
 
@@ -82,7 +85,7 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let (report, written, configuration) = try reportingErrors(json: json) {
-      let dataSet = try DataSet(folder, cacheSize: 0)
+      let dataSet = try DataSet(folder, learning: loss.learn, cacheSize: 0)
       var options =
         try target?.options(for: dataSet)
         ?? ExportOptions(isPadded: !unpadded, columns: columns?.list ?? [])

@@ -49,6 +49,8 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var encoding: EncodingOptions
 
+  @OptionGroup var loss: LearnFlag
+
   @Flag(help: "Print one JSON object a row, padded to the context length.")
   var json = false
 
@@ -83,8 +85,11 @@ struct InspectCommand: ParsableCommand {
         remedy: "the page of a folder: prep report \(input)")
     }
     let stored = try StoredSet(
-      input, tokenizer: encoding.tokenizer, options: encoding.tokens.rankFile.options())
-    let (data, spec, tokenizer) = (stored.data, stored.spec, stored.tokenizer)
+      input, tokenizer: encoding.tokenizer, options: encoding.tokens.rankFile.options(),
+      learning: loss.learn)
+    let (data, tokenizer) = (stored.data, stored.tokenizer)
+    var spec = stored.spec
+    if let learn = loss.learn { spec.loss = learn }
     let history = RowHistory(spec: spec, tokenizer: tokenizer)
     var printer = Printer(self, tokenizer: tokenizer)
     for number in try (row ?? .single(0)).resolve(count: data.count, of: input, unit: "row") {
@@ -113,6 +118,11 @@ struct InspectCommand: ParsableCommand {
   private func inspectFile() throws {
     if row != nil, input == "-" || FileSystem.kind(of: input) != nil {
       throw Problem(.option, reason: "\(input) is a file", remedy: "name a record: --record 0")
+    }
+    if loss.learn != nil {
+      throw Problem(
+        .option, reason: "\(input) is a file, --learn reads rows of a folder",
+        remedy: "choose what is learned of records with --loss")
     }
     let (spec, tokenizer) = try encoding.options().resolve()
     let files = try InputFiles.records([input])

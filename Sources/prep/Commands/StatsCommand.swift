@@ -25,6 +25,8 @@ struct StatsCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A folder that prep run wrote.", valueName: "folder"))
   var folder: String
 
+  @OptionGroup var loss: LearnFlag
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -37,7 +39,7 @@ struct StatsCommand: ParsableCommand {
 
   func run() throws {
     try reportingErrors(json: json) {
-      let data = try DataSet(folder)
+      let data = try DataSet(folder, learning: loss.learn)
       let statistics = try DataSetStatistics(data, listed: 1)
       var out = StandardOutput()
       if json {

@@ -1,3 +1,4 @@
+import InstructionFormat
 import Pipeline
 import Problems
 import Report
@@ -12,11 +13,12 @@ struct StoredSet {
   var spec: RunSpec { run.spec }
   var tokenizer: BPETokenizer { run.tokenizer }
 
-  /// `tokenizer`: where it is now; nil for where the run found it.
-  init(_ folder: String, tokenizer: String?, options: TokenizerOptions = TokenizerOptions())
-    throws(Problem)
-  {
-    data = try DataSet(folder)
+  /// `tokenizer`: where it is now; nil for where the run found it. `loss`: what is learned; nil for what the run chose.
+  init(
+    _ folder: String, tokenizer: String?, options: TokenizerOptions = TokenizerOptions(),
+    learning loss: LossPolicy? = nil
+  ) throws(Problem) {
+    data = try DataSet(folder, learning: loss)
     run = try StoredRun(folder, tokenizer: tokenizer, options: options)
   }
 

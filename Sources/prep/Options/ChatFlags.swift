@@ -10,6 +10,17 @@ extension LossPolicy: ExpressibleByArgument {
 extension HistoryPolicy: ExpressibleByArgument {}
 extension RecordSchema: ExpressibleByArgument {}
 
+/// The flag of commands that read data sets: what is learned of the rows.
+struct LearnFlag: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      What is learned, in place of what the run chose: a policy as for prep run --loss, such as assistant-reasoning. The \
+      rows are those of a run with that loss, without tokenizing again; where they would be others, it is refused.
+      """, valueName: "policy"))
+  var learn: LossPolicy?
+}
+
 /// Flags of every command that renders conversations.
 struct ChatFlags: ParsableArguments {
   @Option(help: .of(.template))

@@ -23,14 +23,14 @@ class ShardDataset(data.Dataset[TensorRow]):
     in the place of the attention mask, and the first label of each sample is -100; `columns` chooses others.
 
     Random access decompresses 256 Ki tokens where they are not among the `cache_bytes` kept: for data sets much larger
-    than memory use `ShardStream`.
+    than memory use `ShardStream`. `learn` chooses what is learned, as for `prep.Dataset`.
     """
 
     def __init__(
         self, folder: Union[str, os.PathLike[str]], *, padded: bool = True, columns: Optional[Sequence[Column]] = None,
-        dtype: DTypeLike = np.int64, cache_bytes: int = 0,
+        dtype: DTypeLike = np.int64, cache_bytes: int = 0, learn: Optional[str] = None,
     ) -> None:
-        self.rows = Dataset(folder, padded=padded, dtype=dtype, cache_bytes=cache_bytes)
+        self.rows = Dataset(folder, padded=padded, dtype=dtype, cache_bytes=cache_bytes, learn=learn)
         self.rows.columns = columns_of(self.rows, columns)
 
     def __len__(self) -> int:

@@ -53,7 +53,7 @@ class ShardStream(data.IterableDataset[TensorRow]):
     >>> loader.state_dict()
 
     `even=True` leaves out the last rows of an epoch that not every rank would get (at most ranks - 1). `padded`, `columns` and
-    `dtype` are as for `ShardDataset`. `cache_bytes`: decompressed rows to keep, by default those of a window, and 256 MiB at
+    `dtype` and `learn` are as for `ShardDataset`. `cache_bytes`: decompressed rows to keep, by default those of a window, and 256 MiB at
     least.
     """
 
@@ -62,6 +62,7 @@ class ShardStream(data.IterableDataset[TensorRow]):
         shuffle: bool = True, window: Optional[int] = None, rows_per_epoch: Optional[int] = None,
         batch_size: Optional[int] = None, rank: Optional[int] = None, world_size: Optional[int] = None, even: bool = False,
         padded: bool = True, columns: Optional[Sequence[Column]] = None, dtype: DTypeLike = np.int64, cache_bytes: int = 0,
+        learn: Optional[str] = None,
     ) -> None:
         super().__init__()
         if (rank is None) != (world_size is None):
@@ -71,7 +72,8 @@ class ShardStream(data.IterableDataset[TensorRow]):
         if batch_size is not None and batch_size <= 0:
             raise ValueError("batch_size: a positive number")
         paths = [folders] if isinstance(folders, (str, os.PathLike)) else list(folders)
-        self.datasets = [Dataset(path, padded=padded, dtype=dtype, cache_bytes=cache_bytes) for path in paths]
+        self.datasets = [
+            Dataset(path, padded=padded, dtype=dtype, cache_bytes=cache_bytes, learn=learn) for path in paths]
         chosen = [columns_of(dataset, columns) for dataset in self.datasets]
         if len(set(chosen)) > 1:
             chosen = [("input_ids", "labels", "position_ids", "seq_lengths")] * len(chosen)

@@ -1,0 +1,64 @@
+import InstructionFormat
+import Masking
+import ShardWriter
+
+/// Which classes the samples of a block have that some loss learns, in the order in which they come first. Kept among
+/// the counters of shards, so that it can be told without reading rows whether another loss gives the same ones.
+struct LearnableClasses {
+  /// Where a sample is counted: as it is stored, or before it was cut, where lengths of prompts decide about that.
+  enum Place: String, CaseIterable {
+    case stored = "learnable_"
+    case whole = "prompted_"
+  }
+
+  private var counts: [[UInt8]: UInt64] = [:]
+  // Most samples are as the one before.
+  private var last: [UInt8] = []
+  private var lastCount: UInt64 = 0
+  private var next: [UInt8] = []
+
+  mutating func add(_ classes: ClassRuns) {
+    next.removeAll(keepingCapacity: true)
+    for run in classes.runs
+    where run.tokenClass.isLearnable && !next.contains(run.tokenClass.rawValue) {
+      next.append(run.tokenClass.rawValue)
+    }
+    if lastCount > 0, next == last {
+      lastCount += 1
+      return
+    }
+    if lastCount > 0 { counts[last, default: 0] += lastCount }
+    swap(&last, &next)
+    lastCount = 1
+  }
+
+  /// Counts by name.
+  func named(_ place: Place) -> [String: UInt64] {
+    var all = counts
+    if lastCount > 0 { all[last, default: 0] += lastCount }
+    return Dictionary(
+      uniqueKeysWithValues: all.map { classes, count in
+        let digits = classes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return (place.rawValue + digits, count)
+      })
+  }
+
+  /// What `named` made of samples; nil for other counters.
+  static func classes(_ name: String, _ place: Place) -> [TokenClass]? {
+    guard name.hasPrefix(place.rawValue) else { return nil }
+    var digits = name.dropFirst(place.rawValue.count)
+    var classes: [TokenClass] = []
+    while let value = UInt8(digits.prefix(2), radix: 16) {
+      classes.append(TokenClass(rawValue: value))
+      digits = digits.dropFirst(2)
+    }
+    return digits.isEmpty ? classes : nil
+  }
+}
+
+extension Truncation {
+  /// Whether it depends on where the prompt ends what is kept of a sample.
+  var dependsOnPrompt: Bool {
+    promptLength != nil || responseLength != nil || policy == .keepResponse
+  }
+}
