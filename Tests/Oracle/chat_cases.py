@@ -13,7 +13,8 @@ from transformers.utils import chat_template_utils
 
 TEMPLATES = sorted((CHECKOUT / "fixtures" / "templates").glob("*.jinja"))
 # Written for these tests in the manner of other families, and ways of writing a template that no family uses.
-MORE_TEMPLATES = sorted((CHECKOUT / "Tests" / "Oracle" / "templates").glob("*.jinja"))
+AXOLOTL = sorted((CHECKOUT / "fixtures" / "axolotl").glob("*.jinja"))
+MORE_TEMPLATES = sorted((CHECKOUT / "Tests" / "Oracle" / "templates").glob("*.jinja")) + AXOLOTL
 BOS, EOS = "<s>", "</s>"
 DATE = "2024-07-26"
 

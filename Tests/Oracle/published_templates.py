@@ -1,4 +1,4 @@
-"""What becomes of records as people have them in every published template; the table in docs/masking.md.
+"""What becomes of records as people have them in templates as they are published; the table in docs/masking.md.
 
 `python Tests/Oracle/published_templates.py` writes the table anew.
 """

@@ -12,7 +12,7 @@ from prep_command import prep
 
 GIVEN = {"bos_token": BOS, "eos_token": EOS}
 # Templates whose turns end with the next turn's header: the model samples a header as its stop token.
-NO_TERMINATOR = {"glm4moe", "idefics3", "llava_next", "cohere", "chatglm3", "falcon", "nemotron", "minimax"}
+NO_TERMINATOR = {"glm4moe", "idefics3", "llava_next", "llava", "metharme", "cohere", "chatglm3", "falcon", "nemotron", "minimax"}
 
 
 def sentinel(number):
