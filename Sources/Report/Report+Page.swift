@@ -132,11 +132,31 @@ extension Report {
           }
         }
       }
-      $0.array("variants", [String]()) { name, writer in writer.string(name) }
+      $0.array("variants", comparison.map { [$0.names.own, $0.names.other] } ?? []) {
+        $1.string($0)
+      }
+      if let comparison { writeComparison(comparison, to: &$0) }
       $0.key("samples")
       writeSamples(to: &$0)
       $0.key("detail")
       writeViews(to: &$0)
+    }
+  }
+
+  private func writeComparison(_ comparison: Comparison, to writer: inout JSONWriter) {
+    writer.key("comparison")
+    writer.object {
+      $0.member("differing", comparison.differing)
+      $0.member("missing", comparison.missing)
+      for (name, sums) in [("own", comparison.own), ("other", comparison.other)] {
+        $0.key(name)
+        $0.object {
+          $0.member("samples", sums.samples)
+          $0.member("tokens", sums.tokens)
+          $0.member("learned", sums.learned)
+          $0.member("truncated", sums.truncated)
+        }
+      }
     }
   }
 
@@ -219,7 +239,15 @@ extension Report {
         $0.object {
           $0.key("record")
           $0.string(view.record)
-          $0.array("variants", [view]) { view, writer in view.write(to: &writer) }
+          $0.key("variants")
+          $0.beginArray()
+          view.write(to: &$0)
+          switch others[index] {
+          case .success(let other): other.write(to: &$0)
+          case .failure(let problem): $0.object { $0.member("problem", problem.text) }
+          case nil: break
+          }
+          $0.endArray()
         }
       }
     }

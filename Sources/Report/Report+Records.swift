@@ -10,22 +10,27 @@ extension Report {
   /// encoded are counted as rejected, with their reason.
   public init(
     _ records: [RecordLocation.Record], title: String, encoder: RecordEncoder,
-    tokenizer: BPETokenizer
+    tokenizer: BPETokenizer, comparison: Comparison? = nil
   ) {
     self.init(title: title, contextLength: encoder.spec.truncation.contextLength)
+    self.comparison = comparison
+    let otherEncoder = comparison?.makeEncoder()
+    let seams = SeamCheck(encoder.spec, tokenizer)
     var room = Self.textBudget
     for record in records {
       let source = self.source(record.file)
       statistics.sources[source].totals.records += 1
       do throws(Problem) {
         if let problem = record.problem { throw Problem(.tooLarge, reason: problem) }
+        let other = otherEncoder.flatMap { comparison?.encode(record.bytes, with: $0) }
+        let isDropped = DroppedText(encoder)
+        let first = statistics.samples.count
+        var own: [[UInt32]] = []
         try encoder.encode(record.bytes) { sample, rendered, cut, number in
+          own.append(sample.tokens)
           let view = SampleView(
             sample, rendered, cut: cut, record: record.bytes, tokenizer: tokenizer)
-          if view.size <= room {
-            room -= view.size
-            views[statistics.samples.count] = view
-          }
+          keep(view, other, number, statistics.samples.count, &room)
           statistics.add(
             sample,
             DataSetStatistics.Sample(
@@ -34,6 +39,13 @@ extension Report {
               learned: sample.supervisedCount), cut: cut)
           marks.append([])
           note(sample, rendered, cut, marks.count - 1)
+          compare(view, cut, other, number, marks.count - 1)
+        }
+        let isJoint = seams.differ(record.bytes, own)
+        let hasDropped = isDropped.now(encoder, record.bytes)
+        for index in first..<marks.count {
+          if hasDropped { marks[index].insert(.dropped) }
+          if isJoint { marks[index].insert(.joint) }
         }
         statistics.sources[source].totals.accepted += 1
       } catch {

@@ -16,6 +16,12 @@ public struct Report: Sendable {
     public static let truncated = Marks(rawValue: 1)
     /// The token that ends its response was cut off.
     public static let lostEnd = Marks(rawValue: 2)
+    /// Text of its record was left out by the template.
+    public static let dropped = Marks(rawValue: 4)
+    /// Other ids where texts are tokenized across the boundaries of what is learned, or apart where they were joint.
+    public static let joint = Marks(rawValue: 8)
+    /// Not the same text is learned the other way: see `Comparison`.
+    public static let other = Marks(rawValue: 16)
   }
 
   public var title: String
@@ -28,11 +34,12 @@ public struct Report: Sendable {
   public var authors = AuthorCounts()
   /// Some of `statistics.samples`, by index.
   public var views: [Int: SampleView] = [:]
+  /// Encoded another way, where a comparison was asked for.
+  public var comparison: Comparison?
+  /// The same samples that way; a reason where there is none.
+  var others: [Int: Result<SampleView, Comparison.ProblemText>] = [:]
   /// Why samples have no texts, where they have none.
   public var missing: Problem?
-
-  /// Bytes of texts that a page holds.
-  static let textBudget = 1_600_000
 
   public init(title: String, contextLength: Int) {
     self.title = title
@@ -40,75 +47,21 @@ public struct Report: Sendable {
   }
 
   /// Reads the shards once, and the input once where it is still there. `listed`: samples to list at most.
-  public init(_ data: DataSet, spec: RunSpec, tokenizer: BPETokenizer, listed: Int = 25_000) throws
-  {
+  public init(
+    _ data: DataSet, spec: RunSpec, tokenizer: BPETokenizer, listed: Int = 25_000,
+    comparison: Comparison? = nil
+  ) throws {
     self.init(title: data.folder, contextLength: data.contextLength)
     statistics = try DataSetStatistics(data, listed: listed)
     rejects = try RejectExamples(data)
+    self.comparison = comparison
     do {
       try readRecords(
-        with: RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder()), tokenizer)
+        with: RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder()),
+        SeamCheck(spec, tokenizer),
+        tokenizer)
     } catch let problem as Problem {
       missing = problem
     }
-  }
-
-  // MARK: - Texts
-
-  /// Encodes the records of the listed samples again, for what shards do not keep: who wrote each token, what was cut.
-  private mutating func readRecords(with encoder: RecordEncoder, _ tokenizer: BPETokenizer) throws {
-    marks = Array(repeating: [], count: statistics.samples.count)
-    let wanted = Set(samplesToShow())
-    var room = Self.textBudget
-    let bySource = Dictionary(
-      grouping: statistics.samples.indices, by: { statistics.samples[$0].source })
-    for (source, indices) in bySource.sorted(by: { $0.key < $1.key }) {
-      // A record's samples stand together: one encoding serves them all.
-      let byOffset = Dictionary(grouping: indices, by: { statistics.samples[$0].offset })
-      let path = String(decoding: statistics.sources[source].name, as: UTF8.self)
-      unsafe try RecordReader(InputFiles.resolve([path])).read { record, place in
-        guard let offset = place.byteOffset, let samples = byOffset[offset] else { return true }
-        unsafe try? encoder.encode(padded: record, traced: true) { sample, rendered, cut, number in
-          for index in samples where statistics.samples[index].index == number {
-            note(sample, rendered, cut, index)
-            guard wanted.contains(index), statistics.samples[index].tokens == sample.tokens.count
-            else { continue }
-            let view = SampleView(
-              sample, rendered, cut: cut, record: unsafe Array(record), tokenizer: tokenizer)
-            guard view.size <= room else { continue }
-            room -= view.size
-            views[index] = view
-          }
-        }
-        return true
-      }
-    }
-  }
-
-  mutating func note(
-    _ sample: borrowing MaskedSample, _ rendered: borrowing RenderedRecord, _ cut: Truncation.Cut,
-    _ index: Int
-  ) {
-    if cut.isCut { marks[index].insert(.truncated) }
-    if cut.terminator { marks[index].insert(.lostEnd) }
-    authors.add(sample, rendered)
-  }
-
-  /// The samples whose texts tell most: the longest, the shortest, those that learn least, and others evenly spread.
-  private func samplesToShow() -> [Int] {
-    let samples = statistics.samples
-    let byLength = samples.indices.sorted { (samples[$0].tokens, $0) < (samples[$1].tokens, $1) }
-    let byLearned = samples.indices.sorted { (samples[$0].learned, $0) < (samples[$1].learned, $1) }
-    let spread = max(1, samples.count / 300)
-    return byLength.suffix(60) + byLength.prefix(30) + byLearned.prefix(60)
-      + stride(from: 0, to: samples.count, by: spread)
-  }
-}
-
-extension SampleView {
-  /// Bytes that it takes in a page, about.
-  var size: Int {
-    record.count + segments.reduce(0) { $0 + $1.text.count + $1.author.utf8.count + 40 }
-      + tokens.reduce(0) { $0 + $1.text.count + 26 }
   }
 }

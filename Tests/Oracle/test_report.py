@@ -176,3 +176,78 @@ def test_a_plan_counts_what_each_length_would_cut(records):
     assert {256, 224, 512} <= {choice["context_length"] for choice in plan["context_lengths"]}
     shown = prep("plan", records, "--template", "chatml", "--every", 10, "--batch", 8).stdout.decode()
     assert "context length" in shown and "303 records, 31 of them encoded" in shown
+
+
+def dom_of(page, profile):
+    return subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--dump-dom", f"file://{page}"],
+        capture_output=True, text=True, timeout=120).stdout
+
+
+def test_a_page_of_25_000_samples_opens_in_two_seconds(records, tmp_path):
+    assert CHROMIUM, "chromium is not installed: make setup installs it"
+    lines = records.read_text().splitlines()[:300]
+    (tmp_path / "many.jsonl").write_text("".join(lines[n % 300] + "\n" for n in range(25_000)))
+    prep("run", tmp_path / "many.jsonl", "--output", tmp_path / "set", "--template", "chatml", "--quiet")
+    page = tmp_path / "page.html"
+    prep("report", tmp_path / "set", "--output", page)
+    assert page.stat().st_size < 3_000_000
+    dom = dom_of(page, tmp_path / "profile")
+    assert "25,000 shown" in dom
+    assert int(re.search(r'data-ready="(\d+)"', dom)[1]) < 2000
+
+
+def test_marks_are_those_of_the_records(tmp_path):
+    """What a template leaves out, and what is tokenized otherwise in one go, is marked and can be filtered."""
+    turns = lambda *more: {"messages": [{"role": "user", "content": "Hi"}, *more, {"role": "assistant", "content": "Hello there"}]}
+    rows = [turns(), turns({"role": "tool", "content": "not shown"}), {"task": "2+2=", "response": "4"}, {"task": "a", "response": "b "}]
+    (tmp_path / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "t.jinja").write_text(
+        "{% for m in messages %}{% if m.role != 'tool' %}{{ m.role }}:{{ m.content | trim }}{% if m.role == 'assistant' %}{{ eos_token }}{% endif %}{% endif %}"
+        "{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}")
+    options = ["--tokenizer", "gpt2", "--template", tmp_path / "t.jinja", "--allow-dropped"]
+    prep("run", tmp_path / "data.jsonl", "-o", tmp_path / "set", *options, "--quiet")
+    prep("report", tmp_path / "set", "-o", tmp_path / "set.html")
+    prep("inspect", tmp_path / "data.jsonl", "--record", "all", "--html", tmp_path / "records.html", *options)
+    split, joint = (
+        [json.loads(line)["input_ids"] for line in prep(
+            "inspect", tmp_path / "data.jsonl", "--record", "all", "--json", "--unpadded", *options, "--seam", seam).stdout.splitlines()]
+        for seam in ("split", "joint"))
+    for name in ("set.html", "records.html"):
+        flags = column(payload((tmp_path / name).read_text())["samples"]["flags"], "u1")
+        # White space that a template trims is no text that is missed.
+        assert [bool(flag & 4) for flag in flags] == [False, True, False, False], name
+        assert [bool(flag & 8) for flag in flags] == [a != b for a, b in zip(split, joint)], name
+
+
+def test_two_templates_and_two_tokenizers_are_compared(records, data_set, tmp_path):
+    prep("report", data_set, "-o", tmp_path / "page.html", "--compare-template", "alpaca")
+    data = payload((tmp_path / "page.html").read_text())
+    assert data["variants"] == ["chatml", "alpaca"]
+    samples = samples_of(data_set)
+    own, other = data["comparison"]["own"], data["comparison"]["other"]
+    assert (own["samples"], own["tokens"], own["learned"]) == (len(samples), sum(s[0] for s in samples), sum(s[1] for s in samples))
+    # The other way is what a run that way stores; of messages, which that one rejects, it is the data set's own template.
+    messages = len(json.loads(prep("inspect", records, "--record", 302, "--json", "--unpadded", *OPTIONS[:4]).stdout)["input_ids"])
+    prep("run", records, "-o", tmp_path / "other", *OPTIONS[:2], "--template", "alpaca", "--max-rejects", "100%", "--quiet")
+    stored = samples_of(tmp_path / "other")
+    assert other["samples"] == len(stored) + 1 and other["tokens"] == sum(s[0] for s in stored) + messages
+    both = [view for view in data["detail"].values() if len(view["variants"]) == 2]
+    assert both and len(both) == len(data["detail"])
+    text = lambda variant: "".join(segment[0] for segment in variant["segments"])
+    assert any("<|im_start|>" in text(view["variants"][0]) and "### Response" in text(view["variants"][1]) for view in both)
+    dom = dom_of(tmp_path / "page.html", tmp_path / "profile")
+    assert "Compared" in dom and "alpaca: what the template made of it" in dom
+    # The same template again learns the same everywhere.
+    prep("report", data_set, "-o", tmp_path / "same.html", "--compare-template", "chatml")
+    same = payload((tmp_path / "same.html").read_text())["comparison"]
+    assert same["differing"] == same["missing"] == 0 and same["own"] == same["other"]
+    prep("report", data_set, "-o", tmp_path / "gpt2.html", "--compare-tokenizer", "gpt2")
+    assert payload((tmp_path / "gpt2.html").read_text())["variants"] == ["gpt2", "gpt2"]
+    for flags in (["--compare-template", "alpaca", "--compare-tokenizer", "gpt2"],):
+        result = prep("report", data_set, *flags, check=False)
+        assert result.returncode == 64 and b"exclude each other" in result.stderr
+    result = prep("inspect", records, "--record", "0", "--compare-template", "alpaca", check=False)
+    assert result.returncode == 64 and b"go with --html" in result.stderr
+    prep("inspect", records, "--record", "0", "--html", tmp_path / "one.html", "--template", "chatml", "--compare-template", "llama3")
+    assert payload((tmp_path / "one.html").read_text())["variants"] == ["chatml", "llama3"]

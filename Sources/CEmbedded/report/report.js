@@ -4,7 +4,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const page = document.getElementById("page");
 const count = new Intl.NumberFormat("en");
 const share = (part, whole) => whole ? `${(100 * part / whole).toFixed(1)} %` : "0 %";
-const Flag = { truncated: 1, lostEnd: 2, dropped: 4, joint: 8 };
+const Flag = { truncated: 1, lostEnd: 2, dropped: 4, joint: 8, other: 16 };
 
 /** An element: `make("p.note", {title: "…"}, "text", child, …)`. */
 function make(kind, ...rest) {
@@ -180,6 +180,17 @@ function accounting() {
   return parts;
 }
 
+function comparison() {
+  const c = data.comparison;
+  if (!c) return [];
+  const line = (name, s) => make("tr", make("td", name), ...[s.samples, s.tokens].map(n => make("td.n", count.format(n))), make("td.n", count.format(s.learned)),
+    make("td.n", share(s.learned, s.tokens)), make("td.n", count.format(s.truncated)));
+  return [make("section", make("h2", "Compared ", make("small", "the samples that are listed, encoded in two ways")),
+    table(["", "#samples", "#tokens", "#learned", "#share", "#truncated"], [line(data.variants[0], c.own), line(data.variants[1], c.other)]),
+    make("p", c.differing ? make("button", { type: "button", onclick: () => browser && browser.filter("other") }, `${count.format(c.differing)} samples learn another text: show them`)
+      : "Every sample learns the same text in both.", c.missing ? make("span.soft", ` ${count.format(c.missing)} have no sample the other way.`) : null))];
+}
+
 function rejects() {
   if (!data.rejects.length) return [];
   const section = make("section", make("h2", "Rejected and left out ", make("small", "each reason opens its records")));
@@ -250,6 +261,7 @@ function recordPane(detail) {
 }
 
 function variantPanes(detail, variant, name) {
+  if (variant.problem) return make("div.panes", make("div.pane", make("h3", name), make("ul.verdict", make("li.bad", `Rejected this way: ${variant.problem}`))));
   const render = make("div.text"), tokens = make("div.text.tokens");
   for (const piece of pieces(variant)) {
     const kind = piece.token < 0 ? kindOf(variant.segments[piece.segment]) : kindOf(variant.segments[variant.tokens[piece.token][2]] || ["", "", "padding", 0]);
@@ -313,7 +325,12 @@ class Browser {
     this.search = make("input", { type: "search", placeholder: "search text, file:line, or row number ( / )", "aria-label": "search", oninput: () => { this.text = this.search.value.toLowerCase(); this.apply(); } });
     const option = (v, t) => make("option", { value: v }, t);
     this.filters = make("select", { "aria-label": "which samples", onchange: () => this.filter(this.filters.value) }, option("all", "all samples"), option("truncated", "truncated"), option("lostEnd", "lost their end token"),
-      option("dropped", "text dropped"), option("joint", "differs from joint"), option("detail", "stored in this page"));
+      option("dropped", "text left out by the template"), option("joint", "differs from joint"), option("other", `not the same learned: ${data.variants[1] || ""}`), option("detail", "stored in this page"));
+    for (const choice of [...this.filters.options]) {
+      if (!Flag[choice.value]) continue;
+      const found = this.flags.reduce((sum, flags) => sum + (flags & Flag[choice.value] ? 1 : 0), 0);
+      if (found) choice.textContent += ` (${count.format(found)})`; else choice.remove();
+    }
     this.sorts = make("select", { "aria-label": "order", onchange: () => { this.mode = this.sorts.value; this.apply(); } }, option("order", "in order"), option("longest", "longest first"), option("shortest", "shortest first"), option("least", "least learned first"), option("most", "most learned first"));
     this.number = make("span.soft");
     this.element = make("section", make("h2", "Samples ", make("small", s.total > s.count ? `${count.format(s.count)} of ${count.format(s.total)} are listed` : "record, render and tokens")),
@@ -360,7 +377,8 @@ class Browser {
       rows.push(make("div.row", { role: "option", style: `top:${at * Browser.height}px`, "aria-selected": i === this.current, onclick: () => this.select(i) },
         make("span.name", this.name(i)), make("span.soft", `${count.format(this.tokens[i])} tokens, ${count.format(this.learned[i])} learned `),
         flags & Flag.lostEnd ? make("span.tag.warn", "no end") : flags & Flag.truncated ? make("span.tag", "cut") : null,
-        flags & Flag.dropped ? make("span.tag.warn", "dropped") : null, data.detail[i] ? null : make("span.tag", "numbers only")));
+        flags & Flag.dropped ? make("span.tag.warn", "dropped") : null, flags & Flag.joint ? make("span.tag", "≠ joint") : null,
+        flags & Flag.other ? make("span.tag.warn", "≠ other") : null, data.detail[i] ? null : make("span.tag", "numbers only")));
     }
     this.space.replaceChildren(...rows);
   }
@@ -369,7 +387,12 @@ class Browser {
     const at = this.shown.indexOf(this.current) + by;
     if (at < 0 || at >= this.shown.length) return;
     this.select(this.shown[at]);
-    const top = at * Browser.height;
+    this.reveal();
+  }
+
+  /** Scrolls the list to the sample that is shown. */
+  reveal() {
+    const top = this.shown.indexOf(this.current) * Browser.height;
     if (top < this.list.scrollTop || top + Browser.height > this.list.scrollTop + this.list.clientHeight) this.list.scrollTop = top - this.list.clientHeight / 2;
     this.paint();
   }
@@ -387,6 +410,9 @@ class Browser {
     const flags = this.flags[i];
     const parts = [make("h3", `${this.name(i)} — row ${count.format(this.row[i])}: ${count.format(this.tokens[i])} tokens, ${count.format(this.learned[i])} learned`)];
     if (flags & Flag.lostEnd) parts.push(make("ul.verdict", make("li.warn", "The end token was cut off: from this sample the model does not learn to stop.")));
+    if (flags & Flag.dropped) parts.push(make("ul.verdict", make("li.warn", "The template leaves out text of this record: the model never sees it. Compare the record with the text.")));
+    if (flags & Flag.joint) parts.push(make("p.note", "Tokenized in one go, as apply_chat_template does, this sample has other ids where an answer begins or ends. At inference the model continues from the prompt's own ids."));
+    if (flags & Flag.other) parts.push(make("ul.verdict", make("li.warn", "Not the same text is learned in the two ways.")));
     const mates = this.mates(i);
     if (mates.length > 1) parts.push(this.packed(i, mates));
     if (!detail) {
@@ -432,13 +458,13 @@ function keys(event) {
 function follow() {
   if (!browser) return;
   const wanted = decodeURIComponent(location.hash.slice(1));
-  for (let i = 0; wanted && i < browser.n; i++) if (browser.name(i) === wanted) { browser.select(i, false); browser.element.scrollIntoView(); return; }
+  for (let i = 0; wanted && i < browser.n; i++) if (browser.name(i) === wanted) { browser.select(i, false); browser.reveal(); browser.element.scrollIntoView(); return; }
 }
 
 document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 document.title = `prep report — ${data.title}`;
 page.replaceChildren(...overview());
-if (data.totals) page.append(cards(), charts(), ...accounting(), ...rejects());
+if (data.totals) page.append(cards(), ...comparison(), charts(), ...accounting(), ...rejects());
 if (data.samples && data.samples.count) {
   browser = new Browser();
   page.append(browser.element);
@@ -448,3 +474,5 @@ page.append(tip, make("footer", `Made by prep ${data.version}. Self-contained: t
 addEventListener("keydown", keys);
 addEventListener("hashchange", follow);
 follow();
+// Milliseconds from the request to a page that can be used; for tests.
+document.documentElement.dataset.ready = Math.round(performance.now());

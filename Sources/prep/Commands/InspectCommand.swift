@@ -60,11 +60,20 @@ struct InspectCommand: ParsableCommand {
       valueName: "file"))
   var html: String?
 
+  @OptionGroup var comparison: ComparisonFlags
+
   @Flag(help: "Leave padding out.")
   var unpadded = false
 
   @Flag(inversion: .prefixedNo, help: "Colour; by default on a terminal, unless NO_COLOR is set.")
   var color: Bool?
+
+  func validate() throws {
+    let compares = comparison.compareTemplate != nil || comparison.compareTokenizer != nil
+    guard !compares || html != nil else {
+      throw ValidationError("--compare-template and --compare-tokenizer go with --html")
+    }
+  }
 
   func run() throws {
     try reportingErrors {
@@ -135,7 +144,9 @@ struct InspectCommand: ParsableCommand {
     }
     let encoder = RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder())
     if let html {
-      let report = Report(records, title: input, encoder: encoder, tokenizer: tokenizer)
+      let report = try Report(
+        records, title: input, encoder: encoder, tokenizer: tokenizer,
+        comparison: comparison.comparison(spec, tokenizer))
       try AtomicFile.write(
         report.page(head(of: report, spec), tokenizer: tokenizer), to: html)
       return

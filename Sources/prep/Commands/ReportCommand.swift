@@ -38,6 +38,8 @@ struct ReportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("List this many samples at most.", valueName: "n"))
   var samples = 25_000
 
+  @OptionGroup var comparison: ComparisonFlags
+
   func validate() throws {
     guard (1...1_000_000).contains(samples) else {
       throw ValidationError("--samples must be from 1 to 1000000")
@@ -48,7 +50,8 @@ struct ReportCommand: ParsableCommand {
     try reportingErrors {
       let stored = try StoredSet(folder, tokenizer: tokenizer)
       let report = try Report(
-        stored.data, spec: stored.spec, tokenizer: stored.tokenizer, listed: samples)
+        stored.data, spec: stored.spec, tokenizer: stored.tokenizer, listed: samples,
+        comparison: comparison.comparison(stored.spec, stored.tokenizer))
       let page = report.page(stored.head(of: report), tokenizer: stored.tokenizer)
       try AtomicFile.write(page, to: output)
       if let missing = report.missing {

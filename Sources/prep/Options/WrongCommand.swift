@@ -8,7 +8,8 @@ enum WrongCommand {
     let name = CommandLine.arguments.dropFirst().first
     let command = Prep.configuration.subcommands.first { $0.configuration.commandName == name }
     let help = command == nil ? "prep help" : "prep help \(name ?? "")"
-    return "Usage: \(Prep.usageString(for: command ?? Prep.self))\n  See '\(help)' for more information."
+    return "Usage: \(Prep.usageString(for: command ?? Prep.self))\n"
+      + "  See '\(help)' for more information."
   }
 
   /// The hint for a command line, where it is a wrong one.
