@@ -63,15 +63,15 @@ def test_what_packing_would_give_is_what_it_gives(inputs):
 
 
 def test_settings_are_told_at_the_start_and_stored(inputs):
-    run = prep("run", *inputs, "-o", "out", *OPTIONS, "--pad-token", "!", "--loss", "last", "--max-rejects", "3")
+    run = prep("run", *inputs, "-o", "out", *OPTIONS, "--pad-token", "!", "--loss", "assistant-terminator", "--max-rejects", "3")
     said = run.stderr.decode()
     opening = said[: said.index("rejected ")].splitlines()
     assert len(opening) <= 14, opening
     for words in ("tokenizer        gpt2", "ends with        what the template writes, EOS is <|endoftext|> 50256 (GPT-2's own)",
-                  "padding          ! 0 (--pad-token)", "chat template    chatml (--template)", "loss             last; history as-rendered; seam split",
+                  "padding          ! 0 (--pad-token)", "chat template    chatml (--template)", "loss             assistant-terminator; history as-rendered; seam split",
                   "context length   64; truncate right; packing none", "warning          what ends a turn is 7 tokens"):
         assert any(line.startswith(words) for line in opening), words
-    found = report(*inputs, "-o", "out", *OPTIONS, "--pad-token", "!", "--loss", "last", "--max-rejects", "3")
+    found = report(*inputs, "-o", "out", *OPTIONS, "--pad-token", "!", "--loss", "assistant-terminator", "--max-rejects", "3")
     assert found["settings"]["padding"] == {"value": "! 0", "decided_by": "--pad-token"}
     assert "terminator-not-one-token" in {finding["code"] for finding in found["findings"]}
     shown = json.loads(prep("show", "out", "--json").stdout)
@@ -82,7 +82,7 @@ def test_settings_are_told_at_the_start_and_stored(inputs):
         if line.split()[0] in ("records", "accepted", "rejected", "learned", "chats.jsonl", "messages,"):
             assert line.split() in [shown.split() for shown in text.splitlines()], line
     # Quiet is quiet, and its JSON still has all.
-    silent = prep("run", *inputs, "-o", "out", *OPTIONS, "--pad-token", "!", "--loss", "last", "--max-rejects", "3", "--quiet", "--json")
+    silent = prep("run", *inputs, "-o", "out", *OPTIONS, "--pad-token", "!", "--loss", "assistant-terminator", "--max-rejects", "3", "--quiet", "--json")
     assert silent.stderr == b"" and json.loads(silent.stdout)["settings"] == found["settings"]
 
 
