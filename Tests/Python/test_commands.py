@@ -20,7 +20,7 @@ RECORDS = [json.loads(line) for line in GSM8K.read_text().splitlines()]
 def report(tmp_path_factory):
     """What the command reports of the fixture, without what differs from run to run and from input to input."""
     folder = tmp_path_factory.mktemp("command")
-    return stable(json.loads(command("run", GSM8K, "--output", folder / "out", "--context-length", 320, "--json").stdout))
+    return stable(json.loads(command("run", GSM8K, "--output", folder / "out", "--tokenizer", "gpt2", "--context-length", 320, "--json").stdout))
 
 
 def stable(report):

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, Optional, Union
 
-from . import tables
+from . import _html, tables
 from .__main__ import binary, environment
 from ._library import PrepError, spelled
 from .dataset import Dataset
@@ -35,6 +35,9 @@ class RunReport(dict[str, Any]):
     def __init__(self, output: str, report: Mapping[str, Any]) -> None:
         super().__init__(report)
         self.output = output
+
+    def _repr_html_(self) -> str:
+        return _html.report_html(self, self.output)
 
     def dataset(self, **options: Any) -> Dataset:
         """The rows that the run stored."""
@@ -84,6 +87,16 @@ def stats(folder: Path, *, learn: Optional[str] = None) -> Any:
     """What `prep stats --json` says of a finished folder: how long its samples are, how much is learned, what ends them. `learn`
     chooses what is learned, as for `prep.Dataset`."""
     return json.loads(_call(["stats", os.fspath(folder), *_flags({"learn": learn}), "--json"], None, False))
+
+
+def row_of(folder: str, index: int, learn: Optional[str]) -> dict[str, Any]:
+    """A stored row without padding, with texts, authors and reasons."""
+    return _html.parse_row(_call(["inspect", folder, *_flags({"row": index, "learn": learn}), "--unpadded", "--json"], None, False))
+
+
+def length_counts(folder: str, learn: Optional[str]) -> list[tuple[int, int, int]]:
+    """Of each length in tokens: samples of that length, and samples that learn as many."""
+    return _html.parse_lengths(_call(["stats", folder, *_flags({"learn": learn}), "--csv"], None, False))
 
 
 def doctor(

@@ -6,13 +6,14 @@ import operator
 import os
 from collections.abc import Iterator, Sequence
 from ctypes import byref
-from typing import Any, Optional, Union, overload
+from typing import Any, Optional, Union, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from . import _rows
 from ._hf import to_hf
+from ._html import ShownRow, dataset_html
 from ._library import DatasetInfo, Handle, PrepError, address, call, library
 from ._rows import DEFAULT_COLUMNS, Column, Row, Rows
 
@@ -76,6 +77,9 @@ class Dataset(Sequence[Row]):
 
     def __repr__(self) -> str:
         return f"Dataset({self.folder!r}: {len(self)} rows of at most {self.context_length} tokens)"
+
+    def _repr_html_(self) -> str:
+        return dataset_html(self.folder, len(self), self.tokens, self.context_length, self.learn)
 
     def __len__(self) -> int:
         return int(self._info.rows)
@@ -179,7 +183,7 @@ class Dataset(Sequence[Row]):
             index += len(self)
         if not 0 <= index < len(self):
             raise IndexError(f"row {key} of {len(self)}")
-        return self.read(first=index, count=1)[0]
+        return cast(Row, ShownRow(self.read(first=index, count=1)[0], self.folder, index, self.learn))
 
     def __getitems__(self, keys: Sequence[int]) -> list[Row]:
         """Several rows in one read; `torch.utils.data.DataLoader` uses this."""
