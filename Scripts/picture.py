@@ -28,20 +28,20 @@ def draw(text):
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
         f'<rect width="{width}" height="{height}" rx="8" fill="#0d1117"/>',
-        '<g font-family="ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="14" xml:space="preserve">',
+        '<g font-family="ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="14">',
     ]
     for number, line in enumerate(lines):
         y = MARGIN + number * LINE + 14
         for column, part, style in spans(line):
-            if not part.strip():
-                continue
             colour = next((COLOURS[code] for code in style if code in COLOURS), "#e6edf3")
             weight = ' font-weight="bold"' if "1" in style else ""
-            x = MARGIN + column * COLUMN
-            length = len(part) * COLUMN
-            out.append(
-                f'<text x="{x:.1f}" y="{y}" textLength="{length:.1f}" fill="{colour}"{weight}>{html.escape(part)}</text>'
-            )
+            # Browsers make one space of several, whatever they are told: each stretch without them has its own place.
+            for words in re.finditer(r"\S+(?: \S+)*", part):
+                x = MARGIN + (column + words.start()) * COLUMN
+                length = len(words[0]) * COLUMN
+                out.append(
+                    f'<text x="{x:.1f}" y="{y}" textLength="{length:.1f}" lengthAdjust="spacingAndGlyphs" fill="{colour}"{weight}>'
+                    f"{html.escape(words[0])}</text>")
     return "\n".join(out + ["</g>", "</svg>", ""])
 
 

@@ -37,7 +37,8 @@ public struct DataSetVerifier {
     if let manifest {
       for shard in manifest.shards where !present.contains(shard.name) {
         report(
-          shard.name, "the manifest lists it, and the folder does not have it", Problem.rerun)
+          shard.name, "the manifest lists it, and the folder does not have it",
+          "run the same prep run again; it makes this one again")
       }
       for name in present where !listed.contains(name) {
         report(

@@ -43,7 +43,7 @@ struct TokenizerCommand: ParsableCommand {
       "format         \(tokenizer.format)\(summary.family.map { ", cut as \($0) cuts" } ?? "")")
     try out.line("files          \(list(tokenizer.files))")
     try out.line(
-      "ids            \(tokenizer.idCount) (\(summary.vocabularyCount) in the vocabulary, \(summary.addedCount) added tokens)"
+      "ids            \(tokenizer.idCount) (\(summary.vocabularyCount) in the vocabulary, \(Format.count(summary.addedCount, "added token")))"
     )
     try out.line("normalizer     \(list(summary.normalizer))")
     try out.line("pre-tokenizer  \(list(summary.preTokenizer))")

@@ -20,7 +20,11 @@ struct RunSummary {
     add("bytes in", Format.bytes(Int(clamping: report.bytesIn)))
     var shards =
       "\(Format.bytes(report.bytesOut)) in \(Format.count(report.manifest.shards.count, "shard"))"
-    if report.blocksReused > 0 { shards += ", \(report.blocksReused) of them already made" }
+    if report.blocksReused == report.manifest.shards.count {
+      shards += ", already made"
+    } else if report.blocksReused > 0 {
+      shards += ", \(Format.count(report.blocksReused)) of them already made"
+    }
     add("bytes out", shards)
     var time = "\(Format.decimal(report.seconds, places: 2)) s"
     if report.rowsMade > 0 {
