@@ -20,7 +20,7 @@ public struct Report: Sendable {
     public static let dropped = Marks(rawValue: 4)
     /// Other ids where texts are tokenized across the boundaries of what is learned, or apart where they were joint.
     public static let joint = Marks(rawValue: 8)
-    /// Not the same text is learned the other way: see `Comparison`.
+    /// Other text is learned the other way: see `Comparison`.
     public static let other = Marks(rawValue: 16)
   }
 

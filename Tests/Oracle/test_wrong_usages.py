@@ -1,9 +1,10 @@
 """Every wrong usage of `wrong_usages.py` is answered with its cause and what to do, and none passes."""
 
 import json
+import re
 
 import pytest
-from prep_command import prep
+from prep_command import CHECKOUT, prep
 from wrong_usages import FILES, USAGES
 
 
@@ -62,3 +63,24 @@ def test_what_only_looks_wrong_passes(place, monkeypatch, tmp_path):
     # Rows that are filled regardless cut answers from their questions: said.
     split = json.loads(prep("run", "mark.jsonl", "-o", "split", "--pack", "split", "--context-length", "16", "--json").stdout)
     assert any("a response may stand in another row than its prompt" in warning for warning in split["warnings"])
+
+
+def test_exit_codes_are_those_that_the_readme_has(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = set(map(int, re.findall(r"^\| (\d+) \| ", (CHECKOUT / "README.md").read_text(), re.M)))
+    (tmp_path / "good.jsonl").write_text(FILES["good.jsonl"])
+    (tmp_path / "bad.jsonl").write_text("{}\n")
+    (tmp_path / "twice.jinja").write_text(
+        "{{ eos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}")
+    codes = {
+        "run good.jsonl -o out": 0, "verify out": 0, "show out": 0, "doctor": 0, "run bad.jsonl -o bad": 1, "inspect bad.jsonl --record 0": 1,
+        # Nothing that ends a turn is learned: an error. What ends one is seven tokens: a warning.
+        "doctor --template twice.jinja": 1, "doctor --template chatml": 3,
+        "run nothing.jsonl -o nothing": 2, "doctor nothing.jsonl": 2, "tokenizer nothing": 2, "run good.jsonl": 64, "nothing": 64,
+    }
+    for line, code in codes.items():
+        assert prep(*line.split(), check=False).returncode == code, line
+    shard = next((tmp_path / "out").glob("shard-*"))
+    shard.write_bytes(shard.read_bytes()[:-1])
+    assert prep("verify", "out", check=False).returncode == 1
+    assert told == {*codes.values()}

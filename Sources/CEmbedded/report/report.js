@@ -187,8 +187,8 @@ function comparison() {
     make("td.n", share(s.learned, s.tokens)), make("td.n", count.format(s.truncated)));
   return [make("section", make("h2", "Compared ", make("small", "the samples that are listed, encoded in two ways")),
     table(["", "#samples", "#tokens", "#learned", "#share", "#truncated"], [line(data.variants[0], c.own), line(data.variants[1], c.other)]),
-    make("p", c.differing ? make("button", { type: "button", onclick: () => browser && browser.filter("other") }, `${count.format(c.differing)} samples learn another text: show them`)
-      : "Every sample learns the same text in both.", c.missing ? make("span.soft", ` ${count.format(c.missing)} have no sample the other way.`) : null))];
+    make("p", c.differing ? make("button", { type: "button", onclick: () => browser && browser.filter("other") }, `${count.format(c.differing)} samples learn different text: show them`)
+      : "Every sample learns the same text both ways.", c.missing ? make("span.soft", ` ${count.format(c.missing)} have no sample the other way.`) : null))];
 }
 
 function rejects() {
@@ -325,7 +325,7 @@ class Browser {
     this.search = make("input", { type: "search", placeholder: "search text, file:line, or row number ( / )", "aria-label": "search", oninput: () => { this.text = this.search.value.toLowerCase(); this.apply(); } });
     const option = (v, t) => make("option", { value: v }, t);
     this.filters = make("select", { "aria-label": "which samples", onchange: () => this.filter(this.filters.value) }, option("all", "all samples"), option("truncated", "truncated"), option("lostEnd", "lost their end token"),
-      option("dropped", "text left out by the template"), option("joint", "differs from joint"), option("other", `not the same learned: ${data.variants[1] || ""}`), option("detail", "stored in this page"));
+      option("dropped", "text left out by the template"), option("joint", "differs from joint"), option("other", `learned differently: ${data.variants[1] || ""}`), option("detail", "stored in this page"));
     for (const choice of [...this.filters.options]) {
       if (!Flag[choice.value]) continue;
       const found = this.flags.reduce((sum, flags) => sum + (flags & Flag[choice.value] ? 1 : 0), 0);
@@ -412,7 +412,7 @@ class Browser {
     if (flags & Flag.lostEnd) parts.push(make("ul.verdict", make("li.warn", "The end token was cut off: from this sample the model does not learn to stop.")));
     if (flags & Flag.dropped) parts.push(make("ul.verdict", make("li.warn", "The template leaves out text of this record: the model never sees it. Compare the record with the text.")));
     if (flags & Flag.joint) parts.push(make("p.note", "Tokenized in one go, as apply_chat_template does, this sample has other ids where an answer begins or ends. At inference the model continues from the prompt's own ids."));
-    if (flags & Flag.other) parts.push(make("ul.verdict", make("li.warn", "Not the same text is learned in the two ways.")));
+    if (flags & Flag.other) parts.push(make("ul.verdict", make("li.warn", "What is learned differs between the two ways.")));
     const mates = this.mates(i);
     if (mates.length > 1) parts.push(this.packed(i, mates));
     if (!detail) {

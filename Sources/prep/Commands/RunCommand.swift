@@ -54,7 +54,7 @@ struct RunCommand: ParsableCommand {
     }
     if let pack = packing.pack?.lowercased(), Self.packWords.contains(pack) {
       throw ValidationError(
-        "--pack \(pack): write --pack alone for whole samples, or --pack split; without it each sample has a row"
+        "--pack \(pack): write --pack alone for whole samples, or --pack split; without it each sample has its own row"
       )
     }
     guard !allInputs.isEmpty else {
