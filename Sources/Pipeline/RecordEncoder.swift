@@ -98,6 +98,9 @@ public final class RecordEncoder {
     return cut
   }
 
+  /// Tokens of all samples of one record: they are held until the last one fits.
+  private static let maximumTokens = 1 << 23
+
   /// Encodes the samples of a conversation: all of them, or none. Every sample must fit before the first is given away:
   /// their tokens are kept till then, not their texts.
   private func encode(
@@ -106,8 +109,17 @@ public final class RecordEncoder {
   ) throws(Problem) {
     var kept:
       [(sample: MaskedSample, whole: ClassRuns, cut: Truncation.Cut, length: Int, start: Int?)] = []
+    var size = 0
     for index in 0..<count {
       let (cut, start) = try encode(sample: index, of: chat, traced: traced)
+      size += sample.tokens.count
+      guard size <= Self.maximumTokens else {
+        throw Problem(
+          .tooLarge,
+          reason:
+            "its \(count) samples have more than \(Self.maximumTokens) tokens together",
+          remedy: "split the conversation, or use \(OptionName.history("last-turn"))")
+      }
       kept.append((sample, wholeClasses, cut, lastLength, start))
     }
     for (index, made) in kept.enumerated() {

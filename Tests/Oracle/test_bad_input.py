@@ -325,3 +325,18 @@ def test_what_was_decided_unasked_is_said(tmp_path):
     assert told(*flags) == (
         f"note: the tokenizer is a file alone, and what lies beside it is not used: tokenizer_config.json (name the folder with --tokenizer "
         f"{tmp_path} to use it)\n")
+
+
+@pytest.mark.parametrize("flags, message", [
+    ([], "the template takes more steps or more memory than a record of this size may cost"),
+    (["--history", "unroll"], "its 30000 samples have more than 8388608 tokens together"),
+])
+def test_a_conversation_that_costs_too_much_ends_by_name(tmp_path, flags, message):
+    """All renders of a record have one budget, and its samples are held until the last one fits."""
+    talk = [{"role": role, "content": f"{role} {number}"} for number in range(30000) for role in ("user", "assistant")]
+    template = CHECKOUT / "fixtures" / "templates" / "qwen3.jinja"
+    path = tmp_path / "long.jsonl"
+    path.write_text(json.dumps({"messages": talk}) + "\n" + json.dumps({"messages": talk[:4]}) + "\n")
+    prep("run", path, "-o", tmp_path / "out", "--template", template, "--max-rejects", "100%", "--context-length", 10**6, *flags)
+    (reject,) = map(json.loads, (tmp_path / "out" / "rejects.jsonl").read_text().splitlines())
+    assert (reject["line"], reject["reason"]) == (1, "too-large") and message in reject["message"]

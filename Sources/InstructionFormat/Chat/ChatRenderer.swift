@@ -182,6 +182,7 @@ public final class ChatRenderer {
   /// Reads a record: what `renderText` then renders. O(record).
   public func read(_ node: JSONNode) throws(Problem) {
     reset(to: base)
+    machine.openRecord()
     known.removeAll(keepingCapacity: true)
     gaps.removeAll(keepingCapacity: true)
     promptedHolds = nil

@@ -1,4 +1,4 @@
-/// What a render may cost: one budget of steps and one of bytes, and one place that looks at them.
+/// What a render may cost, and all renders of a record together: one budget of steps and one of bytes, and one place that looks at them.
 ///
 /// A step is a node of the template that is evaluated, an item or an entry that is touched, or 16 bytes that
 /// are read or written. Whatever takes time or memory in proportion to something is charged for it before
@@ -7,6 +7,8 @@ package struct Budget: Sendable {
   /// Steps of any render, and those that each byte of its variables adds.
   package var steps = 1 << 25
   package var stepsPerByte = 1 << 7
+  /// Steps of all renders of a record: some seconds.
+  package var recordSteps = 1 << 31
   /// Bytes that any render may hold, and those that each byte of its variables adds.
   package var bytes = 80 << 20
   package var bytesPerByte = 12
@@ -64,13 +66,19 @@ extension Machine {
     registers.left = registers.granted
   }
 
-  /// Opens the budget of a render: it grows with what the caller gave.
+  /// Opens the budget of a record, for all renders up to the next one.
+  package func openRecord() { recordSteps = budget.recordSteps }
+
+  /// Opens the budget of a render: it grows with what the caller gave, up to what is left of the record's.
   func openBudget() {
     let given = heap.size
-    registers.steps = budget.steps + budget.stepsPerByte * given
+    registers.steps = min(budget.steps + budget.stepsPerByte * given, max(0, recordSteps))
     registers.sizeLimit = budget.bytes + budget.bytesPerByte * given
     registers.sizeAtStart = given
   }
+
+  /// The steps that are left of the render.
+  var stepsLeft: Int { registers.steps - (registers.granted - registers.left) }
 
   /// Ends a render that grew past its bounds since the last audit.
   func closeBudget() throws(Raise) {

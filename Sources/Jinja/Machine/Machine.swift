@@ -41,6 +41,8 @@ package final class Machine {
   package internal(set) var failure = Failure(kind: .error, reason: "", offset: -1)
   let host: any TemplateHost
   let budget: Budget
+  /// What is left of the steps of a record.
+  var recordSteps: Int
   let filters = Library.filters.functions
   let tests = Library.tests.functions
   let stringMethods = Library.stringMethods.functions
@@ -50,6 +52,7 @@ package final class Machine {
     self.program = program
     self.host = host
     self.budget = budget
+    recordSteps = budget.recordSteps
     context = Arena(repeating: .missing, count: program.contextNames.count)
     nodes = Table(program.nodes)
     lists = Table(program.lists)
@@ -80,7 +83,7 @@ package final class Machine {
       (0..<program.atoms.count).map { ContainerMethod.byName[program.atoms.text(UInt16($0))] })
   }
 
-  /// Renders into `output`. `context` must be filled.
+  /// Renders into `output`. `context` must be filled. Takes what it costs from the budget of the record.
   package func run() throws(Raise) {
     output.removeAll()
     slots.truncate(to: 0)
@@ -92,6 +95,8 @@ package final class Machine {
     registers.depth = program.mainDepth
     slots.append(repeating: .missing, count: program.mainSlots)
     openBudget()
+    let steps = stepsLeft
+    defer { recordSteps -= steps - stepsLeft }
     try charge(program.nodes.count)
     try enter(program.mainScope)
     _ = try run(program.main)
