@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from prep_command import PREP, prep, said
+from prep_command import CHECKOUT, PREP, prep, said
 
 GOOD = '{"task":"T","context":"","response":"R"}\n'
 

@@ -128,6 +128,8 @@ extension ConversationReader {
       let values = items.map { value($0) }
       let start = heap.items.count
       for value in values { heap.items.append(value) }
+      // An empty list is no other one.
+      if values.isEmpty { heap.items.append(.none) }
       return Value(.list, start: start, count: values.count)
     case .dictionary(let members):
       let entries = members.map { member in

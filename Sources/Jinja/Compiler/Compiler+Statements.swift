@@ -114,7 +114,7 @@ extension Compiler {
 
   mutating func block(_ block: TemplateBlock, in parent: Symbols) throws(Problem) -> Int32 {
     try function(
-      block.name, in: parent, { $0.visit(block.body) },
+      block.name, in: parent, isBlock: parent === root, { $0.visit(block.body) },
       { (compiler, function) throws(Problem) in
         function.body = try compiler.block(block.body)
       })

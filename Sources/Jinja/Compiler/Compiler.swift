@@ -97,6 +97,13 @@ struct Compiler {
           .init(
             slot: variable.slot,
             kind: .alias(levels: Int32(symbols.frame.depth - outer.function), slot: outer.slot)))
+      case .exported(let outer):
+        loads.append(
+          .init(
+            slot: variable.slot,
+            kind: .exported(
+              levels: Int32(symbols.frame.depth - outer.function), slot: outer.slot,
+              context(entry.name))))
       case .resolve:
         if symbols.stores.contains(entry.name) {
           loads.append(.init(slot: variable.slot, kind: .context(context(entry.name))))
@@ -130,7 +137,7 @@ struct Compiler {
 
   /// Compiles a function with slots of its own, defined in `parent`.
   mutating func function(
-    _ name: [UInt8], in parent: Symbols? = nil,
+    _ name: [UInt8], in parent: Symbols? = nil, isBlock: Bool = false,
     _ analyze: (inout SymbolVisitor) -> Void,
     _ body: (inout Compiler, inout Program.Function) throws(Problem) -> Void
   ) throws(Problem) -> Int32 {
@@ -140,7 +147,9 @@ struct Compiler {
     var function = Program.Function(name: name)
     let (known, outerDepth, outerDeepest) = (program.nodes.count, depth, deepest)
     (depth, deepest) = (0, 0)
-    (function.scope, _) = try inner(in: Symbols(parent: parent, frame: frame), analyze) {
+    (function.scope, _) = try inner(
+      in: Symbols(parent: parent, frame: frame, isBlock: isBlock), analyze
+    ) {
       (compiler) throws(Problem) in
       try body(&compiler, &function)
     }

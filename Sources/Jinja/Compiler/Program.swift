@@ -86,6 +86,8 @@ struct Program: Sendable {
     enum Kind {
       case undefined
       case alias(levels: Int32, slot: Int32)
+      /// A variable of the template; where it is not set yet, the caller's.
+      case exported(levels: Int32, slot: Int32, Int32)
       case context(Int32)
     }
     var slot: Int32

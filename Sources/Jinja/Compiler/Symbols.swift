@@ -10,6 +10,8 @@ final class Symbols {
   enum Load {
     case undefined
     case alias(Variable)
+    /// What a block reads of the template's own variables: the caller's, as long as they are not set.
+    case exported(Variable)
     case resolve, parameter
   }
 
@@ -36,6 +38,8 @@ final class Symbols {
   }
 
   let parent: Symbols?
+  /// Whether these are the names of a block that stands outside of all loops and blocks: `parent` are the template's.
+  let isBlock: Bool
   let frame: FunctionFrame
   let meter: Meter
   private let slots: Slots
@@ -43,8 +47,9 @@ final class Symbols {
   private(set) var loads: [Variable: (name: [UInt8], load: Load)] = [:]
   private(set) var stores: Set<[UInt8]> = []
 
-  init(parent: Symbols?, frame: FunctionFrame) {
+  init(parent: Symbols?, frame: FunctionFrame, isBlock: Bool = false) {
     self.parent = parent
+    self.isBlock = isBlock
     self.frame = frame
     meter = parent?.meter ?? Meter()
     slots = Slots()
@@ -52,6 +57,7 @@ final class Symbols {
 
   private init(copying other: Symbols) {
     parent = other.parent
+    isBlock = other.isBlock
     frame = other.frame
     meter = other.meter
     slots = other.slots
@@ -80,7 +86,12 @@ final class Symbols {
     return variable
   }
 
-  func find(_ name: [UInt8]) -> Variable? { references[name] ?? parent?.find(name) }
+  func find(_ name: [UInt8]) -> Variable? {
+    if let own = references[name] { return own }
+    guard let outer = parent?.find(name) else { return nil }
+    return isBlock && parent?.stores.contains(name) == true
+      ? define(name, .exported(outer)) : outer
+  }
 
   /// Whether the variable is only ever read from the caller's context.
   func isContextOnly(_ name: [UInt8]) -> Bool {

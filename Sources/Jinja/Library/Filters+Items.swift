@@ -200,10 +200,12 @@ extension Machine {
     let values = try bind(
       passed, ["linecount", "fill_with"], required: 1, of: "the filter 'batch'")
     return try generator { (rows) throws(Raise) in
-      let size = values[0].isNumber ? try batchSize(values[0]) : 0
+      let size = values[0].isNumber ? try batchSize(values[0]) : -1
       let items = try iterate(value)
       try charge(items.count)
       var start = items.lowerBound
+      // The row before the first item has as many as none.
+      if size == 0, !items.isEmpty { rows.append(list([])) }
       while start < items.upperBound {
         let end =
           size > 0 ? min(start + min(size, items.count), items.upperBound) : items.upperBound
@@ -220,7 +222,7 @@ extension Machine {
 
   /// What a length is compared with: a float that is no integer is never reached.
   private func batchSize(_ value: Value) throws(Raise) -> Int {
-    if value.tag == .float { return Int(exactly: value.float) ?? 0 }
+    if value.tag == .float { return Int(exactly: value.float) ?? -1 }
     return try index(value, 0)
   }
 

@@ -97,7 +97,13 @@ extension Machine {
       if value.float.isInfinite { throw raise("cannot convert float infinity to integer") }
       return value.float.isNaN ? standard : heap.integer(BigInteger(truncating: value.float))
     case .string:
-      let base = try index(values[1], 10)
+      // A base that is none is an error of `int`, which the filter passes over.
+      let base =
+        switch values[1].tag {
+        case .missing: 10
+        case .int, .bool: values[1].int
+        default: -1
+        }
       let text = try bytes(of: value)
       if base == 0 || (2...36).contains(base) {
         switch PythonNumber.integer(text, base: base) {

@@ -105,9 +105,13 @@ extension Machine {
   func truncate(_ value: Value, _ passed: Passed) throws(Raise) -> Value {
     let values = try bind(
       passed, ["length", "killwords", "end", "leeway"], of: "the filter 'truncate'")
-    let length = try index(values[0], 255)
+    /// As large as is needed: a text is never longer.
+    func size(_ value: Value, _ standard: Int) throws(Raise) -> Int {
+      value.tag == .big ? try clamped(value) : try index(value, standard)
+    }
+    let length = try size(values[0], 255)
     let end = values[2].tag == .missing ? heap.string("...") : values[2]
-    let leeway = values[3].tag == .none ? 5 : try index(values[3], 5)
+    let leeway = values[3].tag == .none ? 5 : try size(values[3], 5)
     let endLength = try self.length(end)
     guard length >= endLength else { throw raise("expected length >= \(endLength), got \(length)") }
     guard leeway >= 0 else { throw raise("expected leeway >= 0, got \(leeway)") }

@@ -84,7 +84,8 @@ extension Library {
     binary("sameas", "other") { (machine, value, other) throws(Machine.Raise) in
       guard value.tag == other.tag else { return false }
       return value.isString || value.tag == .big
-        ? try machine.equal(value, other) : value.bits == other.bits
+        ? try machine.equal(value, other)
+        : value.bits == other.bits && value.extra == other.extra
     },
     binary("in", "seq") { (machine, value, other) throws(Machine.Raise) in
       try machine.contains(other, value)

@@ -16,6 +16,9 @@ extension Machine {
       switch load.kind {
       case .undefined: value = .missing
       case .alias(let levels, let slot): value = slots[base(levels) + Int(slot)]
+      case .exported(let levels, let slot, let index):
+        let own = slots[base(levels) + Int(slot)]
+        value = own.tag == .missing ? context[Int(index)] : own
       case .context(let index): value = context[Int(index)]
       }
       slots[registers.frame + Int(load.slot)] = value

@@ -82,6 +82,11 @@ extension Machine {
 
   func list(_ values: [Value], _ tag: Value.Tag = .list) -> Value {
     let start = heap.items.count
+    // An empty list is no other one; the empty tuple is.
+    if values.isEmpty, tag == .list {
+      heap.items.append(.none)
+      return Value(tag, start: start, count: 0)
+    }
     for value in values { heap.items.append(value) }
     return Value(tag, start: start, count: values.count)
   }

@@ -17,7 +17,7 @@ extension Library {
       "splitlines",
       { (machine, text, passed) throws(Machine.Raise) in
         let keep = try machine.bind(passed, ["keepends"], of: "str.splitlines()")[0]
-        return machine.list(try machine.lines(text, keepEnds: try machine.isTrue(keep)))
+        return machine.list(try machine.lines(text, keepEnds: try machine.index(keep, 0) != 0))
       }
     ),
     textMethod("partition", 1, 1) { (machine, text, values) throws(Machine.Raise) in
@@ -31,8 +31,10 @@ extension Library {
     },
     textMethod("replace", 2, 3) { (machine, text, values) throws(Machine.Raise) in
       let old = try machine.string(values[0], "replace() argument 1")
-      var new = try machine.string(values[1], "replace() argument 2")
-      if text.isMarkup { new = try machine.escape(new) }
+      let new =
+        text.isMarkup
+        ? try machine.escape(values[1].isString ? values[1] : machine.text(values[1]))
+        : try machine.string(values[1], "replace() argument 2")
       return try machine.replace(text, old, new, count: try machine.index(values[2], -1))
     },
   ]
