@@ -77,8 +77,10 @@ extension Machine {
     registers.sizeAtStart = given
   }
 
-  /// The steps that are left of the render.
-  var stepsLeft: Int { registers.steps - (registers.granted - registers.left) }
+  /// The steps that are left of the render. What was charged last may be far beyond them.
+  var stepsLeft: Int {
+    max(0, registers.steps - (registers.granted - max(registers.left, -1 << 40)))
+  }
 
   /// Ends a render that grew past its bounds since the last audit.
   func closeBudget() throws(Raise) {
