@@ -3,6 +3,9 @@ import Problems
 
 /// Where tokens stand in the text: asked for only where truncation takes some away.
 extension SampleEncoder {
+  /// Bytes of characters that left no token so far.
+  public var droppedBytes: Int { encoder.droppedBytes }
+
   /// The bytes of the sample encoded last that go with the tokens outside of `kept` (ascending). A byte that a token which stays stands for
   /// too is not lost. O(kept and lost stretches); where the tokens' own texts do not spell the text, it is encoded once more.
   public func lost(

@@ -14,6 +14,9 @@ public protocol TextEncoder: AnyObject {
     of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
     to ids: inout [UInt32], ranges: inout [Range<UInt32>]) throws(Problem)
 
+  /// Bytes of characters that left no token so far.
+  var droppedBytes: Int { get }
+
   /// Where some ids of a text end that begin at `start` of it; nil where their own texts do not spell what stands there. O(ids).
   func end(
     of ids: ArraySlice<UInt32>, in text: UnsafeBufferPointer<UInt8>, from start: Int
@@ -29,6 +32,8 @@ public protocol TextEncoder: AnyObject {
 }
 
 extension TextEncoder {
+  public var droppedBytes: Int { 0 }
+
   public func end(
     of ids: ArraySlice<UInt32>, in text: UnsafeBufferPointer<UInt8>, from start: Int
   ) -> Int? { nil }

@@ -32,6 +32,7 @@ final class BlockEncoder {
     var kinds = KindCounts()
     var rejects: [Reject] = []
     records.ledger = Ledger()
+    let dropped = records.droppedBytes
     let source = block.source
     let bytes = unsafe block.bytes
     var cursor = RecordCursor(block)
@@ -80,6 +81,7 @@ final class BlockEncoder {
             problem.reason, block.rowPlace(line: source.firstLine + UInt64(problem.line))),
           remedy: Surface.command.spell(problem.remedy), record: problem.head))
     }
+    counts.droppedBytes = UInt64(records.droppedBytes - dropped)
     totals.truncated = counts.truncated
     totals.counters = counts.named.merging(kinds.counters) { $1 }.merging(
       records.ledger.counters
@@ -103,6 +105,7 @@ final class BlockEncoder {
     var droppedTurns: UInt64 = 0
     var decodedArguments: UInt64 = 0
     var systemsAdded: UInt64 = 0
+    var droppedBytes: UInt64 = 0
     var severalAnswers: UInt64 = 0
     var ways: [RecordSamples.Way: UInt64] = [:]
     var stored = LearnableClasses()
@@ -139,7 +142,7 @@ final class BlockEncoder {
         "terminators_cut": terminators, "tokens_cut": tokens, "exchanges_cut": exchanges,
         "straddling_tokens": straddles, "turns_dropped": droppedTurns,
         "arguments_decoded": decodedArguments, "systems_added": systemsAdded,
-        "several_answers": severalAnswers,
+        "several_answers": severalAnswers, "bytes_without_token": droppedBytes,
       ]
       for (way, count) in ways { all["rendered_\(way.rawValue)"] = count }
       return all.filter { $0.value > 0 }.merging(needed) { $1 }

@@ -28,6 +28,8 @@ public final class RecordEncoder {
   private var sample = MaskedSample()
   /// What became of the texts of the records that were encoded.
   public internal(set) var ledger = Ledger()
+  /// Bytes of characters for which the tokenizer has no token, so far.
+  var droppedBytes: Int { encoder.droppedBytes }
   /// What truncation took away from the text of the last sample; nil where it took nothing.
   private var textCut: TextCut?
   /// What became of the last record besides its samples.

@@ -46,6 +46,12 @@ public struct RunReport: Hashable, Sendable {
         "\(lost) samples (\(share(lost, of: totals.samples))) lost the token that ends them: the model does not learn "
           + "to stop there (\(OptionName.truncate("drop")) leaves them out)" + longer)
     }
+    let unwritten = totals.counters["bytes_without_token"] ?? 0
+    if unwritten > 0 {
+      found.append(
+        "\(unwritten) bytes of text left no token: the tokenizer has none for these characters, neither bytes nor an "
+          + "unknown token, and its reference drops them too")
+    }
     if let split = splitSamples {
       found.append(
         "\(split) samples (\(share(split, of: totals.samples))) are no plain text, and \(OptionName.pack("split")) cuts where a "
@@ -105,6 +111,7 @@ public struct RunReport: Hashable, Sendable {
     for name in [
       "truncated_prompts", "truncated_responses", "terminators_cut", "tokens_cut",
       "exchanges_cut", "straddling_tokens", "turns_dropped", "arguments_decoded",
+      "bytes_without_token",
       "rendered_chat", "rendered_plain", "rendered_alpaca", "rendered_text",
     ] {
       writer.key(name)

@@ -110,6 +110,8 @@ extension RunSpec {
 }
 
 extension BPEEncoder: TextEncoder {
+  public var droppedBytes: Int { counts.droppedBytes }
+
   public func appendIDs(
     of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>], continues: Bool,
     to ids: inout [UInt32]

@@ -186,3 +186,17 @@ def test_parts_threads_and_resumes_count_the_same(tmp_path):
     assert {key: shown[key] for key in counted} == counted
     said = prep("show", tmp_path / "merged").stdout.decode()
     assert "of messages: " in said and " cut off" in said and "nobody reads" in said and "extra 0 in 200 records" in said
+
+
+def test_characters_without_a_token_are_told(tmp_path):
+    """A tokenizer that has neither bytes nor an unknown token drops them, as its reference does."""
+    tokenizer = {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "\n": 2, "é": 3}, "merges": []}, "added_tokens": [
+        {"id": 4, "content": "<end>", "special": True, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False}]}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
+    data = write(tmp_path / "data.jsonl", [{"task": "a中b", "response": "é👍b"}] * 3 + [{"task": "a", "response": "b"}])
+    flags = ["--tokenizer", tmp_path / "tokenizer.json", "--eos-token", "<end>", "--template", "plain"]
+    report = run(data, tmp_path / "out", *flags)
+    assert report["bytes_without_token"] == 3 * (len("中".encode()) + len("👍".encode()))
+    assert any("21 bytes of text left no token" in warning for warning in report["warnings"])
+    (row,) = [json.loads(prep("inspect", tmp_path / "out", "--row", 0, "--json", "--unpadded", *flags[:2]).stdout)]
+    assert row["input_ids"] == [0, 1, 2, 2, 3, 1, 4]

@@ -60,6 +60,11 @@ extension BPEEncoder {
     // SAFETY: room for `count` ids was made.
     unsafe (buffer.ids + buffer.count).update(from: space.symbols, count: count)
     buffer.count += count
+    // What is dropped is counted each time.
+    if space.dropped > 0 {
+      counters.droppedBytes &+= space.dropped
+      return
+    }
     if piece.count <= PieceCache.maximumLength, count <= PieceCache.maximumCount {
       unsafe cache.insert(key, home: home, ids: space.symbols, count: count)
     } else {

@@ -106,6 +106,8 @@ public final class BPEEncoder {
     public var misses = 0
     /// Long pieces that were found.
     public var longHits = 0
+    /// Bytes of characters that left no token: they have none, and the tokenizer has neither bytes nor an unknown token for them.
+    public var droppedBytes = 0
   }
 
   /// Misses and long pieces so far.

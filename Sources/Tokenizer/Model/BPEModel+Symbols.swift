@@ -12,7 +12,7 @@ extension BPEModel {
     let isPlain = continuingPrefix.isEmpty && endSuffix.isEmpty
     while position < piece.count {
       let length = unsafe isByteLevel ? 1 : piece.scalar(at: position).length
-      let end = min(position + length, piece.count)
+      let (start, end) = (position, min(position + length, piece.count))
       let textLength: Int
       let id: UInt32?
       if isByteLevel {
@@ -51,6 +51,7 @@ extension BPEModel {
       }
       guard let unknown else {
         space.lacksUnknown = lacksUnknown
+        space.dropped += end - start
         continue
       }
       if isPending, fusesUnknown {

@@ -69,6 +69,7 @@ final class BPEModel: Sendable {
   func encode(_ piece: UnsafeBufferPointer<UInt8>, in space: MergeSpace, keepsLengths: Bool) {
     space.count = 0
     space.lacksUnknown = false
+    space.dropped = 0
     if ignoresMerges, let id = unsafe vocabulary.id(ofBytes: piece) {
       space.append(id, length: unsafe keepsLengths ? textLength(of: piece) : 0)
       return

@@ -26,6 +26,8 @@ final class MergeSpace {
   var count = 0
   /// A character had no id, and neither has the unknown token that should stand for it.
   var lacksUnknown = false
+  /// Bytes of characters that left nothing: they have no id, and the tokenizer has no token for such.
+  var dropped = 0
   /// Pairs looked at so far, for tests that no input is quadratic.
   private(set) var steps = 0
   private var windows: WindowedMerge?
