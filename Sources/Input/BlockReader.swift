@@ -11,6 +11,8 @@ package final class BlockReader {
   let files: [InputFile]
   let blockSize: Int
   let maximumRecordSize: Int
+  /// Whether a file that is no JSON at all is refused as a whole.
+  let expectsRecords: Bool
   /// Bytes of an unreadable record that are kept to show it.
   static let headSize = 4096
 
@@ -26,8 +28,11 @@ package final class BlockReader {
   private var splitter = ValueSplitter()
   private var finishedFileBytes = 0
 
-  package init(files: [InputFile], blockSize: Int, maximumRecordSize: Int) {
+  package init(
+    files: [InputFile], blockSize: Int, maximumRecordSize: Int, expectsRecords: Bool = true
+  ) {
     self.files = files
+    self.expectsRecords = expectsRecords
     self.blockSize = max(1, blockSize)
     self.maximumRecordSize = max(1, maximumRecordSize)
   }
@@ -100,7 +105,7 @@ package final class BlockReader {
       throw SpreadValue.problem(
         files[file].path, isArray: unsafe block.bytes.prefix(8).contains(UInt8(ascii: "[")))
     }
-    if byteOffset == 0, files[file].form == .lines,
+    if byteOffset == 0, expectsRecords, files[file].form == .lines,
       let problem = unsafe OtherText.problem(block.bytes, files[file].path)
     {
       throw problem
@@ -156,7 +161,9 @@ package final class BlockReader {
   private func readValues(into block: Block, from source: ByteSource) throws(Problem) -> Content {
     splitter.beginBlock(isStartOfFile: byteOffset == 0)
     try fill(block, to: blockSize, from: source)
-    if byteOffset == 0, let problem = unsafe OtherText.problem(block.bytes, files[file].path) {
+    if byteOffset == 0, expectsRecords,
+      let problem = unsafe OtherText.problem(block.bytes, files[file].path)
+    {
       throw problem
     }
     var records: [RecordPlace] = []

@@ -12,11 +12,15 @@ public final class SharedBlockReader: Sendable {
     var problem: Problem?
   }
 
-  public init(files: [InputFile], blockSize: Int, maximumRecordSize: Int) {
+  /// `expectsRecords`: whether a file that is no JSON at all is refused as a whole.
+  public init(
+    files: [InputFile], blockSize: Int, maximumRecordSize: Int, expectsRecords: Bool = true
+  ) {
     reader = Mutex(
       Box(
         reader: BlockReader(
-          files: files, blockSize: blockSize, maximumRecordSize: maximumRecordSize)))
+          files: files, blockSize: blockSize, maximumRecordSize: maximumRecordSize,
+          expectsRecords: expectsRecords)))
   }
 
   /// Fills `block` with the next block; false when all files are read.

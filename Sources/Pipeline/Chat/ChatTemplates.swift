@@ -37,7 +37,6 @@ struct ChatTemplates {
         remedy: near(name, folder)
           ?? "give plain, alpaca, chatml, llama3, a file or a model folder")
     }
-    try check(source, name)
     do throws(Problem) {
       return ChatTemplates(template: try ChatTemplate(source: source, name: name))
     } catch {
@@ -54,8 +53,11 @@ struct ChatTemplates {
     }
   }
 
-  /// Refuses a file that is none: its text would be the same for every record.
-  private static func check(_ source: [UInt8], _ name: String) throws(Problem) {
+  /// Refuses a file that is no template: its text would be the same for every record of a run.
+  static func checkFile(_ name: String?) throws(Problem) {
+    guard let name, FileSystem.kind(of: name) == .file, !ChatTemplate.builtInNames.contains(name),
+      let source = try? FileSystem.contents(of: name)
+    else { return }
     let parser = JSONParser()
     defer { withExtendedLifetime(parser) {} }
     if (try? parser.parse(source))?.isObject ?? false {

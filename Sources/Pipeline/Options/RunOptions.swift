@@ -52,6 +52,7 @@ public struct RunOptions: Sendable {
     spec.fields = RecordFields(schema: schema, given: fields)
     for option in RunOption.all { option.settle(self, &spec) }
     spec.loss = chat.loss
+    try ChatTemplates.checkFile(chat.template)
     spec.chat = try chat.resolve(with: ChatChoice.Texts(tokenizer: loaded, tokens: tokens))
     spec.render = render ?? (spec.chat == nil ? .plain : .chat)
     spec.optionsOfChats = chat.given

@@ -23,7 +23,8 @@ struct TrainingCorpus: Sendable {
     counting files: [InputFile], fields: [String], with trainer: TokenizerTrainer, threads: Int
   ) throws {
     let reader = SharedBlockReader(
-      files: files, blockSize: Self.blockSize, maximumRecordSize: Self.maximumRecordSize)
+      files: files, blockSize: Self.blockSize, maximumRecordSize: Self.maximumRecordSize,
+      expectsRecords: false)
     let total = Mutex(Total())
     Workers.run(count: threads) { _ in
       do {
