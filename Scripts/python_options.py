@@ -13,11 +13,11 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 MODULE = CHECKOUT / "python" / "prep" / "_options.py"
 # Arguments of the functions themselves, and what belongs to a terminal.
-APART = ("output", "tokenizer", "template", "context-length", "threads", "quiet", "json", "version", "help")
+APART = ("output", "tokenizer", "template", "context-length", "threads", "quiet", "json", "version", "help", "dry-run", "recipe")
 # What a run has beyond rows: files, blocks, limits.
 OF_RUNS = (
     "format", "block-size", "level", "max-rejects", "partition", "overwrite", "skip-other-files", "allow-dropped", "rebuild-manifest", "verify",
-    "file-size", "unpadded", "validation", "limit", "dry-run", "recipe")
+    "preset", "file-size", "unpadded", "validation", "limit", "dry-run", "recipe")
 HEAD = '''"""The options of `prep run` as keyword arguments. Made by Scripts/python_options.py from the command's own table."""
 
 from __future__ import annotations

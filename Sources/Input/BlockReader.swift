@@ -27,6 +27,8 @@ package final class BlockReader {
   private var line = 1
   private var splitter = ValueSplitter()
   private var finishedFileBytes = 0
+  /// Records of the file so far, where they are counted.
+  private var recordCount = 0
 
   package init(
     files: [InputFile], blockSize: Int, maximumRecordSize: Int, expectsRecords: Bool = true
@@ -50,6 +52,7 @@ package final class BlockReader {
       line = 1
       self.block = 0
       splitter = ValueSplitter()
+      recordCount = 0
     }
     guard let source else { return false }
     unsafe carry.withUnsafeBufferPointer { unsafe block.append($0) }
@@ -60,6 +63,8 @@ package final class BlockReader {
     case .lines, .table: content = try readLines(into: block, from: source)
     case .values: content = try readValues(into: block, from: source)
     }
+    block.source.byteOffset = UInt64(byteOffset)
+    stopAtLimit(block, &content)
     if carry.isEmpty, !isAtEnd { try readAhead(from: source) }
     let isLast = carry.isEmpty && isAtEnd
     block.source = BlockSource(
@@ -94,6 +99,21 @@ package final class BlockReader {
       }
       skipped.high &+= UInt64(bytes.count)
     }
+  }
+
+  /// Ends the file where as many records were read as are wanted of it.
+  private func stopAtLimit(_ block: Block, _ content: inout Content) {
+    guard let limit = files[file].recordLimit else { return }
+    let left = limit - recordCount
+    if let kept = block.keepRecords(left) {
+      content = Content(byteCount: kept.bytes, lineCount: kept.lines)
+      recordCount = limit
+    } else {
+      recordCount += block.recordCount
+    }
+    guard recordCount >= limit else { return }
+    carry = []
+    isAtEnd = true
   }
 
   // MARK: - Lines

@@ -7,6 +7,8 @@ public struct InputFile: Hashable, Sendable {
   /// Path as the user gave it, or as found under the folder given; `-` is standard input.
   public var path: String
   public var form: Form
+  /// Records that are read of it; nil for all.
+  public var recordLimit: Int?
 
   /// How records are told apart.
   public enum Form: Hashable, Sendable {

@@ -13,6 +13,7 @@ public enum OptionName: String, Hashable, Sendable, CaseIterable, CustomStringCo
   case maxRecordSize = "max-record-size"
   case maxRejects = "max-rejects"
   case skipOtherFiles = "skip-other-files"
+  case limit
   // Template and loss.
   case template
   case templateArg = "template-arg"

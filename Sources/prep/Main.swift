@@ -6,14 +6,14 @@ import Problems
 enum Main {
   static func main() {
     Signals.reportLargeFiles()
+    var arguments = Array(CommandLine.arguments.dropFirst())
     do {
-      var command = try Prep.parseAsRoot()
+      arguments = try reportingErrors { try Recipe.expanded(arguments) }
+      var command = try Prep.parseAsRoot(arguments)
       try command.run()
     } catch {
       // Help is no error, and may have been asked for by mistake.
-      if let hint = WrongCommand.hint(
-        for: error, arguments: Array(CommandLine.arguments.dropFirst()))
-      {
+      if let hint = WrongCommand.hint(for: error, arguments: arguments) {
         StandardError.line("Error: \(hint)\n\(WrongCommand.usage)")
         Prep.exit(withError: PrepExit.usage)
       }

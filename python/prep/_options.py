@@ -68,10 +68,15 @@ class EncodeOptions(TypedDict, total=False):
 class RunOptions(EncodeOptions, total=False):
     """What `prep.run` takes besides."""
 
+    preset: str
+    """Settings by a name, which other flags may change: instruction-1024 (rows of 1024: at most 256 tokens of task and
+    context, 256 of the response, then padding)."""
     allow_dropped: bool
     """Accept records of which a turn leaves nothing in the text, and count such turns."""
     max_rejects: Union[int, str]
     """Records that may be rejected, a share or a number; above it no data set is written. (default: 1%)"""
+    limit: int
+    """Read the first n records only."""
     skip_other_files: bool
     """Skip files of a folder that look like data but are not read."""
     overwrite: bool
@@ -91,8 +96,8 @@ class RunOptions(EncodeOptions, total=False):
 #: As the command spells them.
 NAMES = frozenset((
     "allow-dropped", "block-size", "bos-token", "context-length", "date", "encoding", "eos-token", "field", "format",
-    "history", "level", "loss", "max-record-size", "max-rejects", "output", "overwrite", "pack", "pack-align",
-    "pad-token", "parse-special", "partition", "pattern", "prompt-length", "response-length", "role", "schema", "seam",
-    "skip-other-files", "special-token", "straddle", "system", "template", "template-arg", "threads", "tokenizer",
-    "truncate", "verify",
+    "history", "level", "limit", "loss", "max-record-size", "max-rejects", "output", "overwrite", "pack", "pack-align",
+    "pad-token", "parse-special", "partition", "pattern", "preset", "prompt-length", "response-length", "role",
+    "schema", "seam", "skip-other-files", "special-token", "straddle", "system", "template", "template-arg", "threads",
+    "tokenizer", "truncate", "verify",
 ))

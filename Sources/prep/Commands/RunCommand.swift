@@ -21,6 +21,9 @@ struct RunCommand: ParsableCommand {
         prep run data/ more.jsonl.gz --field task=q --field response=a -o shards
         prep run books.jsonl --schema text --pack split -o shards
 
+      A run file (--recipe) says what flags say, by their names: {"inputs": ["chats.jsonl"], "context-length": 4096, "field": \
+      {"task": "q"}}. prep show --recipe writes one.
+
       Inputs are .jsonl, .ndjson or .json files, plain or compressed (.gz, .zst), folders of them, patterns, or - for \
       standard input. A run that was stopped goes on when the same command is given again. The output is the same for \
       any number of threads.
@@ -32,6 +35,7 @@ struct RunCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Files, folders, patterns, or -.", valueName: "input"))
   var inputs: [String] = []
 
+  @OptionGroup var preset: PresetFlag
   @OptionGroup var encoding: EncodingOptions
   @OptionGroup(title: RunOption.Group.input.rawValue) var reading: ReadingFlags
   @OptionGroup(title: RunOption.Group.packing.rawValue) var packing: PackingFlags
@@ -101,7 +105,8 @@ struct RunCommand: ParsableCommand {
     try reportingErrors(json: json) {
       let options = try options()
       let (spec, tokenizer) = try options.resolve()
-      let files = try InputFiles.records(allInputs, skipOtherFiles: reading.skipOtherFiles)
+      var files = try InputFiles.records(allInputs, skipOtherFiles: reading.skipOtherFiles)
+      if let limit = reading.limit { files = try InputFiles.first(limit, of: files) }
       let notices =
         InputFiles.repeated(files).map {
           "\($0) is named more than once, and its records count as often"
@@ -114,6 +119,7 @@ struct RunCommand: ParsableCommand {
         }
       }
 
+      if result.dryRun { return try showFirst(of: files, spec, tokenizer, opening) }
       var run = Run(spec: spec, inputs: files, output: output) { tokenizer.makeEncoder() }
       run.threads = machine.threads ?? ProcessorCount.available
       run.rejectLimit = reading.maxRejects
@@ -155,6 +161,43 @@ struct RunCommand: ParsableCommand {
       guard !quiet || json else { return }
       try printReport(report, packed(report), opening)
     }
+  }
+
+  /// Shows what the first record becomes: for people as `prep inspect` does, or what it prints as JSON behind the settings.
+  private func showFirst(
+    of files: [InputFile], _ spec: RunSpec, _ tokenizer: BPETokenizer, _ opening: RunOpening?
+  ) throws {
+    guard let record = try RecordLocation.records(0..<1, of: files).first else {
+      throw Problem(
+        .inputEmpty, Place(file: files.count == 1 ? files[0].path : ""),
+        reason: "there is no record", remedy: "check the inputs")
+    }
+    if let problem = record.problem { throw Problem(.tooLarge, reason: problem) }
+    let encoder = RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder())
+    let shown: [ShownRow]
+    do throws(Problem) {
+      shown = try InspectCommand.inspect(record, with: encoder, spec: spec)
+    } catch {
+      throw error.at(file: record.file, line: record.line)
+    }
+    var out = StandardOutput()
+    if json {
+      var writer = JSONWriter()
+      writer.object { opening?.write(to: &$0) }
+      writer.newline()
+      for row in shown { row.write(to: &writer, tokenizer: tokenizer, padded: true) }
+      try out.write(writer.bytes)
+    } else {
+      for row in shown {
+        let picture = RowPicture(
+          shown: row, tokenizer: tokenizer, hasColour: Paint.out.hasColour,
+          showsPadding: false)
+        for line in picture.lines(title: "\(record.file), line \(record.line)") {
+          try out.line(line)
+        }
+      }
+    }
+    try out.flush()
   }
 
   /// What packing would make of the rows.

@@ -18,7 +18,7 @@ struct ShowCommand: ParsableCommand {
     discussion: """
       Examples:
         prep show shards
-        prep show shards --json
+        prep show shards --recipe > recipe.json
         prep show shards --print-template > template.jinja
 
       Reads a finished folder or one whose run was stopped. The command that it prints makes the same rows; a chat \
@@ -35,6 +35,9 @@ struct ShowCommand: ParsableCommand {
   @Flag(help: "Print the chat template alone.")
   var printTemplate = false
 
+  @Flag(help: "Print a run file for prep run, alone.")
+  var recipe = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -48,6 +51,8 @@ struct ShowCommand: ParsableCommand {
             .option, Place(file: folder), reason: "the data set was made without a chat template")
         }
         try out.write(chat.template.text)
+      } else if recipe {
+        for line in try stored.recipe.lines { try out.line(line) }
       } else {
         try json ? out.write(object(stored)) : describe(stored, to: &out)
       }

@@ -82,6 +82,15 @@ struct StoredRun {
     }
   }
 
+  /// The run file that makes the same rows.
+  var recipe: RecipeText {
+    get throws(Problem) {
+      RecipeText(
+        inputs: inputs, output: folder,
+        settings: try spec.options(of: tokenizer, templateFile: Self.templateFile))
+    }
+  }
+
   /// The command as a shell takes it.
   var command: String {
     get throws(Problem) { try arguments.map(Self.quoted).joined(separator: " ") }

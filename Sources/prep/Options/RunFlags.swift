@@ -33,6 +33,13 @@ struct ReadingFlags: ParsableArguments {
   @Option(help: .of(.maxRecordSize))
   var maxRecordSize = ByteSize(bytes: 16 << 20)
 
+  @Option(help: ArgumentHelp("Read the first n records only.", valueName: "n"))
+  var limit: Int?
+
+  func validate() throws {
+    guard limit ?? 1 > 0 else { throw ValidationError("--limit must be a number from 1") }
+  }
+
   @Flag(help: "Skip files of a folder that look like data but are not read.")
   var skipOtherFiles = false
 }
@@ -44,6 +51,30 @@ struct PackingFlags: ParsableArguments {
 
   @Option(help: .of(.packAlign))
   var packAlign = 1
+}
+
+/// What is chosen before all else.
+struct PresetFlag: ParsableArguments {
+  // Read before the command line is: see `Recipe.expanded`.
+  @Option(
+    help: ArgumentHelp(
+      "A run file: a JSON object that says what flags say, by their names, and \"inputs\". Flags win over it.",
+      valueName: "file"))
+  var recipe: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Settings by a name, which other flags may change: "
+        + RunPreset.all.map { "\($0.name) (\($0.help))" }.joined(separator: "; ") + ".",
+      valueName: "name"))
+  var preset: String?
+
+  func validate() throws {
+    guard let preset, RunPreset.named(preset) == nil else { return }
+    throw ValidationError(
+      "--preset \(preset): there is "
+        + RunPreset.all.map(\.name).joined(separator: ", "))
+  }
 }
 
 /// What is written, and what is said of it.
@@ -76,6 +107,9 @@ struct OutputFlags: ParsableArguments {
 
   @Option(help: .of(.level))
   var level = 3
+
+  @Flag(help: "Print the settings and the samples of the first record, and write nothing.")
+  var dryRun = false
 
   @Flag(name: [.long, .short], help: "No settings, no progress and no report.")
   var quiet = false
