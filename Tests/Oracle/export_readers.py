@@ -38,10 +38,17 @@ def with_duckdb(folder):
 
 
 def with_streaming(folder):
-    # streaming imports torchvision for images; no row has any, so a stand-in does.
-    sys.path.append(str(Path(__file__).resolve().parent / "standins"))
+    # streaming imports torchvision for images; no row has any, so a stand-in does. Nobody else may find it: others ask whether it is there.
+    standins = str(Path(__file__).resolve().parent / "standins")
     os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
-    import streaming
+    known = set(sys.modules)
+    sys.path.append(standins)
+    try:
+        import streaming
+    finally:
+        sys.path.remove(standins)
+        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision" and name not in known]:
+            del sys.modules[name]
 
     streaming.base.util.clean_stale_shared_memory()
     data = streaming.StreamingDataset(local=str(folder), shuffle=False, batch_size=1, validate_hash="xxh3_64")
