@@ -126,7 +126,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Files", "ShardWriter", "Masking"],
       path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(name: "ReportTests", dependencies: ["Report"], swiftSettings: strict),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "Files"], swiftSettings: strict),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems"], swiftSettings: strict),
     .testTarget(
       name: "JSONTextTests", dependencies: ["JSONText", "Problems"], swiftSettings: strict),

@@ -1,3 +1,4 @@
+import Files
 import Problems
 
 /// A `.tiktoken` file: a line a token, its bytes in base64, a space and its rank, which is its id too.

@@ -1,17 +1,16 @@
 /// Base64 as RFC 4648 has it, with padding.
-enum Base64 {
+package enum Base64 {
+  private static let letters = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
   private static let values: [UInt8] = {
     var table = [UInt8](repeating: 0xFF, count: 256)
-    for (value, character) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-      .utf8.enumerated()
-    {
-      table[Int(character)] = UInt8(value)
-    }
+    for (value, character) in letters.enumerated() { table[Int(character)] = UInt8(value) }
     return table
   }()
 
   /// Appends what `text` stands for; false (with `bytes` cut back) where it is not base64. O(n).
-  static func decode(_ text: ArraySlice<UInt8>, into bytes: inout [UInt8]) -> Bool {
+  package static func decode(_ text: ArraySlice<UInt8>, into bytes: inout [UInt8]) -> Bool {
     let start = bytes.count
     var end = text.endIndex
     var padding = 0
@@ -39,5 +38,22 @@ enum Base64 {
       }
     }
     return true
+  }
+
+  package static func encoded(_ bytes: [UInt8]) -> String {
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      var bits: UInt32 = 0
+      for byte in group { bits = bits << 8 | UInt32(byte) }
+      bits <<= UInt32(8 * (3 - group.count))
+      for place in 0..<4 {
+        text.append(
+          place <= group.count
+            ? letters[Int(bits >> (18 - 6 * UInt32(place)) & 63)] : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 }
