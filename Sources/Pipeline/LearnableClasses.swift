@@ -17,11 +17,15 @@ struct LearnableClasses {
   private var lastCount: UInt64 = 0
   private var next: [UInt8] = []
 
+  /// Stands for tokens of several classes: whether they are learned depends on more than their own.
+  static let mixed = TokenClass(rawValue: 0xFF)
+
   mutating func add(_ classes: ClassRuns) {
     next.removeAll(keepingCapacity: true)
-    for run in classes.runs
-    where run.tokenClass.isLearnable && !next.contains(run.tokenClass.rawValue) {
-      next.append(run.tokenClass.rawValue)
+    for (index, run) in classes.runs.enumerated() {
+      let spans = index + 1 < classes.runs.count && classes.runs[index + 1].count == 0
+      if run.tokenClass.isLearnable, run.count > (spans ? 1 : 0) { note(run.tokenClass) }
+      if spans { note(Self.mixed) }
     }
     if lastCount > 0, next == last {
       lastCount += 1
@@ -30,6 +34,10 @@ struct LearnableClasses {
     if lastCount > 0 { counts[last, default: 0] += lastCount }
     swap(&last, &next)
     lastCount = 1
+  }
+
+  private mutating func note(_ tokenClass: TokenClass) {
+    if !next.contains(tokenClass.rawValue) { next.append(tokenClass.rawValue) }
   }
 
   /// Counts by name.

@@ -144,6 +144,7 @@ struct LossExchange {
     }
     let count = samples(.whole).reduce(UInt64(0)) { sum, samples in
       samples.classes.first(where: own.learns) == samples.classes.first(where: loss.learns)
+        && !samples.classes.contains(LearnableClasses.mixed)
         ? sum : sum + samples.count
     }
     return count > 0 ? "\(what), which is another one in \(count) samples" : nil

@@ -160,9 +160,10 @@ def test_instructions_and_texts(template, seam, tmp_path):
     # The layout of the worked example: 256 + 256 of 1024, here by a fourth.
     flags = ("--template", template, "--seam", seam, "--context-length", "64", "--prompt-length", "16", "--response-length", "16")
     equal, refused = compare(tmp_path, path, ["assistant", "assistant-terminator", "user", "all"], *flags)
-    assert (equal, refused) == (2, 2)
+    # With joint, a token of both prompt and response may be the first that is learned: lengths of prompts are refused then.
+    assert (equal, refused) in ([(2, 2)] if seam == "split" else [(2, 2), (1, 3)])
     equal, _ = compare(tmp_path, path, ["assistant+user", "assistant+user-terminator", "assistant"], *flags)
-    assert equal == 2
+    assert equal == 2 or seam == "joint" and equal == 1
     texts = write(tmp_path / "texts.jsonl", [{"text": words(rng, 40)} for _ in range(30)])
     for packing in ("none", "whole", "split"):
         equal, _ = compare(tmp_path, texts, ["assistant", "assistant-terminator"], "--context-length", "50", "--pack", packing)
