@@ -29,7 +29,8 @@ package enum RenderedTemplate: Equatable {
         let failure = machine.failure
         self = .failure(
           failure.reason,
-          isBound: failure.kind == .tooLarge || failure.reason.contains("not supported"))
+          isBound: failure.kind == .tooLarge || failure.kind == .unsupported
+            || failure.reason.contains("not supported"))
       }
     } catch {
       self = .failure(

@@ -41,6 +41,9 @@ def with_streaming(folder):
     # streaming imports torchvision for images; no row has any, so a stand-in does. Nobody else may find it: others ask whether it is there.
     standins = str(Path(__file__).resolve().parent / "standins")
     os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+    # Asks once whether torchvision is there, and remembers.
+    import transformers  # noqa: F401
+
     known = set(sys.modules)
     sys.path.append(standins)
     try:

@@ -62,3 +62,15 @@ def test_dates_equal_strftime(tmp_path, rng):
         date = datetime(year, month, day, rng.randrange(24), rng.randrange(60), rng.randrange(60))
         shown = prep("render", record, "--template", template, "--date", date.isoformat()).stdout.decode()
         assert shown.removesuffix("\n").split("\x01") == [date.strftime(each) for each in formats], date
+
+
+def test_what_only_a_prompt_uses_and_is_not_supported_refuses_no_record(tmp_path):
+    """A feature that is not there is no bound that was crossed: the record says so, or goes on without the prompt."""
+    record = tmp_path / "record.jsonl"
+    record.write_text(json.dumps({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}) + "\n")
+    template = tmp_path / "t.jinja"
+    for text, code in [("{{ messages[0].content.encode() }}", "template-failed"),
+                       ("{% for m in messages %}<{{ m.role }}>{{ m.content }}</s>{% endfor %}{{ 'x'.encode() if add_generation_prompt }}", None)]:
+        template.write_text(text)
+        answer = json.loads(prep("render", record, "--template", template, "--json", check=False).stdout)
+        assert answer.get("code") == code, answer

@@ -279,6 +279,10 @@ public final class ChatRenderer {
       return Problem(
         .tooLarge, reason: "\(failure.reason) [\(shown)]",
         remedy: "fix the template or split the record")
+    case .unsupported:
+      return Problem(
+        .templateFailed, at: "messages", "\(failure.reason) [\(shown)]",
+        remedy: "write the template without it")
     case .error, .undefined:
       let line = place.text.trimmingSpace()
       return Problem(

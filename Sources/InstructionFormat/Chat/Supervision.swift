@@ -46,6 +46,7 @@ extension RenderOutput {
     extents.removeAll(keepingCapacity: true)
     for _ in 0..<count { extents.append(TurnExtent()) }
     var start = 0
+    var showsAll = false
     // The message that wrote the last bytes of the record.
     var writer = -1
     // Where each value of a tool call stands first, and one that stands again: it is its message's only if that goes on.
@@ -77,7 +78,8 @@ extension RenderOutput {
       let path = paths[span.origin.author]
       let owner = Int(path.turn)
       // A list of messages printed as a whole shows all of them.
-      if owner < 0, path.kind == .otherField, path.parent == 0 {
+      if owner < 0, path.kind == .otherField, path.parent == 0, !showsAll {
+        showsAll = true
         for turn in extents.indices { extents[turn].isReached = true }
       }
       guard owner >= 0, owner < count, path.kind != .role else { continue }

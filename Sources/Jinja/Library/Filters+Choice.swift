@@ -103,7 +103,7 @@ extension Machine {
       guard let number else {
         let shown = heap.text(of: try text(name))
         guard !Library.refusedFilters.contains(shown) else {
-          throw raise("the filter '\(shown)' is not supported in templates", .tooLarge)
+          throw raise("the filter '\(shown)' is not supported in templates", .unsupported)
         }
         throw raise("No filter named '\(shown)'.")
       }

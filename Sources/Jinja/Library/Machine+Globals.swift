@@ -92,7 +92,7 @@ extension Machine {
     for index in passed.positional {
       let value = arguments[index]
       if value.isUndefined { throw raiseUndefined(value) }
-      if value.tag == .big { throw raise("a range past 64 bits is not supported", .tooLarge) }
+      if value.tag == .big { throw raise("a range past 64 bits is not supported", .unsupported) }
       numbers.append(try self.index(value, 0))
     }
     let (start, stop) = numbers.count == 1 ? (0, numbers[0]) : (numbers[0], numbers[1])

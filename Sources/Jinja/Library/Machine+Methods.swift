@@ -151,7 +151,7 @@ extension Machine {
       return list([heap.integer(integer(object)), .int(1)], .tuple)
     default:
       throw raise(
-        "the method \(typeName(object)).\(text) is not supported in templates", .tooLarge)
+        "the method \(typeName(object)).\(text) is not supported in templates", .unsupported)
     }
   }
 }

@@ -32,7 +32,7 @@ extension Machine {
     {
       throw raise(
         "the attribute '\(heap.text(of: name))' of a \(typeName(object)) is not supported in templates",
-        .tooLarge)
+        .unsupported)
     }
     return undefined(name, of: object)
   }
@@ -60,7 +60,7 @@ extension Machine {
       if Library.stringMethods.number(heap.bytes(of: name)) != nil { return method(object, name) }
       if object.isMarkup, heap.isName(name, "striptags") || heap.isName(name, "unescape") {
         throw raise(
-          "the method Markup.\(heap.text(of: name)) is not supported in templates", .tooLarge)
+          "the method Markup.\(heap.text(of: name)) is not supported in templates", .unsupported)
       }
     case .int, .bool, .big, .float:
       if let value = numberAttribute(object, heap.text(of: name)) { return value }
@@ -117,7 +117,8 @@ extension Machine {
       }
     case .blocks:
       if program.blocks.contains(heap.bytes(of: name)) {
-        throw raise("a block is only supported as a call, self.\(heap.text(of: name))()", .tooLarge)
+        throw raise(
+          "a block is only supported as a call, self.\(heap.text(of: name))()", .unsupported)
       }
     case .cycler:
       let state = heap.objects[Int(object.bits)]
@@ -180,7 +181,7 @@ extension Machine {
         do throws(Raise) {
           if let known = try member(object, index) { return heap.entries[known].value }
         } catch {
-          if failure.kind == .tooLarge { throw error }
+          if failure.kind == .tooLarge || failure.kind == .unsupported { throw error }
           return undefined(index, of: object)
         }
       }

@@ -40,7 +40,7 @@ extension Machine {
 
   func product(_ left: BigInteger, _ right: BigInteger) throws(Raise) -> BigInteger {
     guard left.words.count + right.words.count <= BigInteger.maximumWords else {
-      throw raise("an integer of more than 65536 bits is not supported", .tooLarge)
+      throw raise("an integer of more than 65536 bits is not supported", .unsupported)
     }
     try charge(left.words.count * right.words.count / 4 + 1)
     return left * right
@@ -73,7 +73,7 @@ extension Machine {
           a.isZero ? BigInteger(b.isZero ? 1 : 0) : a.isNegative && b.isOdd ? a : BigInteger(1))
       }
       guard let exponent = b.int, exponent <= 65_536 else {
-        throw raise("an integer of more than 65536 bits is not supported", .tooLarge)
+        throw raise("an integer of more than 65536 bits is not supported", .unsupported)
       }
       return heap.integer(try power(a, exponent))
     }

@@ -79,7 +79,7 @@ extension Machine {
     func scaled(_ factor: Int) throws(Raise) -> Int {
       let (product, isOver) = known.index.multipliedReportingOverflow(by: factor)
       guard !isOver else {
-        throw raise("a slice of a range past 64 bits is not supported", .tooLarge)
+        throw raise("a slice of a range past 64 bits is not supported", .unsupported)
       }
       return product
     }

@@ -4,7 +4,12 @@ package final class Machine {
   package struct Raise: Error {}
 
   package struct Failure {
-    package enum Kind { case raised, error, undefined, dateMissing, tooLarge }
+    package enum Kind {
+      case raised, error, undefined, dateMissing
+      /// What jinja2 has and this does not.
+      case unsupported
+      case tooLarge
+    }
     package var kind: Kind
     package var reason: String
     /// Byte offset in the template, -1 where it is not known.

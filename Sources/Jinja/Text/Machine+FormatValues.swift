@@ -103,7 +103,7 @@ extension Machine {
       throw raise("Cannot specify ',' with 'n'.")
     }
     if let precision = specification.precision, precision > 5000 {
-      throw raise("a precision of more than 5000 digits is not supported", .tooLarge)
+      throw raise("a precision of more than 5000 digits is not supported", .unsupported)
     }
     var number = try double(value)
     var isNegative = number.sign == .minus && !number.isNaN

@@ -180,7 +180,7 @@ extension Machine {
       guard value.isNumber else { throw raise("must be real number, not \(typeName(value))") }
       let number = try double(value)
       guard field.precision ?? 0 <= 5000 else {
-        throw raise("a precision of more than 5000 digits is not supported", .tooLarge)
+        throw raise("a precision of more than 5000 digits is not supported", .unsupported)
       }
       let digits = FloatText.formatted(
         number.magnitude, kind, precision: field.precision ?? 6, isAlternate: field.isAlternate)

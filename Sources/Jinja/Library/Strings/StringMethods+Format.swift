@@ -20,7 +20,7 @@ extension Library {
       "encode",
       { (machine, _, _) throws(Machine.Raise) in
         throw machine.raise(
-          "the method str.encode is not supported in templates: there are no bytes", .tooLarge)
+          "the method str.encode is not supported in templates: there are no bytes", .unsupported)
       }
     ),
   ]
