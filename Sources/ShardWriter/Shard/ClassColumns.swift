@@ -22,9 +22,10 @@ struct ClassColumns {
   init(_ rows: borrowing Rows, samples: Range<Int>, firstRun: Int) {
     let all = rows.classes.runs
     parts.reserveCapacity(3 * samples.count)
-    classes.reserveCapacity(
-      rows.classes.starts[samples.upperBound] - rows.classes.starts[samples.lowerBound])
-    let isWeighted = all.contains { $0.weight != 1 }
+    let own =
+      rows.classes.starts[samples.lowerBound]..<rows.classes.starts[samples.upperBound]
+    classes.reserveCapacity(own.count)
+    let isWeighted = all[own].contains { $0.weight != 1 }
     var run = firstRun
     // The next run of a class, and how many of its tokens are in stretches already.
     var (next, taken) = (rows.classes.starts[samples.lowerBound], 0)
@@ -33,10 +34,11 @@ struct ClassColumns {
       let end = rows.classes.starts[sample + 1]
       var position = range.lowerBound
       while run < rows.runs.count, rows.runs[run].lowerBound < range.upperBound {
-        for bound in [rows.runs[run].lowerBound, rows.runs[run].upperBound] {
-          append(all, &next, &taken, end: end, tokens: bound - position, isWeighted)
-          position = bound
-        }
+        let learned = rows.runs[run]
+        append(
+          all, &next, &taken, end: end, tokens: learned.lowerBound - position, isWeighted)
+        append(all, &next, &taken, end: end, tokens: learned.count, isWeighted)
+        position = learned.upperBound
         run += 1
       }
       append(all, &next, &taken, end: end, tokens: range.upperBound - position, isWeighted)
