@@ -156,6 +156,11 @@ public enum InputFiles {
           }
         case .file:
           if let form = form(of: path) {
+            // A pipe or a device would be waited for; who wants one names it.
+            guard FileSystem.kind(of: path) == .file else {
+              others.append(path)
+              continue
+            }
             found.append(InputFile(path: path, form: form))
           } else if OtherFile.looksLikeData(name.text) {
             others.append(path)

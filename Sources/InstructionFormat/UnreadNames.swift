@@ -2,7 +2,7 @@
 /// under one name.
 public struct UnreadNames: Hashable, Sendable {
   /// Names that are told apart, and their length.
-  static let limit = 32
+  public static let limit = 32
   static let longest = 64
   /// Stands for the names beyond.
   public static let others = "…"

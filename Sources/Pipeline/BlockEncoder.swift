@@ -28,7 +28,7 @@ final class BlockEncoder {
   func encode(_ block: Block) throws(Problem) -> Result {
     rows.removeAll()
     var totals = Totals()
-    var counts = Counts()
+    var counts = Counts(spec.truncation)
     var kinds = KindCounts()
     var rejects: [Reject] = []
     records.ledger = Ledger()
@@ -122,12 +122,23 @@ final class BlockEncoder {
     /// Samples that do not fit, by the length that they need.
     var needed: [String: UInt64] = [:]
 
-    mutating func leftOut(_ length: Int) { needed[NeededLength.key(length), default: 0] += 1 }
+    /// Whether the context length alone decides what fits: only then it can be advised.
+    let isOfContext: Bool
+
+    init(_ truncation: Truncation) {
+      isOfContext =
+        truncation.promptLength == nil && truncation.responseLength == nil
+        && truncation.policy != .oldestTurns
+    }
+
+    mutating func leftOut(_ length: Int) {
+      if isOfContext { needed[NeededLength.key(length), default: 0] += 1 }
+    }
 
     mutating func add(_ cut: Truncation.Cut, length: Int, straddles: Int) {
       self.straddles += UInt64(straddles)
       guard cut.isCut else { return }
-      needed[NeededLength.key(length), default: 0] += 1
+      leftOut(length)
       truncated += 1
       if cut.promptTokens > 0 { prompts += 1 }
       if cut.responseTokens > 0 { responses += 1 }

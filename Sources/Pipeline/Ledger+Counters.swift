@@ -28,10 +28,15 @@ extension Ledger {
     }
   }
 
-  /// Records with members that nobody read, by name; the most frequent first.
+  /// Records with members that nobody read, by name; the most frequent first. Beyond a number of names, all others together.
   public static func unread(_ totals: Totals) -> [(name: String, records: UInt64)] {
-    totals.counters.filter { $0.key.hasPrefix(unreadPrefix) }.map {
-      (String($0.key.dropFirst(unreadPrefix.count)), $0.value)
-    }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+    let all = totals.counters.filter { $0.key.hasPrefix(unreadPrefix) }.map {
+      (name: String($0.key.dropFirst(unreadPrefix.count)), records: $0.value)
+    }.sorted { ($1.records, $0.name) < ($0.records, $1.name) }
+    let named = all.filter { $0.name != UnreadNames.others }
+    let others =
+      all.filter { $0.name == UnreadNames.others } + named.dropFirst(UnreadNames.limit)
+    let sum = others.reduce(0) { $0 + $1.records }
+    return named.prefix(UnreadNames.limit) + (sum > 0 ? [(UnreadNames.others, sum)] : [])
   }
 }

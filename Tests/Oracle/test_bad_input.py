@@ -1,6 +1,7 @@
 """Every row of the design's "Bad input gets", fed to the command; messages are compared word for word."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -340,3 +341,22 @@ def test_a_conversation_that_costs_too_much_ends_by_name(tmp_path, flags, messag
     prep("run", path, "-o", tmp_path / "out", "--template", template, "--max-rejects", "100%", "--context-length", 10**6, *flags)
     (reject,) = map(json.loads, (tmp_path / "out" / "rejects.jsonl").read_text().splitlines())
     assert (reject["line"], reject["reason"]) == (1, "too-large") and message in reject["message"]
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.jsonl").write_text(GOOD)
+    os.mkfifo(tmp_path / "data" / "pipe.jsonl")
+    result = prep("run", tmp_path / "data", "-o", tmp_path / "out", check=False)
+    assert result.returncode == 2 and b"pipe.jsonl" in result.stderr
+    assert prep("run", tmp_path / "data", "-o", tmp_path / "out", "--skip-other-files").returncode == 0
+
+
+def test_a_length_is_advised_only_where_it_decides(tmp_path):
+    """Budgets of prompt and response, and exchanges that are left out, are not mended by the context length."""
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps({"task": "a " * 9, "response": "b " * number}) + "\n" for number in range(20, 60)))
+    warned = lambda *flags: json.loads(prep("run", path, "-o", tmp_path / "out", "--overwrite", "--json", *flags).stdout)["warnings"]
+    assert any("--context-length" in each for each in warned("--context-length", 40))
+    cut = warned("--context-length", 256, "--response-length", 10)
+    assert cut and not any("--context-length" in each for each in cut)

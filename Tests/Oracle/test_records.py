@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import published_templates
 from chat_cases import assistant, dated, user
-from chat_models import model, write
+from chat_models import MODELS, PATHS, build, model, write
 from prep_command import CHECKOUT, prep
 from published_templates import RECORDS, outcome
 
@@ -83,3 +83,30 @@ def test_labels_equal_what_trl_learns_of_completions(name, real, tmp_path):
         differ = [index for index, (a, b) in enumerate(zip(row["labels"], theirs)) if a != b]
         assert all(index > max(i for i, label in enumerate(row["labels"]) if label != -100) for index in differ)
         assert not tokenizer.decode([whole[index] for index in differ]).strip()
+
+
+@pytest.mark.parametrize("name", ["llama3", "qwen2_5", "deepseekv3", "gemma3"])
+def test_labels_equal_what_trl_learns_of_assistants(name, real, tmp_path):
+    """300 real records through TRL's training template, with `return_assistant_tokens_mask` as `assistant_only_loss` asks for it."""
+    vocabulary, bos, eos, more = MODELS[name]
+    tokenizer = build(tmp_path / "model", real, vocabulary, PATHS[f"{name}_training"].read_text(encoding="utf-8"), bos, eos, more)
+    lines = [json.loads(line) for line in open(CHECKOUT / "fixtures" / "gsm8k.jsonl", encoding="utf-8")][:300]
+    talks = [[user(a["task"]), assistant(a["response"]), user(b["task"]), assistant(b["response"])] for a, b in zip(lines[::2], lines[1::2])]
+    data = write(tmp_path / "data.jsonl", [{"messages": talk} for talk in talks])
+    rows = {}
+    for loss in ("generation", "assistant"):
+        shown = prep("inspect", data, "--record", "all", "--json", "--unpadded", "--tokenizer", tmp_path / "model", "--seam", "joint",
+                     "--straddle", "supervise", "--loss", loss, "--context-length", 8192, *dated(tmp_path / "model")).stdout
+        rows[loss] = [json.loads(line) for line in shown.split(b"\n") if line]
+        assert len(rows[loss]) == len(talks)
+    for talk, marked, ours in zip(talks, rows["generation"], rows["assistant"]):
+        theirs = tokenizer.apply_chat_template(talk, tokenize=True, return_dict=True, return_assistant_tokens_mask=True)
+        expected = [token if mask else -100 for token, mask in zip(theirs["input_ids"], theirs["assistant_masks"])]
+        assert marked["input_ids"] == ours["input_ids"] == theirs["input_ids"] and marked["labels"] == expected
+        # By default prep learns the same, but for what the model does not sample: white space behind the terminator, and the turn's
+        # header, which DeepSeek V3's training template marks too.
+        assert any(label != -100 for label in ours["labels"])
+        differ = [theirs["input_ids"][place] for place, (a, b) in enumerate(zip(ours["labels"], expected)) if a != b]
+        header = {"<｜Assistant｜>"} if name == "deepseekv3" else set()
+        assert all(tokenizer.decode([token]).strip() in {""} | header for token in differ), (talk, tokenizer.decode(differ))
+        assert all(a == -100 for a, b in zip(ours["labels"], expected) if a != b)
