@@ -124,7 +124,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Files", "ShardWriter", "Masking"],
+      name: "TestSupport", dependencies: ["Files", "ShardWriter", "Masking", "Problems"],
       path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Files"], swiftSettings: strict),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems"], swiftSettings: strict),

@@ -45,12 +45,8 @@ package enum AtomicFile {
 
   /// Makes the folder's entries durable.
   package static func sync(folder: String) throws(Problem) {
-    do {
-      let descriptor = try FileDescriptor.open(FilePath(folder), .readOnly, options: .closeOnExec)
-      defer { try? descriptor.close() }
-      if let failure = FileSystem.sync(descriptor.rawValue) { throw failure }
-    } catch {
-      throw Problem.system("cannot sync the folder", path: folder, error)
+    if let failure = FileSystem.sync(folder: folder) {
+      throw Problem.system("cannot sync the folder", path: folder, failure)
     }
   }
 
@@ -60,11 +56,15 @@ package enum AtomicFile {
     let whole = FilePath(path)
     made.root = whole.root
     for component in whole.components {
+      let parent = made.isEmpty ? "." : made.string
       made.append(component)
-      if let failure = FileSystem.makeFolder(made.string), failure != .fileExists,
-        failure != .isDirectory
-      {
+      if let failure = FileSystem.makeFolder(made.string) {
+        if failure == .fileExists || failure == .isDirectory { continue }
         throw Problem.system("cannot make the folder", path: made.string, failure)
+      }
+      // What is durable in a folder is lost with it, unless the folder's own entry is durable too.
+      if let failure = FileSystem.sync(folder: parent), failure != .permissionDenied {
+        throw Problem.system("cannot sync the folder", path: parent, failure)
       }
     }
   }

@@ -156,6 +156,17 @@ package enum FileSystem {
     return nil
   }
 
+  /// Waits until a folder's entries are on the disk.
+  package static func sync(folder: String) -> Errno? {
+    do {
+      let descriptor = try FileDescriptor.open(FilePath(folder), .readOnly, options: .closeOnExec)
+      defer { try? descriptor.close() }
+      return sync(descriptor.rawValue)
+    } catch {
+      return error as? Errno ?? .ioError
+    }
+  }
+
   /// Opens the null device for each of standard input, output and error that the caller has closed: or the next
   /// file that is opened would be one of them, and have reports and messages written into it.
   package static func openStandardDescriptors() {

@@ -25,17 +25,16 @@ import Problems
   /// Appends one frame that holds `content`.
   package func append(_ content: [UInt8], to output: inout [UInt8]) throws(Problem) {
     let bound = ZSTD_compressBound(content.count)
-    let start = output.count
-    output.append(contentsOf: repeatElement(0, count: bound))
-    let size = unsafe output.withUnsafeMutableBytes { out in
-      unsafe content.withUnsafeBytes { source in
-        unsafe ZSTD_compress2(
-          context, out.baseAddress.map { unsafe $0 + start }, bound, source.baseAddress,
-          source.count)
+    var size = 0
+    // Memory that is not filled is none: the frame is far smaller than its bound.
+    let frame = unsafe [UInt8](unsafeUninitializedCapacity: bound) { out, count in
+      size = unsafe content.withUnsafeBytes { source in
+        unsafe ZSTD_compress2(context, out.baseAddress, bound, source.baseAddress, source.count)
       }
+      count = ZSTD_isError(size) == 0 ? size : 0
     }
     guard ZSTD_isError(size) == 0 else { throw Zstd.error(size) }
-    output.removeLast(bound - size)
+    output += frame
   }
 }
 

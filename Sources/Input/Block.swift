@@ -2,6 +2,14 @@ import Files
 import JSONText
 import Problems
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// A stretch of whole records of one input file: the unit of work, of resume and of storage.
 ///
 /// One a worker, filled again for every block.
@@ -25,14 +33,14 @@ import Problems
 
   public init() {
     capacity = 1 << 20
-    unsafe storage = .allocate(byteCount: capacity, alignment: 64)
+    unsafe storage = Self.memory(capacity, for: nil)
     source = BlockSource(
       input: 0, inputCount: 0, block: 0, isLastOfInput: false, file: [], byteOffset: 0,
       byteCount: 0,
       firstLine: 1, key: Digest128(low: 0, high: 0))
   }
 
-  deinit { unsafe storage.deallocate() }
+  deinit { unsafe free(storage) }
 
   /// The bytes, followed by `JSONParser.padding` readable ones.
   package var bytes: UnsafeBufferPointer<UInt8> {
@@ -78,12 +86,18 @@ import Problems
     let wanted = wanted + JSONParser.padding
     guard wanted > capacity else { return }
     // A quarter more than asked for: a long record comes in many short reads.
-    let grown = wanted + wanted / 4
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 64)
-    unsafe moved.copyMemory(from: storage, byteCount: count)
-    unsafe storage.deallocate()
-    unsafe storage = moved
-    capacity = grown
+    capacity = wanted + wanted / 4
+    unsafe storage = Self.memory(capacity, for: storage)
+  }
+
+  /// Memory of `size` bytes that begins with what `old` held. The system moves the pages of a long record; nothing is copied.
+  private static func memory(
+    _ size: Int, for old: UnsafeMutableRawPointer?
+  ) -> UnsafeMutableRawPointer {
+    guard let memory = unsafe realloc(old, size) else {
+      fatalError("out of memory for a block of \(size) bytes")
+    }
+    return unsafe memory
   }
 }
 

@@ -18,7 +18,7 @@ extension InputFiles {
           reason: "\(OptionName.limit) cannot count the records of standard input beside files",
           remedy: "name one input, or cut the input off before: head -n \(count)")
       }
-      let reader = BlockReader(files: [file], blockSize: 1 << 20, maximumRecordSize: 1 << 30)
+      let reader = BlockReader(files: [file], blockSize: 1 << 20, maximumRecordSize: 16 << 20)
       let block = Block()
       while try reader.next(into: block) { left -= block.recordCount }
     }

@@ -21,7 +21,7 @@ final class BlockEncoder {
   struct Result {
     var rows: Rows
     var totals = Totals()
-    var rejects: [Reject] = []
+    var rejects: RejectLines
   }
 
   /// Encodes a block. Throws only where the run asks for it (`--truncate error`).
@@ -30,10 +30,10 @@ final class BlockEncoder {
     var totals = Totals()
     var counts = Counts(spec.truncation)
     var kinds = KindCounts()
-    var rejects: [Reject] = []
+    let source = block.source
+    var rejects = RejectLines(file: source.file)
     records.ledger = Ledger()
     let dropped = records.droppedBytes
-    let source = block.source
     let bytes = unsafe block.bytes
     var cursor = RecordCursor(block)
     while let place = cursor.next() {

@@ -103,7 +103,7 @@ public struct Run: Sendable {
     if let finished, state.matched != finished.shards.count {
       throw Self.otherInput(folder.path)
     }
-    guard let finished, state.isWhole else { return try state.builder.finish() }
+    guard let finished, state.isWhole else { return try state.builder.finish(seen: state.seen) }
     return finished
   }
 
@@ -126,12 +126,14 @@ public struct Run: Sendable {
         if state.withLock({ $0.failure != nil }) { return }
         try stop.check()
         guard try shared.next(into: block) else { return }
-        if let partition,
-          (block.source.input + block.source.block) % partition.count != partition.index
-        {
-          continue
-        }
         block.setKey(spec: shardSpec.digest)
+        if let partition {
+          // Other parts' blocks too, so that merging can tell whether all parts saw the same input.
+          state.withLock { $0.seen.add(block.source) }
+          if (block.source.input + block.source.block) % partition.count != partition.index {
+            continue
+          }
+        }
         try finish(block, encoder: encoder, writer: writer, folder: folder, state: state)
       }
     } catch {
@@ -163,7 +165,8 @@ public struct Run: Sendable {
     let summary = shard.summary
     try add(summary, to: state)
     report(
-      block, totals: summary.header.totals, rejects: result.rejects, reused: false, state: state)
+      block, totals: summary.header.totals, rejects: result.rejects.first, reused: false,
+      state: state)
   }
 
   private func add(_ summary: ShardSummary, to state: borrowing Mutex<RunState>) throws(Problem) {
@@ -191,7 +194,7 @@ public struct Run: Sendable {
       state.progress.leftOut += Int(totals.leftOutCount)
       state.progress.bytes += Int(block.source.byteCount)
       state.progress.fileBytes = fileBytes
-      if let onReject { for reject in rejects.prefix(8) { onReject(block.source.file, reject) } }
+      if let onReject { for reject in rejects { onReject(block.source.file, reject) } }
       onProgress?(state.progress)
     }
   }
@@ -224,6 +227,8 @@ public struct RunProgress: Hashable, Sendable {
 /// What workers share beside the reader.
 private struct RunState: ~Copyable {
   var builder: ManifestBuilder
+  /// Blocks of the input, whoever encodes them.
+  var seen = BlocksDigest()
   var progress = RunProgress()
   var reused = 0
   var matched = 0

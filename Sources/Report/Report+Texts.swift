@@ -31,7 +31,12 @@ extension Report {
       // A record's samples stand together: one encoding serves them all.
       let byOffset = Dictionary(grouping: indices, by: { statistics.samples[$0].offset })
       let path = String(decoding: statistics.sources[source].name, as: UTF8.self)
-      unsafe try RecordReader(InputFiles.resolve([path])).read { record, place in
+      let reader = RecordReader(
+        try InputFiles.resolve([path]), maximumRecordSize: encoder.spec.maximumRecordSize)
+      unsafe try reader.read { problem in
+        guard problem.kind == .tooLarge else { throw problem }
+        return true
+      } _: { record, place in
         guard let offset = place.byteOffset, let samples = byOffset[offset] else { return true }
         let bytes = unsafe Array(record)
         let other = otherEncoder.flatMap { comparison?.encode(bytes, with: $0) }

@@ -276,4 +276,38 @@ final class ByteEncoder: TextEncoder {
     }
     #expect(problem?.reason.contains("were not cut from the same bytes of input 0") == true)
   }
+
+  @Test("nor where the change kept the length, in either's blocks")
+  func changedInPlace() throws {
+    let folder = try TemporaryFolder()
+    let records = Self.records(120)
+    func part(_ index: Int, of records: String) throws -> String {
+      let input = try folder.write("a.jsonl", Array(records.utf8))
+      let path = "\(folder.path)/p\(index)"
+      _ = try Self.run([input], to: path) {
+        $0.partition = .init(index: index, count: 2)
+        $0.overwrite = true
+      }
+      return path
+    }
+    let parts = [try part(0, of: records), try part(1, of: records)]
+    let merged = try DataSetMerge.merge(parts, into: "\(folder.path)/m")
+    #expect(
+      try Self.run(["\(folder.path)/a.jsonl"], to: "\(folder.path)/whole").manifest == merged)
+    for change in ["R0\"", "R118\""] {
+      let other = records.replacing(change, with: change.replacing("R", with: "Q"))
+      #expect(other.utf8.count == records.utf8.count)
+      _ = try part(1, of: other)
+      let problem = #expect(throws: Problem.self) {
+        try DataSetMerge.merge(parts, into: "\(folder.path)/n")
+      }
+      #expect(problem?.reason.hasPrefix("the input was changed between the parts") == true)
+      #expect(FileSystem.kind(of: "\(folder.path)/n") == nil)
+    }
+    // A manifest that was made anew from the shards alone does not know the other part's blocks.
+    _ = try part(1, of: records)
+    let rebuilt = try DataSetVerifier.rebuildManifest(parts[0])
+    #expect(try Manifest(folder: parts[0]) == rebuilt)
+    #expect(try DataSetMerge.merge(parts, into: "\(folder.path)/o") == merged)
+  }
 }

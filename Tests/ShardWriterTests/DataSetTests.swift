@@ -49,6 +49,19 @@ struct DataSetTests {
     return contents
   }
 
+  @Test("a digest of the manifest that is not the shards' is told where all shards are opened")
+  func forgedDigest() throws {
+    let folder = try TemporaryFolder()
+    var manifest = try publish(try shards(spec: spec), folder.path)
+    let starts = try DataSet(folder.path).frameStarts()
+    #expect(starts.last == manifest.rowCount)
+    manifest.digest = Digest128(low: 1, high: 2)
+    try AtomicFile.write(manifest.encoded(), name: Manifest.fileName, in: folder.path)
+    let problem = #expect(throws: Problem.self) { try DataSet(folder.path).frameStarts() }
+    #expect(problem?.reason == "its digest is not that of the shards")
+    #expect(problem?.kind == .damaged)
+  }
+
   @Test("rows have global numbers in the order of inputs and blocks, and know their records")
   func rows() throws {
     let folder = try TemporaryFolder()

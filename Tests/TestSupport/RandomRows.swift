@@ -1,5 +1,6 @@
 import Files
 import Masking
+import Problems
 import ShardWriter
 
 /// A small generator with a seed (SplitMix64), so that a failing case can be repeated.
@@ -82,6 +83,16 @@ extension Totals {
     totals.truncated = 1
     totals.counters = ["truncated.prompt": 1]
     return totals
+  }
+}
+
+extension ShardFileWriter {
+  package func encode(
+    _ rows: Rows, source: BlockSource, totals: Totals, rejects: [Reject] = []
+  ) throws(Problem) -> EncodedShard {
+    var lines = RejectLines(file: source.file)
+    for reject in rejects { lines.append(reject) }
+    return try encode(rows, source: source, totals: totals, rejects: lines)
   }
 }
 

@@ -58,21 +58,29 @@ package enum TextPattern: Sendable {
     to pieces: inout [Range<Int>]
   ) throws(Problem) {
     let shift = range.lowerBound
-    var last = shift
     var failure: Problem?
     unsafe text.withUnsafeBufferPointer { whole in
-      let piece = unsafe UnsafeBufferPointer(rebasing: whole[range])
       do throws(Problem) {
-        unsafe try forEachMatch(in: piece, space: space) { match in
-          guard !match.isEmpty || match.lowerBound + shift != last else { return }
-          if last != shift + match.lowerBound { pieces.append(last..<shift + match.lowerBound) }
-          last = shift + match.upperBound
-          if !match.isEmpty { pieces.append(shift + match.lowerBound..<last) }
+        unsafe try forEachIsolated(in: UnsafeBufferPointer(rebasing: whole[range]), space: space) {
+          pieces.append(shift + $0.lowerBound..<shift + $0.upperBound)
         }
       } catch { failure = error }
     }
     if let failure { throw failure }
-    if last != range.upperBound { pieces.append(last..<range.upperBound) }
+  }
+
+  /// Calls `body` with the stretches of `text` that are not empty, matched or not.
+  package func forEachIsolated(
+    in text: UnsafeBufferPointer<UInt8>, space: MatchSpace, _ body: (Range<Int>) -> Void
+  ) throws(Problem) {
+    var last = 0
+    unsafe try forEachMatch(in: text, space: space) { match in
+      guard !match.isEmpty || match.lowerBound != last else { return }
+      if last != match.lowerBound { body(last..<match.lowerBound) }
+      last = match.upperBound
+      if !match.isEmpty { body(match) }
+    }
+    if last != text.count { body(last..<text.count) }
   }
 
   /// Appends each match in `text`.

@@ -99,13 +99,21 @@ public final class DataSet: Sendable {
     }
   }
 
-  /// First row of each data frame, ascending, then the number of rows. Opens every shard: O(frames).
+  /// First row of each data frame, ascending, then the number of rows. Opens every shard: O(frames). Throws where the
+  /// manifest's digest is not theirs.
   public func frameStarts() throws(Problem) -> [Int] {
     var starts: [Int] = []
+    var digests: [UInt8] = []
     for (number, shard) in manifest.shards.enumerated() {
-      for frame in try reader(number).index.frames where frame.rows > 0 {
-        starts.append(shard.firstRow + Int(frame.firstRow))
+      for frame in try reader(number).index.frames {
+        digests.append(little: frame.contentDigest)
+        if frame.rows > 0 { starts.append(shard.firstRow + Int(frame.firstRow)) }
       }
+    }
+    guard Digest128(of: digests) == manifest.digest else {
+      throw Problem(
+        path: AtomicFile.path(folder, Manifest.fileName),
+        reason: "its digest is not that of the shards", remedy: Manifest.rebuild)
     }
     return starts + [count]
   }

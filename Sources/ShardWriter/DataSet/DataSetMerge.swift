@@ -9,8 +9,10 @@ public enum DataSetMerge {
   public static func merge(_ parts: [String], into output: String) throws(Problem) -> Manifest {
     var builder = ManifestBuilder()
     var sources: [(part: String, shard: Manifest.Shard)] = []
+    var seen: [(part: String, blocks: Digest128)] = []
     for part in parts {
       let manifest = try Manifest(folder: part)
+      if let blocks = manifest.partition?.blocks { seen.append((part, blocks)) }
       for shard in manifest.shards {
         let reader = try ShardReader(AtomicFile.path(part, shard.name))
         let summary = ShardSummary(
@@ -25,6 +27,15 @@ public enum DataSetMerge {
       }
     }
     let manifest = try builder.finish()
+    var blocks = BlocksDigest()
+    for shard in manifest.shards { blocks.add(shard.source) }
+    if let other = seen.first(where: { $0.blocks != blocks.digest }) {
+      throw Problem(
+        kind: .unusable, path: other.part,
+        reason:
+          "the input was changed between the parts: it did not have the blocks of all of them",
+        remedy: "make all parts from the same files")
+    }
     let folder = try OutputFolder(output)
     if let finished = try folder.prepare(for: manifest.spec, overwrite: false), finished != manifest
     {

@@ -83,6 +83,9 @@ extension Manifest {
     if let partition {
       facts.append(("partition", .int(partition.index)))
       facts.append(("partitions", .int(partition.count)))
+      if let blocks = partition.blocks {
+        facts.append(("blocks_digest", .text(blocks.description)))
+      }
     }
     return facts
   }
@@ -183,6 +186,7 @@ extension Manifest {
     for shard in shards { totals += shard.totals }
     if let index = facts["partition"]?.int, let count = facts["partitions"]?.int {
       partition = Partition(index: index, count: count)
+      partition?.blocks = facts["blocks_digest"]?.text.flatMap(Digest128.init(hex:))
     }
   }
 }

@@ -38,6 +38,8 @@ public struct Manifest: Hashable, Sendable {
   public struct Partition: Hashable, Sendable {
     public var index: Int
     public var count: Int
+    /// Of all blocks of the input, those of other parts too; nil where nobody read them.
+    public internal(set) var blocks: Digest128?
 
     public init(index: Int, count: Int) {
       self.index = index
@@ -68,7 +70,7 @@ public struct Manifest: Hashable, Sendable {
 public struct ManifestBuilder: Sendable {
   private var shards: [(shard: Manifest.Shard, digests: [UInt64])] = []
   private var spec: ShardSpec?
-  private let partition: Manifest.Partition?
+  private var partition: Manifest.Partition?
 
   /// `partition`: the part of the blocks that the folder holds; nil for all of them. `spec`: what the
   /// shards must have; needed for a partition that got no block.
@@ -102,6 +104,12 @@ public struct ManifestBuilder: Sendable {
 
   /// The manifest. Throws where a block is missing (unless the folder is a partition) or given twice.
   public func finish() throws(Problem) -> Manifest { try finish(isPart: partition != nil) }
+
+  /// The same for a run that read all blocks of its input, also where it made shards of a part of them.
+  public mutating func finish(seen: BlocksDigest) throws(Problem) -> Manifest {
+    partition?.blocks = seen.digest
+    return try finish()
+  }
 
   /// What is there of a run that ended early; nil where there is nothing. Not to be published.
   public var unfinished: Manifest? { try? finish(isPart: true) }

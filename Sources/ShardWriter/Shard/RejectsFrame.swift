@@ -1,5 +1,4 @@
 import Files
-import JSONText
 import Problems
 
 /// The rejects of a shard's block: JSON lines, compressed, in a skippable frame, so that the rows'
@@ -9,19 +8,17 @@ enum RejectsFrame {
 
   /// Content of the skippable frame: magic, number of rejects, bytes of the lines, a zstd frame, XXH3.
   static func encoded(
-    _ rejects: [Reject], file: [UInt8], compressor: ZstdCompressor
+    _ rejects: RejectLines, compressor: ZstdCompressor
   ) throws(Problem) -> [UInt8] {
-    var writer = JSONWriter()
-    for reject in rejects { reject.write(file: file, to: &writer) }
-    guard writer.bytes.count < Int(UInt32.max) else {
+    guard rejects.lines.count < Int(UInt32.max) else {
       throw Problem(
         kind: .unusable, reason: "the rejects of one block take 4 GiB", remedy: "use smaller blocks"
       )
     }
     var bytes = magic
     bytes.append(little: UInt32(rejects.count))
-    bytes.append(little: UInt32(writer.bytes.count))
-    try compressor.append(writer.bytes, to: &bytes)
+    bytes.append(little: UInt32(rejects.lines.count))
+    try compressor.append(rejects.lines, to: &bytes)
     bytes.append(little: xxh3(bytes))
     return bytes
   }

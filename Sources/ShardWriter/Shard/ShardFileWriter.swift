@@ -53,11 +53,10 @@ public final class ShardFileWriter {
   /// tokens, supervised tokens and rejects by reason are counted here, from what is stored. Throws
   /// where `records` is not `accepted` + rejects. O(tokens).
   public func encode(
-    _ rows: Rows, source: BlockSource, totals: Totals, rejects: [Reject] = []
+    _ rows: Rows, source: BlockSource, totals: Totals, rejects: RejectLines
   ) throws(Problem) -> EncodedShard {
     var totals = totals
-    totals.rejected = [:]
-    for reject in rejects { totals.rejected[reject.reason, default: 0] += 1 }
+    totals.rejected = rejects.reasons
     guard totals.records == totals.accepted + UInt64(rejects.count) else {
       throw Problem(
         kind: .unusable, path: source.shardName,
@@ -94,8 +93,8 @@ public final class ShardFileWriter {
     seekTable.entries.insert(Self.entry(bytes.count), at: 0)
     for frame in index.frames.indices { index.frames[frame].offset += UInt64(bytes.count) }
     bytes += data
-    if !rejects.isEmpty {
-      let content = try RejectsFrame.encoded(rejects, file: source.file, compressor: compressor)
+    if rejects.count > 0 {
+      let content = try RejectsFrame.encoded(rejects, compressor: compressor)
       Zstd.appendSkippable(content, variant: ShardFrameVariant.rejects, to: &bytes)
       seekTable.entries.append(Self.entry(content.count + 8))
     }

@@ -15,7 +15,7 @@ public struct TokenizerTrainer: Sendable {
   public let specialTokens: [[UInt8]]
   /// The regular expression that cuts texts into pieces; nil: GPT-2's, built into `ByteLevel`.
   let pattern: String?
-  private let preTokenizer: PreTokenizer
+  private let cutting: TextPattern
 
   /// `pattern`: a name (`G`, `C`, `K`, `O`, `gpt2`, `cl100k`, `llama3`, `o200k`, `qwen`, `kimi`) or a regular expression.
   public init(
@@ -27,17 +27,11 @@ public struct TokenizerTrainer: Sendable {
     self.vocabularySize = vocabularySize
     self.minimumFrequency = minimumFrequency
     self.specialTokens = specialTokens
-    if self.pattern == nil {
-      preTokenizer = PreTokenizer([.byteLevel(addPrefixSpace: false, usesPattern: true)])
-    } else {
-      do {
-        preTokenizer = PreTokenizer([
-          .split(try .regex(text), .isolated, invert: false),
-          .byteLevel(addPrefixSpace: false, usesPattern: false),
-        ])
-      } catch {
-        throw error.at(file: "\(OptionName.pattern)")
-      }
+    do throws(Problem) {
+      let known = self.pattern == nil ? TextPattern.gpt2 : nil
+      cutting = if let known { known } else { try .regex(text) }
+    } catch {
+      throw error.at(file: "\(OptionName.pattern)")
     }
     guard vocabularySize >= 256 + specialTokens.count else {
       throw Problem(
@@ -62,30 +56,24 @@ public struct TokenizerTrainer: Sendable {
   /// Cuts texts and counts their pieces. One a worker.
   public final class Counter {
     public private(set) var counts = Counts()
-    private let preTokenizer: PreTokenizer
-    private let state = PreTokenization()
-    private var text = AlignedText()
+    private let cutting: TextPattern
+    private let space = MatchSpace()
 
-    fileprivate init(_ preTokenizer: PreTokenizer) { self.preTokenizer = preTokenizer }
+    fileprivate init(_ cutting: TextPattern) { self.cutting = cutting }
 
-    /// Counts the pieces of one text, which must be UTF-8. O(bytes).
+    /// Counts the pieces of one text, which must be UTF-8. O(bytes), and no memory but for new pieces.
     public func add(_ text: UnsafeBufferPointer<UInt8>) throws(Problem) {
-      unsafe self.text.reset(to: text, isTracking: false)
-      state.reset(to: &self.text)
-      do {
-        try preTokenizer.apply(to: state)
+      do throws(Problem) {
+        unsafe try cutting.forEachIsolated(in: text, space: space) { piece in
+          unsafe counts.pieces.add(UnsafeBufferPointer(rebasing: text[piece]))
+        }
       } catch {
         throw error.at(file: "\(OptionName.pattern)")
-      }
-      unsafe state.text.bytes.withUnsafeBufferPointer { bytes in
-        for piece in state.pieces {
-          unsafe counts.pieces.add(UnsafeBufferPointer(rebasing: bytes[piece]))
-        }
       }
     }
   }
 
-  public func makeCounter() -> Counter { Counter(preTokenizer) }
+  public func makeCounter() -> Counter { Counter(cutting) }
 
   /// What training gave.
   public struct Result: Sendable {

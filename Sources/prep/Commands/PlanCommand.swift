@@ -82,7 +82,16 @@ struct PlanCommand: ParsableCommand {
       let encoder = RecordEncoder(spec: spec, encoder: tokenizer.makeEncoder())
       let clock = ContinuousClock()
       var spent = Duration.zero
-      unsafe try RecordReader(files).read { record, _ in
+      let reader = RecordReader(files, maximumRecordSize: spec.maximumRecordSize)
+      unsafe try reader.read { problem in
+        guard problem.kind == .tooLarge else { throw problem }
+        if records % every == 0 {
+          encoded += 1
+          rejected += 1
+        }
+        records += 1
+        return true
+      } _: { record, _ in
         records += 1
         guard (records - 1) % every == 0 else { return true }
         encoded += 1

@@ -16,7 +16,8 @@ extension RenderCommand {
     for _ in 0..<max(1, passes) {
       (records, bytes, rejects) = (0, 0, 0)
       var total = Duration.zero
-      unsafe try forEachRecord { line, _ in
+      let tooLarge = { (_: Problem) in rejects += 1 }
+      unsafe try forEachRecord(tooLarge: tooLarge) { line, _ in
         records += 1
         do throws(Problem) {
           unsafe try samples.read(parser.record(padded: line))

@@ -45,6 +45,9 @@ struct RenderCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Stop after this many records.", valueName: "n"))
   var limit: Int?
 
+  @Option(help: .of(.maxRecordSize))
+  var maxRecordSize = ByteSize(bytes: 16 << 20)
+
   @Flag(help: "One JSON object a record, with segments.")
   var json = false
 
@@ -63,7 +66,11 @@ struct RenderCommand: ParsableCommand {
         samples: samples, json: json,
         // Text alone needs no masks.
         isTextOnly: !json && (chat.history == .asRendered || chat.history == .lastTurn))
-      unsafe try forEachRecord { text, place in
+      let tooLarge = { (problem: Problem) in
+        let reason = Problem(problem.kind, reason: problem.reason, remedy: problem.remedy)
+        page.reject(reason, at: problem.place)
+      }
+      unsafe try forEachRecord(tooLarge: tooLarge) { text, place in
         do throws(Problem) {
           unsafe try page.add(parser.record(padded: text))
         } catch {
@@ -79,10 +86,18 @@ struct RenderCommand: ParsableCommand {
 
   /// The records of the input, as far as --limit goes.
   func forEachRecord(
+    tooLarge: (Problem) throws -> Void,
     _ body: (UnsafeBufferPointer<UInt8>, Place) throws -> Void
   ) throws {
     var count = 0
-    unsafe try RecordReader(input).read { text, place in
+    let reader = try RecordReader(input, maximumRecordSize: maxRecordSize.bytes)
+    unsafe try reader.read { problem in
+      guard problem.kind == .tooLarge else { throw problem }
+      guard count < limit ?? .max else { return false }
+      count += 1
+      try tooLarge(problem)
+      return true
+    } _: { text, place in
       guard count < limit ?? .max else { return false }
       count += 1
       unsafe try body(text, place)

@@ -5,8 +5,8 @@ import Problems
 
 extension RecordReader {
   /// The records of what the user named.
-  init(_ input: String) throws(Problem) {
-    self.init(try InputFiles.resolve([input]))
+  init(_ input: String, maximumRecordSize: Int = 1 << 30) throws(Problem) {
+    self.init(try InputFiles.resolve([input]), maximumRecordSize: maximumRecordSize)
   }
 
   /// Calls `body` with one text field of each record.
