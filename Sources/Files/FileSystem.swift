@@ -85,6 +85,16 @@ package enum FileSystem {
     try contents(of: path.string)
   }
 
+  /// The first bytes of a file, at most `count` of them; none where it cannot be read.
+  package static func head(of path: String, _ count: Int) -> [UInt8] {
+    guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+    else { return [] }
+    var head = [UInt8](repeating: 0, count: count)
+    let read = unsafe (try? head.withUnsafeMutableBytes { unsafe try file.read(into: $0) }) ?? 0
+    try? file.close()
+    return Array(head[..<read])
+  }
+
   /// What is in a folder, in byte order, without `.` and `..`.
   package static func names(in folder: String) throws(Errno) -> [FileName] {
     guard let stream = unsafe opendir(folder) else { throw Errno(rawValue: errno) }

@@ -37,10 +37,12 @@ public enum InputFiles {
   static let compressions = ["gz", "zst", "zstd"]
   /// Extensions of tables, of which text may be compressed with gzip.
   static let tableExtensions = ["parquet", "arrow", "feather", "csv", "tsv"]
+  /// All of them.
+  static let extensions = Set(lineExtensions + valueExtensions + compressions + tableExtensions)
 
   /// Files in the order given; a folder's are found recursively and sorted by path (bytes), as are
   /// those of a pattern (`*`, `?`, `[…]`). A folder gives its `.jsonl`, `.ndjson` and `.json` files,
-  /// compressed or not, and its tables, without hidden ones; a file named directly may have any name.
+  /// compressed or not, and its tables, of folders that are not hidden; a file named directly may have any name.
   /// `hf://datasets/ORG/NAME` gives a data set's files in the cache of Hugging Face.
   /// Files of a folder that look like data and are not read (`OtherFile`) are an error, unless `skipOtherFiles`.
   public static func resolve(
@@ -90,12 +92,8 @@ public enum InputFiles {
   }
 
   private static func beginsAsTable(_ path: String) -> Bool {
-    guard FileSystem.kind(of: path) == .file,
-      let file = try? FileDescriptor.open(FilePath(path), .readOnly)
-    else { return false }
-    defer { try? file.close() }
-    var head = [UInt8](repeating: 0, count: 6)
-    _ = unsafe try? head.withUnsafeMutableBytes { unsafe try file.read(into: $0) }
+    guard FileSystem.kind(of: path) == .file else { return false }
+    let head = FileSystem.head(of: path, 6)
     return head.starts(with: "PAR1".utf8) || head.starts(with: "ARROW1".utf8)
   }
 
@@ -140,12 +138,18 @@ public enum InputFiles {
           remedy: "check its permissions")
       }
       let isSaved = try isSavedDataSet(names.map(\.text), in: next)
-      for name in names where !name.text.hasPrefix(".") {
+      for name in names {
         // `save_to_disk` writes settings as JSON beside its rows, and `map` what it keeps for itself.
         if isSaved, !name.text.hasSuffix(".arrow") || name.text.hasPrefix("cache-") { continue }
         let path = next.hasSuffix("/") ? next + name.text : next + "/" + name.text
         guard name.isText else {
           others.append(path)
+          continue
+        }
+        if name.text.hasPrefix(".") {
+          if FileSystem.kind(of: path) == .file, OtherFile.looksLikeData(name.text, at: path) {
+            others.append(path)
+          }
           continue
         }
         switch kind(of: path) {
@@ -162,7 +166,7 @@ public enum InputFiles {
               continue
             }
             found.append(InputFile(path: path, form: form))
-          } else if OtherFile.looksLikeData(name.text) {
+          } else if OtherFile.looksLikeData(name.text, at: path) {
             others.append(path)
           }
         case .missing(let reason):

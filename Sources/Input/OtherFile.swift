@@ -10,13 +10,49 @@ enum OtherFile {
     "tfrecord", "msgpack", "pkl", "pickle", "npz", "db", "sqlite", "yaml", "yml", "xml",
   ]
 
-  /// Whether a name of a folder is one of data. `.txt` and `.md` are not: such folders have notes beside their data.
-  static func looksLikeData(_ name: String) -> Bool {
-    var parts = name.lowercased().split(separator: ".").map(String.init)
-    if let last = parts.last, InputFiles.compressions.contains(last) { parts.removeLast() }
-    guard parts.count > 1, let last = parts.last else { return false }
-    return endings.contains(last)
+  /// Endings of what stands beside data and is none: notes, code, pictures, check sums, locks.
+  private static let notes: Set<String> = [
+    "md", "rst", "html", "pdf", "tex", "bib", "log", "cfg", "ini", "toml", "lock", "py", "ipynb",
+    "sh", "swift", "c", "h", "png", "jpg", "jpeg", "gif", "svg", "webp", "sha256", "sha1", "md5",
+    "crc", "sig", "asc", "metadata",
+  ]
+
+  /// Whether a file of a folder is one of data: a part of its name says so (`a.jsonl.bak`, `a.jsonl.gz.part`,
+  /// `a.gz`), or what it begins with where its name says nothing. Reads at most its first 512 bytes.
+  static func looksLikeData(_ name: String, at path: String) -> Bool {
+    let parts = name.lowercased().split(separator: ".").dropFirst(name.hasPrefix(".") ? 0 : 1)
+      .map { $0.hasSuffix("~") ? String($0.dropLast()) : String($0) }
+    // What macOS writes beside a file that it copied.
+    guard !name.hasPrefix("._") else { return false }
+    if let last = parts.last, notes.contains(last) { return false }
+    if parts.contains(where: { endings.contains($0) || InputFiles.extensions.contains($0) }) {
+      return true
+    }
+    return !name.hasPrefix(".") && beginsAsData(path)
   }
+
+  /// Whether a file begins as JSON, as a table or as something compressed.
+  private static func beginsAsData(_ path: String) -> Bool {
+    guard FileSystem.kind(of: path) == .file else { return false }
+    let head = FileSystem.head(of: path, 512)
+    if magics.contains(where: { head.starts(with: $0) }) { return true }
+    let text = head.drop { $0 <= 0x20 || [0xEF, 0xBB, 0xBF].contains($0) }
+    guard let first = text.first else { return false }
+    // An object, or an array of them.
+    let rest = text.dropFirst().drop { $0 <= 0x20 }
+    return switch first {
+    case UInt8(ascii: "{"): rest.first == UInt8(ascii: "\"")
+    case UInt8(ascii: "["): rest.first == UInt8(ascii: "{")
+    default: false
+    }
+  }
+
+  /// Parquet, Arrow, gzip, Zstandard, bzip2, xz, zip, lz4, SQLite.
+  private static let magics: [[UInt8]] = [
+    Array("PAR1".utf8), Array("ARROW1".utf8), [0x1F, 0x8B], [0x28, 0xB5, 0x2F, 0xFD],
+    Array("BZh".utf8), [0xFD, 0x37, 0x7A, 0x58], [0x50, 0x4B, 3, 4], [4, 0x22, 0x4D, 0x18],
+    Array("SQLite format 3".utf8),
+  ]
 
   static func notRead(_ paths: [String], in folder: String) -> Problem {
     let shown = paths.prefix(5).joined(separator: ", ")

@@ -118,17 +118,27 @@ public struct Truncation: Hashable, Sendable {
       cut.responseTokens = response - kept.response.count
       cut.terminator = hadTerminator && !sample.endsInTerminator
     }
-    guard !sample.runs.isEmpty else {
-      throw Problem(
-        cut.isCut ? .nothingSupervised : .unsupervised,
-        reason: cut.isCut
-          ? "nothing to learn is left after truncation: the prompt has \(prompt) tokens"
-          : "no token is supervised",
-        remedy: cut.isCut
-          ? "raise \(OptionName.contextLength), or use \(OptionName.truncate("left"))"
-          : "check the loss policy")
-    }
+    guard !sample.runs.isEmpty else { throw nothingToLearn(sample, cut, prompt: prompt) }
     return cut
+  }
+
+  private func nothingToLearn(_ sample: MaskedSample, _ cut: Cut, prompt: Int) -> Problem {
+    if cut.isCut {
+      return Problem(
+        .nothingSupervised,
+        reason: "nothing to learn is left after truncation: the prompt has \(prompt) tokens",
+        remedy: "raise \(OptionName.contextLength), or use \(OptionName.truncate("left"))")
+    }
+    if sample.classes.runs.contains(where: { $0.tokenClass.kind == .weightless }) {
+      return Problem(
+        .unsupervised,
+        reason: "no token is supervised: what the loss learns has weight 0 in the record",
+        remedy: "remove the record, or its flags")
+    }
+    return Problem(
+      .unsupervised,
+      reason: "no token is supervised: the loss learns nothing of what the record holds",
+      remedy: "remove the record, or choose another \(OptionName.loss)")
   }
 
   /// The ranges to keep: a prompt cut at its left keeps the beginning tokens in place of as many.

@@ -83,9 +83,10 @@ final class BlockEncoder {
     }
     counts.droppedBytes = UInt64(records.droppedBytes - dropped)
     totals.truncated = counts.truncated
-    totals.counters = counts.named.merging(kinds.counters) { $1 }.merging(
-      records.ledger.counters
-    ) { $1 }
+    totals.counters = counts.named.merging(kinds.counters) { $1 }
+      .merging(records.ledger.counters) { $1 }.merging(counts.acted.named(words: spec.givenWords)) {
+        $1
+      }
     return Result(rows: spec.packed(rows), totals: totals, rejects: rejects)
   }
 
@@ -107,12 +108,14 @@ final class BlockEncoder {
     var systemsAdded: UInt64 = 0
     var droppedBytes: UInt64 = 0
     var severalAnswers: UInt64 = 0
+    var acted = ActedOn()
     var ways: [RecordSamples.Way: UInt64] = [:]
     var stored = LearnableClasses()
     var whole = LearnableClasses()
 
     mutating func add(_ notes: RecordNotes) {
       ways[notes.way, default: 0] += 1
+      acted.add(notes.mark)
       droppedTurns += UInt64(notes.droppedTurns)
       decodedArguments += UInt64(notes.decodedArguments)
       if notes.hasAddedSystem { systemsAdded += 1 }

@@ -6,7 +6,7 @@ extension Ledger {
   private static let prefix = "text."
   private static let unreadPrefix = "unread."
 
-  var counters: [String: UInt64] {
+  package var counters: [String: UInt64] {
     var counters: [String: UInt64] = [:]
     for (field, fates) in carried {
       for (name, path) in Fates.members where fates[keyPath: path] > 0 {

@@ -13,6 +13,7 @@ public struct RecordNotes: Sendable {
   /// Whether the run's own system turn was put before it, and whether it has more than one answer: what options can act on.
   var hasAddedSystem = false
   var hasSeveralAnswers = false
+  var mark = ActedOn.Mark()
 }
 
 /// Record → samples: parses one JSON record, renders it, encodes it, and makes it fit.
@@ -29,7 +30,7 @@ public final class RecordEncoder {
   /// What became of the texts of the records that were encoded.
   public internal(set) var ledger = Ledger()
   /// Bytes of characters for which the tokenizer has no token, so far.
-  var droppedBytes: Int { encoder.droppedBytes }
+  package var droppedBytes: Int { encoder.droppedBytes }
   /// What truncation took away from the text of the last sample; nil where it took nothing.
   private var textCut: TextCut?
   /// What became of the last record besides its samples.
@@ -86,6 +87,7 @@ public final class RecordEncoder {
       body(sample, samples.sample, cut, 0)
     }
     samples.close(record, into: &ledger)
+    notes.mark = samples.mark
   }
 
   /// Cuts `sample` to fit, and finds the bytes that this takes away.

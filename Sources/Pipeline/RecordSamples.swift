@@ -78,6 +78,21 @@ public final class RecordSamples {
     fields.enterUnread(found, of: record, isChat: way == .chat, schema: schema, into: &ledger)
   }
 
+  /// What options had to act on in the record that was prepared last.
+  var mark: ActedOn.Mark {
+    var mark = ActedOn.Mark()
+    if !fields.given.isEmpty, let found, let schema {
+      mark.fields = fields.givenRoles(found, isChat: way == .chat, schema: schema)
+    }
+    guard way == .chat, let chat else { return mark }
+    mark.words = chat.givenRoles
+    for (place, speaker) in LossPolicy.targetsOfOthers.enumerated() where chat.hasTurn(of: speaker)
+    {
+      mark.speakers |= 1 << UInt8(place)
+    }
+    return mark
+  }
+
   /// Reads a record for `renderText`.
   public func read(_ record: JSONNode) throws(Problem) {
     if let chat = try find(record) { try chat.read(record) }

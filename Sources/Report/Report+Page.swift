@@ -1,5 +1,6 @@
 import Files
 import JSONText
+import Pipeline
 import ShardWriter
 import Tokenizer
 
@@ -173,6 +174,7 @@ extension Report {
       $0.member("learned", statistics.all.learned.sum)
       $0.member("truncated", Int(clamping: totals.truncated))
       $0.member("endsCut", Int(clamping: totals.counters["terminators_cut"] ?? 0))
+      totals.writeLedger(to: &$0)
       $0.key("fill")
       $0.double(statistics.fill(contextLength: contextLength))
       if let packed = statistics.packed(contextLength: contextLength) {

@@ -54,6 +54,7 @@ extension Report {
       }
     }
     statistics.finish()
+    statistics.all.totals.counters.merge(encoder.ledger.counters) { $1 }
   }
 
   /// The place of a file among the sources.

@@ -138,7 +138,7 @@ import Testing
   func inputs() throws {
     let folder = try TemporaryFolder()
     for name in [
-      "b.jsonl", "a.ndjson", "sub/c.json", "sub/d.jsonl.gz", "notes.txt", ".hidden.jsonl",
+      "b.jsonl", "a.ndjson", "sub/c.json", "sub/d.jsonl.gz", "notes.txt", ".hidden",
     ] {
       _ = try folder.write(name, [])
     }

@@ -9,7 +9,7 @@ import Testing
 @Suite("Files that are not read") struct OtherFileTests {
   static func resolve(_ names: [String], skip: Bool = false) throws -> [String] {
     let folder = try TemporaryFolder()
-    for name in names { _ = try folder.write(name, Array("{}\n".utf8)) }
+    for name in names { _ = try folder.write(name, Array("{\"a\": 1}\n".utf8)) }
     return try InputFiles.resolve([folder.path], skipOtherFiles: skip).map {
       String($0.path.dropFirst(folder.path.utf8.count + 1))
     }
@@ -19,7 +19,9 @@ import Testing
     "data of a folder that would be passed over stops the run by name",
     arguments: [
       "b.xlsx", "b.orc", "b.jsonl.bz2", "b.jsonl.xz", "b.jsonlines", "sub/b.avro", "b.CSV.xz",
-      "b.tar.gz",
+      "b.tar.gz", "b.gz", "b.zst", "b.jsonl.bak", "b.jsonl~", "b.jsonl.gz.part", "b.jsonl.1",
+      ".b.jsonl.Xy12", ".b.csv",
+      "b", "b.data", "b.txt",
     ])
   func data(name: String) throws {
     let error = #expect(throws: Problem.self) { try Self.resolve(["a.jsonl", name]) }
@@ -30,8 +32,26 @@ import Testing
 
   @Test("notes and hidden files beside the data are not data")
   func notes() throws {
-    let names = ["a.jsonl", "README.md", "notes.txt", "LICENSE", ".hidden.csv", "run.sh", "a.py"]
+    let names = [
+      "a.jsonl", "README.md", "run.sh", "a.py", "a.ipynb", ".a.jsonl.crc", "a.json.lock",
+      "._a.jsonl",
+      ".cache/b.jsonl", ".gitattributes",
+    ]
     #expect(try Self.resolve(names) == ["a.jsonl"])
+  }
+
+  @Test(
+    "what a file begins with tells where its name does not",
+    arguments: [
+      ("notes.txt", "Some words.\n", false), ("LICENSE", "MIT\n", false), ("empty", "", false),
+      ("notes", "[x] done\n", false),
+      ("part-00000", "{\"task\": 1}\n", true), ("b.txt", " [ {\"a\": 1}]", true),
+      ("b.data", "PAR1...", true),
+    ])
+  func beginnings(name: String, text: String, isData: Bool) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(name, Array(text.utf8))
+    #expect(OtherFile.looksLikeData(name, at: path) == isData)
   }
 
   @Test("tables of a folder are read with its other files")

@@ -271,17 +271,40 @@ def test_a_damaged_shard_is_named_and_other_rows_stay_readable(tmp_path):
     (["--straddle", "error"],
      "--straddle error has nothing to act on: no token straddles a boundary where texts are tokenized apart (leave it out, or tokenize "
      "across boundaries with --seam joint)"),
+    (["--loss", "assistant-reasoning"],
+     "--loss has nothing to act on: there is no chat template (leave it out, or name a template with --template)"),
+    (["--role", "narrator=user"], "--role has nothing to act on: there is no chat template (leave it out, or name a template with --template)"),
+    (["--truncate", "oldest-turns"],
+     "--truncate has nothing to act on: there is no chat template (leave it out, or name a template with --template)"),
     # Only the whole input tells.
+    (["--field", "context=inptu"], "--field context=inptu has nothing to act on: none of the 1 accepted records has a field \"inptu\" for its render; "
+     "no data set was written (leave it out)"),
+    (["--field", "context=notse"], "--field context=notse has nothing to act on: none of the 1 accepted records has a field \"notse\" for its render; "
+     "no data set was written (did you mean `notes`? Else leave it out)"),
+    (["--field", "documents=notes"], "--field documents=notes has nothing to act on: none of the 1 accepted records has a field \"notes\" for its render; "
+     "no data set was written (leave it out)"),
+    (["--response-length", "9", "--schema", "text"],
+     "--response-length has nothing to act on: all of the 1 records are plain text, without a prompt; no data set was written (leave it out)"),
+    (["--truncate", "keep-response", "--schema", "text"],
+     "--truncate keep-response has nothing to act on: all of the 1 records are plain text, without a prompt; no data set was written "
+     "(leave it out)"),
+    (["--seam", "joint", "--schema", "text"],
+     "--seam joint has nothing to act on: all of the 1 records are plain text, without a prompt; no data set was written (leave it out)"),
     (["--history", "unroll", "--template", "chatml", "--schema", "text"],
      "--history has nothing to act on: none of the 1 records went through the chat template; no data set was written (leave it out, or "
      "render the records with a chat template)"),
 ])
 def test_an_option_that_can_do_nothing_is_an_error(tmp_path, flags, message):
-    result, report, _ = run(tmp_path, '{"task":"T","response":"R","text":"S"}\n', *flags)
+    result, report, _ = run(tmp_path, '{"task":"T","response":"R","text":"S","notes":"N"}\n', *flags)
     assert result.returncode == 2
     assert said(result) == f"prep: {message}\n"
     assert report["error"]["kind"] == "option-unused"
     assert not (tmp_path / "out" / "manifest.sqlite").exists()
+
+
+def test_the_value_of_an_option_that_is_not_used_is_checked(tmp_path):
+    result, _, _ = run(tmp_path, '{"task":"T","response":"R"}\n', "--date", "yesterday")
+    assert result.returncode == 64 and "--date yesterday is not a day (write it as YYYY-MM-DD)" in said(result)
 
 
 @pytest.mark.parametrize("flags, what", [
@@ -294,18 +317,32 @@ def test_an_option_that_can_do_nothing_is_an_error(tmp_path, flags, message):
     (["--loss", "last"], "--loss has nothing to act on: none of the 2 conversations has more than one answer; no data set was written "
      "(leave it out)"),
     (["--system", "s"], "--system has nothing to act on: all of the 2 conversations have a system turn; no data set was written (leave it out)"),
+    (["--role", "narrator=user"], "--role narrator has nothing to act on: no message is of the role narrator; no data set was written (leave it out)"),
+    (["--loss", "assistant+tool"], "--loss assistant+tool has nothing to act on: no message of the 2 conversations is of the role tool; no data set "
+     "was written (leave +tool out)"),
+    (["--loss", "assistant-reasoning"], "--loss assistant-reasoning has nothing to act on: no message of the 2 conversations has a reasoning of its own "
+     "in the text; no data set was written (leave -reasoning out)"),
+    (["--loss", "assistant-tool-calls"], "--loss assistant-tool-calls has nothing to act on: no message of the 2 conversations has a tool call in the "
+     "text; no data set was written (leave -tool-calls out)"),
+    (["--field", "tools=functoins"], "--field tools=functoins has nothing to act on: none of the 2 accepted records has a field \"functoins\" for its "
+     "render; no data set was written (leave it out)"),
 ])
 def test_an_option_of_conversations_that_can_do_nothing_is_an_error(tmp_path, flags, what):
     template = tmp_path / "t.jinja"
-    template.write_text("{% for m in messages %}{{ m.role }}{{ m.content }}{% endfor %}{{ 'x' if enable_thinking }}")
+    template.write_text("{% for m in messages %}{{ m.role }}{{ m.reasoning_content }}{{ m.content }}{{ m.tool_calls if m.tool_calls }}"
+                        "{% endfor %}{{ 'x' if enable_thinking }}{{ tools if tools }}")
     talk = [{"role": "system", "content": "s"}, {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
     records = (json.dumps({"messages": talk}) + "\n") * 2
     result, report, _ = run(tmp_path, records, "--template", template, *flags)
     assert result.returncode == 2 and said(result) == f"prep: {what}\n"
     assert report["error"]["kind"] == "option-unused" and not (tmp_path / "out" / "manifest.sqlite").exists()
     # It acts as soon as one record has what it is for.
-    longer = json.dumps({"messages": talk[1:] * 2}) + "\n"
-    if flags[0] in ("--history", "--loss", "--system"):
+    called = [{"type": "function", "function": {"name": "f", "arguments": {}}}]
+    others = [{"role": "narrator", "content": "n"}] if "narrator=user" in flags else []
+    longer = json.dumps({"functoins": [{"name": "f"}], "messages": [
+        *talk[1:], *others, {"role": "assistant", "reasoning_content": "r", "content": "", "tool_calls": called}, {"role": "tool", "content": "t"},
+        talk[-1]]}) + "\n"
+    if flags[0] in ("--history", "--loss", "--system", "--role", "--field"):
         assert run(tmp_path, records + longer, "--template", template, *flags)[0].returncode == 0
 
 

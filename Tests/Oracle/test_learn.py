@@ -148,7 +148,8 @@ def test_models_with_their_own_tokens(name, tmp_path, real):
     flags = ("--tokenizer", tmp_path / "model", *date, "--allow-dropped", "--context-length", "4096")
     for seam in ("split", "joint"):
         equal, _ = compare(tmp_path, path, LOSSES, *flags, "--seam", seam)
-        assert equal >= 4
+        # A template without a place for reasoning has nothing to take away.
+        assert equal >= 3
 
 
 @pytest.mark.parametrize("template", ["plain", "alpaca"])

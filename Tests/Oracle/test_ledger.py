@@ -1,6 +1,7 @@
 """What became of every byte of text that records carry, beside a recount in Python."""
 
 import json
+import re
 
 import pytest
 
@@ -200,3 +201,36 @@ def test_characters_without_a_token_are_told(tmp_path):
     assert any("21 bytes of text left no token" in warning for warning in report["warnings"])
     (row,) = [json.loads(prep("inspect", tmp_path / "out", "--row", 0, "--json", "--unpadded", *flags[:2]).stdout)]
     assert row["input_ids"] == [0, 1, 2, 2, 3, 1, 4]
+    shown = json.loads(prep("inspect", data, "--record", 1, "--json", *flags).stdout)
+    assert shown["bytes_without_token"] == 7
+    assert "7 bytes of its record left no token" in prep("inspect", data, "--record", 1, *flags).stdout.decode()
+    assert "21 bytes of text: the tokenizer has none" in prep("show", tmp_path / "out").stdout.decode()
+
+
+def test_of_a_name_that_stands_twice_and_of_two_that_say_the_same_one_is_read(tmp_path):
+    lines = ['{"task":"Q","response":"first","response":"second!","id":1}', '{"task":"Q","completion":"same","response":"same","rejected":"bad"}',
+             '{"task":"Q","input":"one","context":"two","response":"R"}']
+    (tmp_path / "data.jsonl").write_text("\n".join(lines) + "\n")
+    report = run(tmp_path / "data.jsonl", tmp_path / "out", "--template", "plain")
+    assert report["text"]["response"] == {"carried": 21, "rendered": 12, "dropped": 0, "cut": 0, "unused": 9}
+    assert report["text"]["context"] == {"carried": 6, "rendered": 6, "dropped": 0, "cut": 0, "unused": 0}
+    assert report["unread"] == {"id": 1, "rejected": 1}
+
+
+def test_what_stands_beside_a_path_is_counted_by_name(tmp_path):
+    data = write(tmp_path / "data.jsonl", [{"data": {"q": "Q", "answer": "A", "score": 3, "lang": None}, "x": 1}])
+    report = run(data, tmp_path / "out", "--field", "task=data.q", "--field", "response=data.answer", "--template", "plain")
+    assert report["text"]["task"]["rendered"] == report["text"]["response"]["rendered"] == 1
+    assert report["unread"] == {"data.score": 1, "x": 1}
+
+
+def test_the_numbers_and_the_page_of_a_data_set_have_it_too(tmp_path):
+    records = [{"messages": TALK, "tools": TOOLS, "id": 1, "<b>": 2}] * 3
+    report = chat(tmp_path, VERBATIM, records, "--context-length", 60)
+    stats = json.loads(prep("stats", tmp_path / "out", "--json").stdout)
+    assert {key: stats[key] for key in ("text", "unread")} == {key: report[key] for key in ("text", "unread")}
+    assert "nobody reads <b> in 3 records" in prep("stats", tmp_path / "out").stdout.decode()
+    prep("report", tmp_path / "out", "--output", tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    totals = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)[1])["totals"]
+    assert {key: totals[key] for key in ("text", "unread")} == {key: report[key] for key in ("text", "unread")}

@@ -27,7 +27,8 @@ def test_a_run_file_says_what_flags_say(tmp_path):
              "--template-arg", "enable_thinking=false", "--block-size", "64KiB", "--max-rejects", "100%", "--threads", "2"]
     records = tmp_path / "records.jsonl"
     records.write_text("".join(
-        json.dumps({"question": f"q{number}", "answer": f"a{number}"}) + "\n" for number in range(50)))
+        json.dumps({"question": f"q{number}", "answer": f"a{number}"}) + "\n" for number in range(49))
+        + json.dumps({"messages": [user("q"), {"role": "bot", "reasoning_content": "r", "content": "a"}]}) + "\n")
     expected = report(records, "--output", tmp_path / "flags", *flags)
     recipe = tmp_path / "recipe.json"
     recipe.write_text(json.dumps({
@@ -49,7 +50,8 @@ def test_a_run_file_says_what_flags_say(tmp_path):
 def test_show_writes_a_run_file_that_makes_the_same_rows(case, tmp_path):
     records = tmp_path / 'a "quoted" näme.jsonl'
     records.write_text("".join(
-        json.dumps({"messages": [user(f"question {number}"), assistant(f"answer {number}"), user("?"), assistant("!")]}) + "\n" for number in range(30)))
+        json.dumps({"messages": [user(f"question {number}"), assistant(f"answer {number}"), user("?"), {"role": "bot", "content": "!"}]}) + "\n"
+        for number in range(30)))
     flags = [] if case == "plain" else [
         "--context-length", "96", "--prompt-length", "80", "--truncate", "keep-response", "--pack", "--seam", "joint", "--straddle",
         "supervise", "--loss", "assistant+user-terminator", "--system", 'say "yes"\n\tor \\ no', "--role", "bot=assistant",

@@ -16,8 +16,8 @@ CHAT = [
 ]
 FIELDS = ["--field", "task=question", "--field", "response=answer", "--role", "helper=user"]
 CASES = {
-    "plain": [*FIELDS, "--template", "plain", "--max-rejects", "100%"],
-    "alpaca": [*FIELDS, "--template", "alpaca", "--max-rejects", "100%"],
+    "plain": [*FIELDS[:4], "--template", "plain", "--max-rejects", "100%"],
+    "alpaca": [*FIELDS[:4], "--template", "alpaca", "--max-rejects", "100%"],
     "chatml": [*FIELDS, "--template", "chatml", "--context-length", "64", "--pack", "--pack-align", "4"],
     "llama3": [*FIELDS, "--template", "llama3", "--loss", "last-terminator", "--history", "unroll", "--seam", "joint", "--straddle", "supervise"],
     "file": [*FIELDS, "--template", "template.jinja", "--system", "Don't lie: \"be\" $HOME", "--date", "2026-01-02", "--parse-special",

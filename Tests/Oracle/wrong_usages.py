@@ -149,7 +149,7 @@ USAGES = [
     ("a field the wrong way round", "run good.jsonl -o out --field question=task", 64, "--field question=task", "--field task=question"),
     ("a field with a colon", "run good.jsonl -o out --field task:question", 64, "--field task:question", "--field task=question"),
     ("a field that is not there", "run good.jsonl -o out --field task=taks", 1, 'field "taks" is missing', "did you mean `task`?"),
-    ("a date in another order", "run chats.jsonl -o out --template chatml --date 26.11.2026", 2, "--date 26.11.2026 is not a day", "YYYY-MM-DD"),
+    ("a date in another order", "run chats.jsonl -o out --template chatml --date 26.11.2026", 64, "--date 26.11.2026 is not a day", "YYYY-MM-DD"),
     # Names of options and commands.
     ("another trainer's option", "run good.jsonl -o out --max_seq_length 512", 64, "Unknown option '--max_seq_length'", "Did you mean --context-length?"),
     ("an option with one hyphen", "run good.jsonl -o out -context-length 512", 64, "-context-length: options have two hyphens", "--context-length"),

@@ -167,6 +167,15 @@ function accounting() {
           make("td.bar", make(a.learned ? "span.learned" : "span", { style: `width:${(100 * a.tokens / most).toFixed(1)}%` })))),
         make("tr", make("th", "all"), make("th.n", count.format(total)), make("th.n", "100 %"), make("th.n", count.format(data.authors.reduce((s, a) => s + a.learned, 0))), make("td"))])));
   }
+  const text = Object.entries(data.totals.text || {});
+  if (text.length) {
+    const fates = ["carried", "rendered", "dropped", "cut", "unused"];
+    const unread = Object.entries(data.totals.unread || {});
+    parts.push(make("section", make("h2", "What became of the text ", make("small", "bytes of the accepted records, by field")),
+      table(["field", "#carried", "#in the samples", "#left out by the template", "#cut off", "#not read"],
+        text.map(([field, counts]) => make("tr", make("td", field), fates.map(fate => make("td.n", count.format(counts[fate])))))),
+      unread.length ? make("p.note", "Nobody reads ", unread.flatMap(([name, records], i) => [i ? ", " : "", appendText(make("code"), name, false), ` in ${count.format(records)} records`])) : null));
+  }
   if (data.sources.length) {
     parts.push(make("section", make("h2", "By source"), table(["file", "#records", "#samples", "#tokens", "#learned", "#truncated", "#rejected", "#left out"],
       data.sources.map(s => make("tr", make("td", s.name), ...[s.records, s.samples, s.tokens].map(n => make("td.n", n == null ? "–" : count.format(n))),

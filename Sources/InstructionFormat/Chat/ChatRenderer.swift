@@ -143,6 +143,19 @@ public final class ChatRenderer {
   public var decodedArguments: Int { conversation.decodedArguments }
   /// Whether the last record got the run's own system turn.
   public var hasAddedSystem: Bool { conversation.hasAddedSystem }
+  /// Of the words for roles that the user gave a meaning, in order, those that the last record has: bits by place.
+  public var givenRoles: UInt64 { reader.givenRoles.heard }
+  /// Whether another than the assistant speaks in the last record.
+  public func hasTurn(of speaker: LossPolicy.Target) -> Bool {
+    conversation.turns.contains {
+      switch $0.role {
+      case .system: speaker == .system
+      case .user: speaker == .user
+      case .tool: speaker == .tool
+      case .assistant: false
+      }
+    }
+  }
   /// Whether the last record has more than one answer.
   public var hasSeveralAnswers: Bool {
     var answers = 0

@@ -18,6 +18,7 @@ struct ConversationReader: ~Copyable {
   let foreign = Arena<UInt32>(capacity: 4)
   let nested = NestedJSON()
   let names: Names
+  let givenRoles: GivenRoles
   /// The names of roles and contents in records, by rank: every message has both.
   let roleKeys: [Value]
   let contentKeys: [Value]
@@ -51,6 +52,7 @@ struct ConversationReader: ~Copyable {
     self.options = options
     self.traits = traits
     keys = MessageField.Keys(options.fields)
+    givenRoles = GivenRoles(options.roles)
     func name(_ text: String) -> Value {
       var value = heap.string(text, Origin(.derived))
       value.atom = atoms.find(Array(text.utf8)) ?? 0
@@ -71,6 +73,7 @@ struct ConversationReader: ~Copyable {
     nested.removeAll()
     list.truncate(to: 0)
     foreign.truncate(to: 0)
+    givenRoles.heard = 0
     let fields = options.fields
     let found = try fields.find(in: record)
     try fields.refuseOtherTraining(found)
@@ -209,8 +212,7 @@ struct ConversationReader: ~Copyable {
 
   /// The role of a word: as the user says, else as data sets use it.
   func role(_ word: UnsafeBufferPointer<UInt8>) -> MessageRole? {
-    for (name, role) in options.roles where unsafe word.elementsEqual(name.utf8) { return role }
-    return unsafe MessageRole.named(word)
+    unsafe givenRoles.meaning(of: word) ?? MessageRole.named(word)
   }
 
   /// A path at the top of the record; `field`: what its texts count to.

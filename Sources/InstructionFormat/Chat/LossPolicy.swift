@@ -29,6 +29,9 @@ public struct LossPolicy: Hashable, Sendable {
     }
   }
 
+  /// Targets that are turns of others than the assistant.
+  public static let targetsOfOthers: [Target] = [.system, .user, .tool]
+
   /// What may be taken away.
   public enum Part: String, Hashable, Sendable, CaseIterable {
     case reasoning

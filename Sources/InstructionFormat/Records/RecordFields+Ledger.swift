@@ -9,16 +9,45 @@ extension RecordFields {
     into ledger: inout Ledger
   ) {
     let read = roles(found, schema, isChat: isChat)
-    for role in RecordRole.ofRecords where !read.contains(role) {
-      guard let node = found[role], let field = role.field else { continue }
-      ledger.add(field, rendered: 0, unused: node.textSize)
-    }
     for (key, value) in record.members {
-      guard !value.isAbsent, let name = unsafe key.utf8, unsafe !isKnown(name) else { continue }
-      if isChat, unsafe name.isEqual(to: "date") || name.isEqual(to: "chat_template_kwargs") {
-        continue
+      guard !value.isAbsent, let name = unsafe key.utf8 else { continue }
+      switch unsafe reading(of: value, named: name, found, read) {
+      case .read: break
+      case .unused(let field): ledger.add(field, rendered: 0, unused: value.textSize)
+      case .path: unsafe enterBesidePath(name, value, &ledger)
+      case .unknown:
+        if isChat, unsafe name.isEqual(to: "date") || name.isEqual(to: "chat_template_kwargs") {
+          continue
+        }
+        unsafe ledger.unread.add(name)
       }
-      unsafe ledger.unread.add(name)
+    }
+  }
+
+  /// Of the roles to which the user gave a name, those that a record has and that its render was given: bits by
+  /// `RecordRole.slot`.
+  public func givenRoles(_ found: Found, isChat: Bool, schema: RecordSchema) -> UInt16 {
+    var bits: UInt16 = 0
+    for role in roles(found, schema, isChat: isChat) where given[role] != nil && found[role] != nil
+    {
+      bits |= 1 << UInt16(role.slot)
+    }
+    return bits
+  }
+
+  /// Enters what stands beside the value that the user gave a path to. O(members).
+  private func enterBesidePath(
+    _ name: UnsafeBufferPointer<UInt8>, _ value: JSONNode, _ ledger: inout Ledger
+  ) {
+    for (key, value) in value.members {
+      guard !value.isAbsent, let key = unsafe key.utf8 else { continue }
+      let isNamed = paths.contains { path in
+        guard path.keys.count > 1 else { return false }
+        return unsafe name.elementsEqual(path.keys[0].utf8) && key.elementsEqual(path.keys[1].utf8)
+      }
+      guard !isNamed else { continue }
+      let path = unsafe Array(name) + [UInt8(ascii: ".")] + Array(key)
+      unsafe path.withUnsafeBufferPointer { unsafe ledger.unread.add($0) }
     }
   }
 

@@ -14,7 +14,7 @@ public struct RecordFields: Hashable, Sendable {
   private let names: NameTable<Range<Int>>
   private let meanings: [Meaning]
   /// Given names that may be paths.
-  private let paths: [(role: RecordRole, keys: [String])]
+  let paths: [(role: RecordRole, keys: [String])]
 
   private struct Meaning: Sendable {
     var role: RecordRole?
@@ -72,6 +72,12 @@ public struct RecordFields: Hashable, Sendable {
     /// Place in the list of a role's names; nil where the record lacks it.
     func rank(of role: RecordRole) -> Int? {
       ranks[role.slot] == .max ? nil : ranks[role.slot]
+    }
+
+    /// Whether a value is the one that was found for a role.
+    func holds(_ value: JSONNode, as role: RecordRole) -> Bool {
+      nodes[role.slot]?.index == value.index
+        || role == .context && secondContext?.node.index == value.index
     }
 
     fileprivate mutating func set(_ role: RecordRole, _ node: JSONNode, rank: Int) {
@@ -134,12 +140,32 @@ public struct RecordFields: Hashable, Sendable {
     }
   }
 
-  /// Whether a member of a record has a meaning, or holds one that has.
-  func isKnown(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    if unsafe names.find(name) != nil { return true }
-    return paths.contains { path in
+  /// What a render has of a member of a record.
+  enum Reading {
+    case read
+    /// It means something, and no render was given it: of a name that stands twice, and of two names that say the same, one
+    /// is read.
+    case unused(Ledger.Field)
+    /// It holds, somewhere inside, what the user gave a path to.
+    case path
+    case unknown
+  }
+
+  /// What became of a member, where a render is given the roles `read`. O(1), no allocation.
+  func reading(
+    of value: JSONNode, named name: UnsafeBufferPointer<UInt8>, _ found: Found, _ read: [RecordRole]
+  ) -> Reading {
+    var unused: Ledger.Field?
+    for place in unsafe names.find(name) ?? 0..<0 {
+      guard let role = meanings[place].role else { continue }
+      if read.contains(role), found.holds(value, as: role) { return .read }
+      unused = unused ?? role.field
+    }
+    if let unused { return .unused(unused) }
+    let isPath = paths.contains { path in
       path.keys.first.map { unsafe name.elementsEqual($0.utf8) } ?? false
     }
+    return isPath ? .path : .unknown
   }
 
   /// The value at a path of keys, and of indices into arrays.

@@ -48,7 +48,7 @@ public enum RecordRole: String, Hashable, Sendable, CaseIterable {
   static let ofRecords = allCases.filter { $0 != .role && $0 != .content }
 
   /// Place in an array with one element for each.
-  var slot: Int {
+  public var slot: Int {
     switch self {
     case .task: 0
     case .context: 1

@@ -70,6 +70,14 @@ public struct ChatChoice: Sendable {
     return spec
   }
 
+  /// The day that was given.
+  func day() throws(Problem) -> TemplateDate? {
+    guard let date else { return nil }
+    if let day = TemplateDate(date.utf8) { return day }
+    throw Problem(
+      .option, reason: "\(OptionName.date(date)) is not a day", remedy: "write it as YYYY-MM-DD")
+  }
+
   private func options(with texts: Texts) throws(Problem) -> ChatOptions {
     var options = ChatOptions()
     options.loss = loss
@@ -77,14 +85,7 @@ public struct ChatChoice: Sendable {
     options.roles = roles
     options.allowsDropped = allowsDropped
     options.system = system.map { Array($0.utf8) }
-    if let date {
-      guard let day = TemplateDate(date.utf8) else {
-        throw Problem(
-          .option, reason: "\(OptionName.date(date)) is not a day", remedy: "write it as YYYY-MM-DD"
-        )
-      }
-      options.date = day
-    }
+    options.date = try day()
     options.beginningOfText = texts.beginning
     options.endOfText = texts.end
     options.stopTexts = texts.stops

@@ -51,6 +51,8 @@ public final class ChatSamples {
   /// Arguments of calls of the last record that were texts and were rendered as objects.
   public var decodedArguments: Int { last.decodedArguments }
   var hasAddedSystem: Bool { last.hasAddedSystem }
+  var givenRoles: UInt64 { last.givenRoles }
+  func hasTurn(of speaker: LossPolicy.Target) -> Bool { last.hasTurn(of: speaker) }
   var hasSeveralAnswers: Bool { last.hasSeveralAnswers }
 
   /// Messages with which a sample of the last record may begin instead, the earliest first.

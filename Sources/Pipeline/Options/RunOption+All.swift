@@ -214,5 +214,6 @@ extension RunOptions {
     for option in RunOption.all {
       if let problem = option.check(self) { throw problem }
     }
+    _ = try chat.day()
   }
 }

@@ -186,6 +186,7 @@ struct InspectCommand: ParsableCommand {
     _ record: RecordLocation.Record, with encoder: RecordEncoder, spec: RunSpec
   ) throws(Problem) -> [ShownRow] {
     var rows: [ShownRow] = []
+    let dropped = encoder.droppedBytes
     try encoder.encode(record.bytes) { sample, rendered, cut, _ in
       var encoded = Rows()
       encoded.append(sample, place: SamplePlace(line: 0, byteOffset: 0))
@@ -196,6 +197,8 @@ struct InspectCommand: ParsableCommand {
             ShownRow.Place(file: record.file, line: record.line, offset: record.offset)
           ], contextLength: spec.truncation.contextLength, padID: spec.padID, cut: cut))
     }
+    let withoutToken = encoder.droppedBytes - dropped
+    for index in rows.indices { rows[index].bytesWithoutToken = withoutToken }
     return rows
   }
 

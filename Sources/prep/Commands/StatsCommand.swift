@@ -87,6 +87,14 @@ struct StatsCommand: ParsableCommand {
           + " (\(Format.percent(share(end.samples, all.tokens.total)))), learned in \(Format.count(end.learned))"
       )
     }
+    let ledger = TotalsSummary.ledger(data.manifest.totals)
+    if !ledger.isEmpty {
+      try out.line("")
+      try out.line("text of the records")
+      for (name, value) in ledger {
+        try out.line("  \(name == "nobody reads" ? "nobody reads " : "")\(value)")
+      }
+    }
     guard statistics.sources.count > 1 else { return }
     try out.line("")
     try out.line("by source")
@@ -127,6 +135,7 @@ struct StatsCommand: ParsableCommand {
         $0.key("packed_fill")
         $0.double(packed.fill)
       }
+      data.manifest.totals.writeLedger(to: &$0)
       $0.key("all")
       write(statistics.all, to: &$0)
       $0.array("sources", statistics.sources) { part, writer in write(part, to: &writer) }

@@ -47,6 +47,11 @@ struct RowPicture {
         "cut to fit: \(cut.promptTokens) tokens of the prompt, \(cut.responseTokens) of the response"
           + (cut.terminator ? ", its end token among them" : ""))
     }
+    if shown.bytesWithoutToken > 0 {
+      lines.append(
+        "\(shown.bytesWithoutToken) bytes of its record left no token: the tokenizer has none for these characters"
+      )
+    }
     lines.append("")
     lines.append("  " + bar(parts + repeatElement(.padding, count: behind)))
     lines.append("")

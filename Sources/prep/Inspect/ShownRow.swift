@@ -14,6 +14,8 @@ struct ShownRow {
   var padID: UInt32
   /// What was cut off its sample, where that is known.
   var cut: Truncation.Cut?
+  /// Bytes of its record for which the tokenizer has no token: those of samples that were made twice count twice.
+  var bytesWithoutToken = 0
 
   struct Place {
     var file: String
@@ -50,6 +52,7 @@ struct ShownRow {
         }
       }
     }
+    if bytesWithoutToken > 0 { writer.member("bytes_without_token", bytesWithoutToken) }
     writer.key("source")
     if places.count == 1 {
       write(places[0], to: &writer)

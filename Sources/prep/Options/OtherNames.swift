@@ -163,7 +163,7 @@ enum OtherNames {
     ("--format", "export export-format output-format"),
     ("--quiet", "silent no-progress disable-tqdm disable-progress-bar"),
     ("--json", "report-json output-json report as-json"),
-    ("there is none; see --json and prep show FOLDER", "verbose debug log-level verbosity dry-run"),
+    ("there is none; see --json and prep show FOLDER", "verbose debug log-level verbosity"),
     (
       "there is none, as the same command resumes by itself",
       "resume resume-from continue resume-from-checkpoint restart"

@@ -47,7 +47,12 @@ struct TotalsSummary {
     let learned =
       totals.tokens == 0 ? 0 : Double(totals.supervisedTokens) / Double(totals.tokens)
     self.add("learned", "\(Format.count(totals.supervisedTokens)) (\(Format.percent(learned)))")
-    addLedger(totals)
+    lines += Self.ledger(totals)
+    if let bytes = totals.counters["bytes_without_token"], bytes > 0 {
+      self.add(
+        "without token",
+        "\(Format.count(bytes)) bytes of text: the tokenizer has none for these characters")
+    }
     self.add("rows", Self.rows(totals, contextLength, packed))
     addSources(shards, contextLength)
   }
@@ -74,12 +79,14 @@ struct TotalsSummary {
   }
 
   /// What became of the text that the records carry.
-  private mutating func addLedger(_ totals: Totals) {
+  static func ledger(_ totals: Totals) -> [(name: String, value: String)] {
+    var lines: [(name: String, value: String)] = []
+    func add(_ name: String, _ value: String) { lines.append((name, value)) }
     let carried = Ledger(totals).carried
     let whole = carried.filter { $0.fates.rendered == $0.fates.carried }
     if !whole.isEmpty {
       let size = whole.reduce(0) { $0 + $1.fates.carried }
-      let names = whole.map { Self.name($0.field) }.joined(separator: ", ")
+      let names = whole.map { name($0.field) }.joined(separator: ", ")
       add("text", "all \(Format.bytes(Int(clamping: size))) of \(names)")
     }
     for (field, fates) in carried where fates.rendered < fates.carried {
@@ -93,17 +100,18 @@ struct TotalsSummary {
       let isFirst = whole.isEmpty && field == carried[0].field
       add(
         isFirst ? "text" : "",
-        "\(Format.bytes(Int(clamping: fates.carried))) of \(Self.name(field)): "
+        "\(Format.bytes(Int(clamping: fates.carried))) of \(name(field)): "
           + lost.joined(separator: ", "))
     }
     let unread = Ledger.unread(totals)
-    guard !unread.isEmpty else { return }
+    guard !unread.isEmpty else { return lines }
     let names = unread.prefix(6).map {
       "\(VisibleText.escaped($0.name, limit: 40)) in \(Format.count($0.records)) records"
     }
     add(
       "nobody reads",
       names.joined(separator: ", ") + (unread.count > 6 ? ", and \(unread.count - 6) more" : ""))
+    return lines
   }
 
   private static func name(_ field: Ledger.Field) -> String {
