@@ -1,10 +1,12 @@
 import ArgumentParser
+import Files
 import Problems
 
 /// Runs the command line. A wrong one is answered with what was probably meant.
 @main
 enum Main {
   static func main() {
+    FileSystem.openStandardDescriptors()
     Signals.reportLargeFiles()
     var arguments = Array(CommandLine.arguments.dropFirst())
     do {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Files
 import Pipeline
 
 /// The commands of `prep`.
@@ -34,9 +33,4 @@ struct Prep: ParsableCommand {
       RenderCommand.self,
       DoctorCommand.self,
     ])
-
-  static func main() {
-    FileSystem.openStandardDescriptors()
-    main(nil)
-  }
 }

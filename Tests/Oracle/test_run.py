@@ -173,6 +173,17 @@ def test_a_killed_run_goes_on(tmp_path, rng):
     assert not [p for p in out.iterdir() if "tmp" in p.name]
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_run_whose_standard_streams_are_closed_writes_none_of_its_words_into_its_files(tmp_path, closed):
+    whole = report_of(GSM8K, "-o", tmp_path / "whole", "--block-size", "16KiB")
+    command = f'"$0" run "$1" -o "$2" --block-size 16KiB {closed}'
+    result = subprocess.run(["sh", "-c", command, PREP, GSM8K, tmp_path / "out"], stderr=subprocess.DEVNULL)
+    assert result.returncode == 0
+    assert json.loads(prep("verify", tmp_path / "out", "--json").stdout)["digest"] == whole["digest"]
+    # A run that fails says so by its exit code.
+    assert subprocess.run(["sh", "-c", command, PREP, tmp_path / "none.jsonl", tmp_path / "no"]).returncode == 2
+
+
 def test_compressed_and_other_layouts_hold_the_same_rows(tmp_path):
     import gzip
 
