@@ -25,6 +25,11 @@ test: build venv wheel
 	Tests/C/run
 	$(PYTHON) -m pytest -q -n 2 Tests/Oracle
 	$(PYTHON) -m pytest -q -n 2 Tests/Python
+	$(PYTHON) -m pytest -q Tests/Reliability
+
+# Faults, kills, power cuts and damage without end, and docs/reliability.md from what comes of them. Half an hour.
+reliability: build venv native
+	$(PYTHON) Tests/Reliability/campaign.py --long --page docs/reliability.md
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
@@ -74,4 +79,4 @@ bench: build venv native
 clean:
 	rm -rf .build .venv python/dist python/prep/_native
 
-.PHONY: run build check test lint format setup native wheel dist deb image install venv docc bench clean
+.PHONY: run build check test reliability lint format setup native wheel dist deb image install venv docc bench clean

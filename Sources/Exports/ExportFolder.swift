@@ -104,17 +104,21 @@ final class ExportFolder {
   /// ever seen in part.
   func publish() throws(Problem) {
     try AtomicFile.sync(folder: temporaryPath)
-    if overwrite, let failure = FileSystem.rename(path, to: replacedPath),
-      failure != .noSuchFileOrDirectory
-    {
-      throw Problem.system("cannot move it away", path: path, failure)
+    var isReplacing = overwrite
+    if overwrite, let failure = FileSystem.rename(path, to: replacedPath) {
+      guard failure == .noSuchFileOrDirectory else {
+        throw Problem.system("cannot move it away", path: path, failure)
+      }
+      isReplacing = false
     }
     if let failure = FileSystem.rename(temporaryPath, to: path) {
       throw Problem.system("cannot rename the export to it", path: path, failure)
     }
     isPublished = true
     try AtomicFile.sync(folder: parent)
+    guard isReplacing else { return }
     try Self.remove(replacedPath)
+    try AtomicFile.sync(folder: parent)
   }
 
   /// Removes a folder and its files; exports have no folders in it.

@@ -75,7 +75,7 @@ extension ShardReader {
     }
     self.init(
       path: path, header: header,
-      index: index ?? ShardIndex(salvaging: bytes, layout.spans[1...listed.frameCount]),
+      index: index ?? ShardIndex(salvaging: bytes, layout.spans[1..<listed.frameCount + 1]),
       fileSize: bytes.count, seekTable: layout.seekTable ?? SeekTable(), learning: learning)
   }
 }
