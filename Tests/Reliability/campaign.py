@@ -3,7 +3,7 @@
 
 usage: Tests/Reliability/campaign.py [--long] [--seed N] [--jobs N] [--base DIR] [--page FILE] [PART ...]
 
-A part is `faults`, `kills`, `power`, `damage` or `inputs`; all of them unless some are named. One that has scenarios takes one of
+A part is `faults`, `kills`, `power`, `damage`, `forged` or `inputs`; all of them unless some are named. One that has scenarios takes one of
 these with it, and a finding names what repeats it: `faults='run --overwrite'`, with `--fault pwrite:3:28` for a single fault;
 `damage=1234` is damage number 1234. Folders are made below --base, in memory by default; `faults` on the disk too.
 PREP names the command.
@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import damage
 import faulty
+import forged
 import kills
 import power
 import sources
@@ -39,8 +40,11 @@ GROUPS = {
     "`export`": ["export parquet", "export mds", "export megatron", "export npy", "export --overwrite"],
     "`verify`": ["verify --repair", "verify --rebuild-manifest"],
 }
+#: Of these a part of the faults is chosen by chance, since they do what others do; of the rest all are tried.
+SAMPLED = "run in a folder below", "run --partition", "run --format", "verify --rebuild-manifest"
 #: How much of each: (short, long).
-ROUNDS, STATES, DAMAGES, DISK = (2, 40), (12, 1000), (160, 10_000), (3, 100)
+ROUNDS, STATES, DISK = (2, 40), (12, 1000), (3, 100)
+DAMAGES = {"damage": (128, 10_000), "forged": (32, 2000)}
 #: Tasks that the damages are shared out to.
 SHARES = 2, 8
 
@@ -69,13 +73,14 @@ class Task:
                         faulty.attempt(scenario, self.fault, base, tally)
                 elif self.part == "faults":
                     on_disk = "disk" in self.row
-                    faulty.campaign(chosen, base, tally, self.seed, DISK[index] if on_disk else None if self.long else 8)
+                    some = DISK[index] if on_disk else 300 if self.names[0] in SAMPLED else None
+                    faulty.campaign(chosen, base, tally, self.seed, some if self.long or on_disk else 8)
                 elif self.part == "kills":
                     kills.campaign(chosen, base, tally, self.seed, ROUNDS[index])
                 else:
                     power.campaign(chosen, base, tally, self.seed, STATES[index])
-            elif self.part == "damage":
-                damage.campaign(base, tally, self.seed, range(*self.numbers))
+            elif self.part in DAMAGES:
+                (damage if self.part == "damage" else forged).campaign(base, tally, self.seed, range(*self.numbers))
             else:
                 sources.campaign(base, tally, self.seed, long=self.long)
         return tally
@@ -86,6 +91,7 @@ ROWS = {
     "kills": "`kill -9` of {} on four threads",
     "power": "Power cuts during {}",
     "damage": "Damage to shards, manifest and rejects",
+    "forged": "Shards with forged contents under right checksums",
     "inputs": "Inputs: pipes, files that change while they are read, many files, many records, large ones",
 }
 
@@ -93,8 +99,8 @@ ROWS = {
 def tasks(parts: dict[str, str], seed: int, long: bool, base: str, fault: str) -> list[Task]:
     found = []
     for part, only in parts.items():
-        if part == "damage":
-            count, step = (pair[1 if long else 0] for pair in (DAMAGES, SHARES))
+        if part in DAMAGES:
+            count, step = (pair[1 if long else 0] for pair in (DAMAGES[part], SHARES))
             shares = [(int(only), int(only) + 1, 1)] if only else [(first, count, step) for first in range(step)]
             found += [Task(part, ROWS[part], seed, long, base, numbers=share) for share in shares]
         elif part == "inputs":
@@ -143,7 +149,8 @@ Written by `make reliability` ({how}) with {version} on {machine}; {minutes} min
 A row **lost** is one that a command left out and said nothing; a row is **wrong** that a reader gave and nobody wrote; a **crash** is
 any end but by an exit code of prep's own, or none within a minute.
 
-- **System calls** (`faults.c`, preloaded): each call of a kind ({kinds}) of each command, in turn: fails with {errors}, from there on
+- **System calls** (`faults.c`, preloaded): each call of a kind ({kinds}) of each command, in turn (of some
+  ways to run that do what others do, 300 by chance): fails with {errors}, from there on
   with ENOSPC, reads or writes half, or the process is killed before or behind it. Then the same command, undisturbed, must leave the
   files of a run without a fault, byte for byte; what had a manifest before must verify; exit code 0 must mean that all was done.
 - **Power cuts**: from a log of all writes, renames and syncs, the states that a file system may show that keeps only what was synced:
@@ -153,6 +160,9 @@ any end but by an exit code of prep's own, or none within a minute.
   removed or replaced by folders, pipes and dead links, edited rejects, and edits of the manifest by SQL. `prep verify` must report each;
   `prep inspect` and `export`, the C interface, Python's `Dataset` (also with `learn`) and `ShardStream` must give the rows that were
   written or an error, and leave out none in silence.
+- **Forged shards**: numbers at their extremes and bytes put in or left out of headers, indexes, data frames, classes and rejects, all
+  checksums made right again. Under the old manifest they are damage; under one that was rebuilt from them nothing that reads may
+  crash.
 - **Inputs**: the same records from a file, standard input and FIFOs fed in pieces of any size give one digest; {files} files, a
   million records and a file of 4 GB with a line of 1 GiB lose none; a file that is cut, grows or is written over while prep stands still
   at one of its reads is refused, and nothing is published.

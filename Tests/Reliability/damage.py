@@ -305,7 +305,8 @@ class Readers:
         for name, found in self.expected_python.items():
             assert found["opens"] and found["rows"] and None not in found["rows"], name
         self.expected_rows = self.command("inspect").out.splitlines()
-        self.others = {name: self.command(name) for name in ("export", "stats", "show")}
+        self.has_short_rows = sum(map(len, self.expected_rows)) < 2_000_000
+        self.command("export")
         self.expected_export = self.exported()
 
     def command(self, name: str):
@@ -325,10 +326,12 @@ class Readers:
         ended = self.command("verify")
         if ended.code not in (1, 2):
             tally.finding(f"{what}: verify says {ended.out[:80]!r} {brief(ended.said)}, exit code {ended.code}", crashes=ended.crashed)
-        ended = self.command("inspect")
-        self.compare(tally, f"{what}: inspect", ended.out.splitlines(), self.expected_rows, ended.code == 0)
-        if ended.crashed or ended.code not in (0, 1, 2):
-            tally.finding(f"{what}: inspect ends with {ended.code}: {brief(ended.said)}", crashes=1)
+        # Of long rows it prints megabytes.
+        if self.has_short_rows or rng.random() < 0.2:
+            ended = self.command("inspect")
+            self.compare(tally, f"{what}: inspect", ended.out.splitlines(), self.expected_rows, ended.code == 0)
+            if ended.crashed or ended.code not in (0, 1, 2):
+                tally.finding(f"{what}: inspect ends with {ended.code}: {brief(ended.said)}", crashes=1)
         answer, died = self.c.ask(self.folder)
         if died:
             tally.finding(f"{what}: the C reader {died}", crashes=1)
@@ -360,7 +363,7 @@ class Readers:
                 tally.finding(f"{what}: Dataset ({name}) gives {wrong} wrong rows of {len(found['rows'])}", wrong=max(1, wrong))
 
     def check_other(self, tally: Tally, what: str, rng: random.Random) -> None:
-        name = rng.choice(sorted(self.others))
+        name = rng.choice(("export", "export", "export", "stats", "show"))
         ended = self.command(name)
         if ended.crashed or ended.code not in (0, 1, 2):
             tally.finding(f"{what}: {name} ends with {ended.code}: {brief(ended.said)}", crashes=1)
@@ -390,7 +393,7 @@ def campaign(base: Path, tally: Tally, seed: int, numbers: Sequence[int], *, ful
             restore(folder, files)
             readers = Readers(folder, c, python)
             for number in numbers:
-                if number // 8 % len(made) != part:
+                if number // 8 % 4 // 3 != part:
                     continue
                 rng = random.Random(f"damage {seed} {number}")
                 what = ""
