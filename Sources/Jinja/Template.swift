@@ -8,11 +8,24 @@ package struct Template: Sendable {
   package let source: TemplateSource
   let program: Program
 
+  /// The caller's variables that change from render to render: a list of which only the first items are given, and a flag.
+  package struct Growing: Sendable {
+    package var list: String
+    package var flag: String
+
+    package init(list: String, flag: String) {
+      self.list = list
+      self.flag = flag
+    }
+  }
+
   /// The longest template; those of published models have some ten thousand bytes.
   static let maximumBytes = 4 << 20
 
-  /// Parses a template. `source` is UTF-8. O(n).
-  package init(_ source: some Collection<UInt8>, name: String) throws(Problem) {
+  /// Parses a template. `source` is UTF-8. `growing`: what `Forks` render it for. O(n).
+  package init(_ source: some Collection<UInt8>, name: String, growing: Growing? = nil)
+    throws(Problem)
+  {
     let bytes = Array(source)
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw Problem(
@@ -26,7 +39,8 @@ package struct Template: Sendable {
         remedy: "give the text of one template")
     }
     self.source = TemplateSource(bytes, name: name)
-    program = try Compiler.compile(try TemplateParser.parse(self.source), self.source)
+    program = try Compiler.compile(
+      try TemplateParser.parse(self.source), self.source, growing: growing)
   }
 
   /// Whether it has a `{% generation %}` block.

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trl
 from chat_cases import BOS, EOS, MORE_TEMPLATES, TEMPLATES, TOOLS, adapted, assistant, call, conversations, parts, reference, render, supervised, system, tool, user
+from chat_models import write
 from prep_command import prep
 
 GIVEN = {"bos_token": BOS, "eos_token": EOS}
@@ -292,3 +293,19 @@ def test_errors_of_render_are_shown_but_not_all_of_them(tmp_path):
              "give --template-arg bos_token=TEXT)\n")
     shown = "".join(f"{data}:{line}: {error}" for line in range(1, 6))
     assert result.stderr.decode() == shown + "… and 3 more records (see them all with --json)\n"
+
+
+@pytest.mark.parametrize("name", ["chatml", "llama3_1", "qwen2_5", "deepseek_v3", "mistral_v1", "phi3"])
+def test_a_conversation_costs_time_in_proportion_to_its_length(name, tmp_path):
+    """Each turn's prompt is made beside one render of the whole; by themselves they would be as many bytes as the square of it."""
+    template = next(path for path in TEMPLATES + MORE_TEMPLATES if path.stem == name)
+    turns = [(user if number % 2 == 0 else assistant)(f"message {number} says this and that, and some more") for number in range(20_000)]
+    data = write(tmp_path / "data.jsonl", [{"messages": turns}, {"messages": turns[:200]}])
+    made = [json.loads(line) for line in prep(
+        "inspect", data, "--record", "all", "--json", "--unpadded", "--context-length", 1 << 24, "--template", template,
+        *(["--template-arg", "bos_token=<s>"] if "bos_token" in template.read_text() else []),
+        *(["--template-arg", "eos_token=</s>"] if "eos_token" in template.read_text() else [])).stdout.splitlines()]
+    assert len(made) == 2 and sum(label != -100 for label in made[0]["labels"]) > 10_000 * 8
+    # The same of each turn as in a short conversation.
+    learned = ["".join(token for token, label in zip(row["tokens"], row["labels"]) if label != -100) for row in made]
+    assert learned[0].startswith(learned[1][:-200])

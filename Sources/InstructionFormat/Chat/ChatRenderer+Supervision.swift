@@ -141,13 +141,13 @@ extension ChatRenderer {
   func firstRewrittenTurn() throws(Problem) -> Int? {
     let count = conversation.turns.count
     try run(count, prompt: false, into: rendered)
-    rendered.extents(count, paths, into: &extents)
+    rendered.extents(0..<count, paths, into: &extents)
     var alone: [TurnExtent] = []
     for turn in conversation.turns.indices.dropLast()
     where conversation.turns[turn].role == .assistant {
       guard tryRun(turn + 1, prompt: false, into: probe) else { continue }
       settleRepeats(of: turn)
-      probe.extents(turn + 1, paths, into: &alone)
+      probe.extents(0..<turn + 1, paths, into: &alone)
       let then = end(of: turn, alone, in: probe)
       let now = end(of: turn, extents, in: rendered)
       guard then.end == now.end, rendered.commonPrefix(with: probe, from: 0, at: 0) >= then.end
@@ -162,8 +162,13 @@ extension ChatRenderer {
   /// Renders the messages of one sample.
   func render(_ plan: SamplePlan, into sample: inout RenderedRecord) throws(Problem) {
     let isWhole = plan.count == conversation.turns.count
-    try run(plan.count, prompt: options.addGenerationPrompt && isWhole, into: rendered)
-    rendered.extents(plan.count, paths, into: &extents)
+    let prompt = options.addGenerationPrompt && isWhole
+    if isWhole, dropped.isEmpty {
+      try runWithPrompts(prompt: prompt)
+    } else {
+      try run(plan.count, prompt: prompt, into: rendered)
+    }
+    rendered.extents(0..<plan.count, paths, into: &extents)
     let droppedTurns = try checkDropped(plan, extents)
     findTurns(of: plan)
     if let crossing { throw crossing }
@@ -203,7 +208,7 @@ extension ChatRenderer {
     guard plans.count > 1, dropped.isEmpty else { return }
     known.removeAll(keepingCapacity: true)
     known.append(contentsOf: turns)
-    earlier.assign(rendered)
+    earlier.copyText(of: rendered)
   }
 
   private func bytes(of turn: Int, isAssistant: Bool) -> SupervisedBytes? {

@@ -83,10 +83,9 @@ extension ChatRenderer {
   /// token.
   private func closes(_ turn: Int, with token: [UInt8], from: Int, after literal: Int) -> Bool {
     guard tryRun(turn + 1, prompt: false, into: probe) else { return false }
-    var extents: [TurnExtent] = []
-    probe.extents(turn + 1, paths, into: &extents)
+    let extent = probe.extent(of: turn, paths, besides: rendered, whole: extents[turn])
     let isSame = rendered.commonPrefix(with: probe, from: 0, at: 0) >= from
-    guard let end = extents[turn].own?.upperBound ?? (isSame ? from : nil) else { return false }
+    guard let end = extent.own?.upperBound ?? (isSame ? from : nil) else { return false }
     let start = min(end + literal, probe.text.count)
     let tail = copy(probe, start..<min(start + 256, probe.text.count))
     return tail.drop { $0 <= 0x20 }.starts(with: token)

@@ -54,11 +54,10 @@ extension ChatRenderer {
     if rendered.isSpace(min(place, first)..<first) { return place }
     // The header is what stands before a plain turn.
     guard tryRun(turn, prompt: true, addingTurn: true, into: probe) else { return nil }
-    var plain: [TurnExtent] = []
-    probe.extents(turn + 1, paths, into: &plain)
-    guard let own = plain[turn].own else { return nil }
+    let plain = probe.extent(of: turn, paths, besides: rendered, whole: extents[turn])
+    guard let own = plain.own else { return nil }
     let header = probe.lastRecordEnd(before: own.lowerBound, paths, butOf: turn) + tail.count
-    if let region = plain[turn].region, header > region.lowerBound { return place }
+    if let region = plain.region, header > region.lowerBound { return place }
     return header <= own.lowerBound && probe.isSpace(header..<own.lowerBound) ? place : nil
   }
 
@@ -68,9 +67,8 @@ extension ChatRenderer {
     guard let own, rendered.pathKind(at: own.lowerBound, paths) != .content,
       tryRun(turn, prompt: false, addingTurn: true, into: probe)
     else { return nil }
-    var extents: [TurnExtent] = []
-    probe.extents(turn + 1, paths, into: &extents)
-    guard let header = extents[turn].own?.lowerBound, header <= own.lowerBound,
+    let plain = probe.extent(of: turn, paths, besides: rendered, whole: extents[turn])
+    guard let header = plain.own?.lowerBound, header <= own.lowerBound,
       rendered.commonPrefix(with: probe, from: 0, at: 0) >= header
     else { return nil }
     return header

@@ -24,6 +24,8 @@ public final class ChatRenderer {
   let earlier = RenderOutput()
   /// The whole conversation with what prompts the next turn: the same for every turn of a sample.
   let prompted = RenderOutput()
+  /// Renders of the first messages, made beside that of all of them.
+  var prefixes = PrefixRenders()
   /// Whether `prompted` holds it, or the template refuses it; nil where it was not asked for yet.
   private var promptedHolds: Bool?
   var known: [SupervisedBytes] = []
@@ -62,7 +64,12 @@ public final class ChatRenderer {
   /// Messages that the sample rendered last is without, to fit.
   var leftOut = 0..<0
   /// Messages that are left out of the render.
-  var dropped = 0..<0 { didSet { promptedHolds = nil } }
+  var dropped = 0..<0 {
+    didSet {
+      promptedHolds = nil
+      prefixes.isValid = false
+    }
+  }
 
   /// How far what lies in memory was filled.
   private struct Mark {
@@ -199,6 +206,7 @@ public final class ChatRenderer {
     known.removeAll(keepingCapacity: true)
     gaps.removeAll(keepingCapacity: true)
     promptedHolds = nil
+    prefixes.isValid = false
     crossing = nil
     try reader.read(node, into: &conversation)
     for index in standing.indices { machine.context[index] = standing[index] }
@@ -226,17 +234,36 @@ public final class ChatRenderer {
   func run(_ count: Int, prompt: Bool, addingTurn: Bool = false, into output: RenderOutput)
     throws(Problem)
   {
+    if output === rendered { prefixes.isValid = false }
+    try run(count, prompt: prompt, addingTurn: addingTurn, forks: nil)
+    machine.output.exchange(with: output)
+  }
+
+  /// As `run`, with other renders beside it, and leaves the text with the machine.
+  func run(_ count: Int, prompt: Bool, addingTurn: Bool = false, forks: Forks?) throws(Problem) {
     reset(to: record)
     if slots.messages >= 0 {
       machine.context[slots.messages] = messages(count, addingTurn: addingTurn)
     }
     if slots.prompt >= 0 { machine.context[slots.prompt] = .bool(prompt) }
     do throws(Machine.Raise) {
-      try machine.run()
+      if let forks, slots.messages >= 0 {
+        try machine.run(forks, list: slots.messages, flag: slots.prompt)
+      } else {
+        try machine.run()
+      }
     } catch {
       throw reject(machine.failure)
     }
-    machine.output.exchange(with: output)
+  }
+
+  /// A short turn of the assistant for each message of an assistant, in place of it. They stay as long as the record does.
+  func plainTurns() -> [Value] {
+    reset(to: record)
+    defer { record = Mark(heap: machine.heap.mark, paths: paths.nodes.count) }
+    return conversation.turns.indices.map { turn in
+      conversation.turns[turn].role == .assistant ? reader.plainTurn(turn) : .missing
+    }
   }
 
   private func messages(_ count: Int, addingTurn: Bool) -> Value {
@@ -258,6 +285,7 @@ public final class ChatRenderer {
     -> Bool
   {
     guard crossing == nil else { return false }
+    if let isThere = prefix(count, prompt, addingTurn, into: output) { return isThere }
     do throws(Problem) {
       try run(count, prompt: prompt, addingTurn: addingTurn, into: output)
       return true

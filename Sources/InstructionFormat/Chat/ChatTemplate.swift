@@ -14,7 +14,8 @@ public final class ChatTemplate: Sendable {
   /// Parses a template. `source` is UTF-8. O(n).
   public init(source: some Collection<UInt8>, name: String) throws(Problem) {
     self.name = name
-    template = try Template(source, name: name)
+    template = try Template(
+      source, name: name, growing: .init(list: "messages", flag: "add_generation_prompt"))
     readsGenerationPrompt = template.reads("add_generation_prompt")
   }
 

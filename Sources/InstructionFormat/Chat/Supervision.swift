@@ -41,11 +41,31 @@ struct TurnExtent {
 }
 
 extension RenderOutput {
-  /// Reads the extent of every message off the spans. O(spans).
-  func extents(_ count: Int, _ paths: RecordPaths, into extents: inout [TurnExtent]) {
+  /// The extent of the last message of a render of messages up to it; `whole`: what it is in the render of all. `own` and
+  /// `region` alone are told. O(spans), or of those that another output does not have.
+  func extent(
+    of turn: Int, _ paths: RecordPaths, besides other: RenderOutput, whole: TurnExtent
+  ) -> TurnExtent {
+    var first = 0
+    if let shared = shared(with: other), whole.own?.lowerBound ?? .max >= shared.text,
+      whole.region?.lowerBound ?? .max >= shared.text
+    {
+      first = shared.spans
+    }
+    var extents: [TurnExtent] = []
+    self.extents(turn..<turn + 1, paths, into: &extents, from: first)
+    return extents[0]
+  }
+
+  /// Reads the extents of messages off the spans, from the span `first` on. O(spans).
+  func extents(
+    _ turns: Range<Int>, _ paths: RecordPaths, into extents: inout [TurnExtent],
+    from first: Int = 0
+  ) {
     extents.removeAll(keepingCapacity: true)
-    for _ in 0..<count { extents.append(TurnExtent()) }
-    var start = 0
+    for _ in turns { extents.append(TurnExtent()) }
+    let base = turns.lowerBound
+    var start = first > 0 ? Int(spans[first - 1].end) : 0
     var showsAll = false
     // The message that wrote the last bytes of the record.
     var writer = -1
@@ -53,23 +73,24 @@ extension RenderOutput {
     var values: [Int: Range<Int>] = [:]
     var again: (owner: Int, range: Range<Int>)?
     func add(_ range: Range<Int>, to owner: Int) {
-      if let known = extents[owner].own {
-        if writer != owner { extents[owner].breaks.append(known.upperBound..<range.lowerBound) }
-        extents[owner].own = known.lowerBound..<range.upperBound
+      let place = owner - base
+      if let known = extents[place].own {
+        if writer != owner { extents[place].breaks.append(known.upperBound..<range.lowerBound) }
+        extents[place].own = known.lowerBound..<range.upperBound
       } else {
-        extents[owner].own = range
+        extents[place].own = range
       }
       writer = owner
     }
-    for index in 0..<spans.count {
+    for index in first..<spans.count {
       let span = spans[index]
       let end = Int(span.end)
       defer { start = end }
       let region = Int(span.scope)
-      if region >= 0, region < count {
-        let known = extents[region].region
+      if turns.contains(region) {
+        let known = extents[region - base].region
         // A message that is printed in two places: the later one is its turn.
-        extents[region].region = (known?.lowerBound ?? start)..<end
+        extents[region - base].region = (known?.lowerBound ?? start)..<end
       }
       guard span.origin.kind == .field || span.origin.kind == .derived, span.origin.author > 0
       else {
@@ -82,21 +103,27 @@ extension RenderOutput {
         showsAll = true
         for turn in extents.indices { extents[turn].isReached = true }
       }
-      guard owner >= 0, owner < count, path.kind != .role else { continue }
+      guard owner >= 0, owner < turns.upperBound, path.kind != .role else { continue }
+      guard owner >= base else {
+        again = nil
+        writer = owner
+        continue
+      }
       if let last = again {
         if last.owner == owner {
           add(last.range, to: owner)
         } else {
-          extents[last.owner].again.append(last.range)
+          extents[last.owner - base].again.append(last.range)
         }
         again = nil
       }
-      if path.isMessage { extents[owner].isReached = true }
+      if path.isMessage { extents[owner - base].isReached = true }
       switch path.kind {
       case .content, .reasoning, .toolCall:
-        extents[owner].isReached = true
+        extents[owner - base].isReached = true
         // A value that is printed again in another message's iteration is that message's.
-        if extents[owner].own != nil, extents[owner].region != nil, region != owner { continue }
+        let known = extents[owner - base]
+        if known.own != nil, known.region != nil, region != owner { continue }
         if path.kind == .toolCall {
           if let first = values[span.origin.author], first.count == end - start,
             text.isEqual(first.lowerBound, start, count: end - start)
@@ -111,10 +138,10 @@ extension RenderOutput {
       }
     }
     if let again {
-      if again.owner == count - 1 {
+      if again.owner == turns.upperBound - 1 {
         add(again.range, to: again.owner)
       } else {
-        extents[again.owner].again.append(again.range)
+        extents[again.owner - base].again.append(again.range)
       }
     }
   }
@@ -148,13 +175,6 @@ extension RenderOutput {
     range.allSatisfy { text[$0] <= 0x20 }
   }
 
-  /// Becomes a copy of another output. O(text).
-  func assign(_ other: RenderOutput) {
-    text.truncate(to: 0)
-    spans.truncate(to: 0)
-    unsafe other.text.withElements(0..<other.text.count) { unsafe text.append(contentsOf: $0) }
-  }
-
   /// What the byte at `place` is part of, where it is copied from the record.
   func pathKind(at place: Int, _ paths: RecordPaths) -> RecordPaths.Node.Kind? {
     let index = spanIndex(at: place)
@@ -173,9 +193,11 @@ extension RenderOutput {
   func commonPrefix(with other: RenderOutput, from: Int, at start: Int) -> Int {
     let most = min(other.text.count - from, text.count - start)
     guard most > 0 else { return 0 }
+    // Of a fork is known what it has in common with the whole.
+    let known = from == 0 && start == 0 ? min(other.shared(with: self)?.text ?? 0, most) : 0
     return unsafe text.withElements(start..<start + most) { own in
       unsafe other.text.withElements(from..<from + most) { theirs in
-        var index = 0
+        var index = known
         let (a, b) = (UnsafeRawBufferPointer(own), UnsafeRawBufferPointer(theirs))
         while index + 8 <= most,
           unsafe a.loadUnaligned(fromByteOffset: index, as: UInt64.self)

@@ -7,6 +7,28 @@ extension Compiler {
     }
   }
 
+  /// As `expression`, of which is known what is done with it.
+  mutating func expression(_ expression: Expression, _ place: Place) throws(Problem) -> Int32 {
+    self.place = place
+    return try self.expression(expression)
+  }
+
+  /// What is done with the base of a subscript: its end stays open where a slice goes on to it.
+  private func place(ofBase index: Expression, _ place: Place) -> Place {
+    guard case .slice(_, let stop, let step) = index.kind else { return .list }
+    return stop == nil && step == nil && place == .list ? .list : .other
+  }
+
+  /// A variable that may change from render to render is watched, as far as the machine does not see what is read of it.
+  private mutating func watched(_ node: Int32, _ name: [UInt8], _ place: Place, _ offset: Int)
+    -> Int32
+  {
+    guard let growing, place != .existence else { return node }
+    if name == growing.flag { return add(.growingFlag, node, at: offset) }
+    guard growing.lists.contains(name), place != .list else { return node }
+    return add(place == .truth ? .growingTruth : .growing, node, at: offset)
+  }
+
   private mutating func expressions(_ items: [Expression]) throws(Problem) -> [Int32] {
     var nodes: [Int32] = []
     nodes.reserveCapacity(items.count)
@@ -16,6 +38,8 @@ extension Compiler {
 
   private mutating func node(_ expression: Expression) throws(Problem) -> Int32 {
     let offset = expression.offset
+    let place = self.place
+    self.place = .other
     switch expression.kind {
     case .none: return add(.constant, constant(.none), at: offset)
     case .bool(let value): return add(.constant, constant(.bool(value)), at: offset)
@@ -24,7 +48,8 @@ extension Compiler {
     case .float(let value): return add(.constant, constant(.float(value.bitPattern)), at: offset)
     case .string(let text): return add(.constant, constant(.string(text)), at: offset)
     case .name(let name):
-      return expression.isBlocks(in: symbols) ? add(.blocks, at: offset) : variable(name, offset)
+      return expression.isBlocks(in: symbols)
+        ? add(.blocks, at: offset) : watched(variable(name, offset), name, place, offset)
     case .tuple(let items):
       return add(.tuple, list(try expressions(items)), at: offset)
     case .list(let items):
@@ -38,17 +63,21 @@ extension Compiler {
       return add(.dictionary, list(nodes), at: offset)
     case .condition(let test, let then, let otherwise):
       return try soft { (compiler) throws(Problem) in
-        let testNode = try compiler.expression(test)
-        let thenNode = try compiler.expression(then)
+        let testNode = try compiler.expression(test, .truth)
+        let thenNode = try compiler.expression(then, place)
         var otherwiseNode: Int32 = -1
-        if let otherwise { otherwiseNode = try compiler.expression(otherwise) }
+        if let otherwise { otherwiseNode = try compiler.expression(otherwise, place) }
         return compiler.add(.condition, testNode, thenNode, otherwiseNode, at: offset)
       }
     case .and(let left, let right):
-      return add(.and, try self.expression(left), try self.expression(right), at: offset)
+      let place = place == .truth ? place : .other
+      return add(
+        .and, try self.expression(left, place), try self.expression(right, place), at: offset)
     case .or(let left, let right):
-      return add(.or, try self.expression(left), try self.expression(right), at: offset)
-    case .not(let operand): return add(.not, try self.expression(operand), at: offset)
+      let place = place == .truth ? place : .other
+      return add(
+        .or, try self.expression(left, place), try self.expression(right, place), at: offset)
+    case .not(let operand): return add(.not, try self.expression(operand, .truth), at: offset)
     case .negative(let operand):
       if case .int(let value) = operand.kind {
         return add(.constant, constant(.int(0 - value)), at: offset)
@@ -87,7 +116,7 @@ extension Compiler {
       return try member(.attribute, of: base, name, offset)
     case .item(let base, let index):
       if case .string(let name) = index.kind { return try member(.key, of: base, name, offset) }
-      let baseNode = try self.expression(base)
+      let baseNode = try self.expression(base, self.place(ofBase: index, place))
       if case .slice(let start, let stop, let step) = index.kind {
         switch base.kind {
         case .int, .big, .float, .bool, .none, .dictionary, .negative:
@@ -130,7 +159,8 @@ extension Compiler {
       let passed = try arguments.isEmpty ? -1 : self.arguments(arguments)
       return add(.filter, baseNode, filter, passed, at: offset)
     case .test(let value, let name, let arguments):
-      let valueNode = try self.expression(value)
+      let isExistence = ["defined", "undefined"].contains { name == Array($0.utf8) }
+      let valueNode = try self.expression(value, isExistence ? .existence : .other)
       if arguments.isEmpty, let kind = Program.Kind.named(name) {
         return add(.kind, valueNode, kind.rawValue, at: offset)
       }

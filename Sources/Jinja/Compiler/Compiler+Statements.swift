@@ -19,7 +19,7 @@ extension Compiler {
     case .text(let text): return add(.text, constant(.string(text)), at: offset)
     case .output(let value): return add(.output, try expression(value), at: offset)
     case .assign(let target, let value):
-      let node = try expression(value)
+      let node = try assigned(value, to: target, offset)
       return add(.assign, try self.target(target), node, at: offset)
     case .assignBlock(let target, let filter, let body):
       let (scope, (inside, chain)) = try inner(
@@ -38,13 +38,13 @@ extension Compiler {
     case .loop(let loop): return try self.loop(loop, offset)
     case .branch(let test, let then, let elseIfs, let otherwise):
       return try soft { (compiler) throws(Problem) in
-        let node = try compiler.expression(test)
+        let node = try compiler.expression(test, .truth)
         let body = try compiler.block(then)
         let rest: Int32 = otherwise.isEmpty ? -1 : try compiler.block(otherwise)
         guard elseIfs.isEmpty else {
           var pairs = [node, body]
           for (test, then) in elseIfs {
-            pairs.append(try compiler.expression(test))
+            pairs.append(try compiler.expression(test, .truth))
             pairs.append(try compiler.block(then))
           }
           return compiler.add(.branches, compiler.list(pairs), rest, at: offset)
@@ -185,7 +185,8 @@ extension Compiler {
     if loop.target.assigns("loop") || loop.body.assign("loop") {
       throw error("Can't assign to special loop variable in for-loop target", offset)
     }
-    let iterable = try expression(loop.iterable)
+    let isOpen = loop.test == nil && !loop.isRecursive
+    let iterable = try expression(loop.iterable, isOpen ? .list : .other)
     guard loop.isRecursive else { return try loopCode(loop, iterable, offset, function: -1) }
     let index = try function(
       Array("loop".utf8),
@@ -216,6 +217,8 @@ extension Compiler {
     var code = Program.LoopCode(
       target: -1, iterable: iterable, test: -1, testTarget: -1, testScope: -1, scope: -1, body: -1,
       otherwise: -1, otherwiseScope: -1, loopSlot: -1, function: function)
+    code.prints = loop.body.print
+    code.firstSlot = symbols.frame.slotCount
     symbols.frame.loopDepth += 1
     let frame = symbols.frame
     var known = program.nodes.count
@@ -235,6 +238,7 @@ extension Compiler {
         return (target, try compiler.block(loop.body), slot)
       })
     frame.loopDepth -= 1
+    code.endSlot = frame.slotCount
     code.scope = scope
     (code.target, code.body, code.loopSlot) = parts
     code.cost = cost(self)
@@ -263,6 +267,16 @@ extension Compiler {
     }
     program.loops.append(code)
     return add(.loop, Int32(program.loops.count - 1), at: offset)
+  }
+
+  /// The value of an assignment. One of the template's own level may hold a list whose end is open: the machine finds such variables.
+  private mutating func assigned(_ value: Expression, to target: Expression, _ offset: Int)
+    throws(Problem) -> Int32
+  {
+    guard let growing, case .name(let name) = target.kind else { return try expression(value) }
+    let isOpen = growing.lists.contains(name) && symbols.frame.depth == 0
+    let node = try expression(value, isOpen ? .list : .other)
+    return name == growing.flag ? add(.growingFlag, node, at: offset) : node
   }
 
   private mutating func target(_ target: Expression) throws(Problem) -> Int32 {

@@ -22,16 +22,32 @@ struct Compiler {
   /// `self.name()`, by their nodes.
   var blockCalls: [(node: Int32, name: [UInt8])] = []
 
-  private init(_ source: TemplateSource) {
+  /// Names of a list that grows from render to render; nil where no `Forks` are asked for.
+  var growing: GrowingNames?
+  /// What is done with the value of the expression that is compiled next.
+  var place = Place.other
+
+  enum Place {
+    /// Walked, looked into, or set to a name of the list: the machine sees what of it is read.
+    case list
+    /// Asked whether it is true.
+    case truth
+    /// Asked whether it is there.
+    case existence
+    case other
+  }
+
+  private init(_ source: TemplateSource, _ growing: GrowingNames?) {
     self.source = source
+    self.growing = growing
     root = Symbols(parent: nil, frame: Symbols.FunctionFrame(depth: 0))
     symbols = root
   }
 
-  static func compile(_ statements: [Statement], _ source: TemplateSource) throws(Problem)
-    -> Program
-  {
-    var compiler = Compiler(source)
+  static func compile(
+    _ statements: [Statement], _ source: TemplateSource, growing: Template.Growing? = nil
+  ) throws(Problem) -> Program {
+    var compiler = Compiler(source, growing.map { GrowingNames($0, in: statements) })
     var visitor = SymbolVisitor(symbols: compiler.root)
     visitor.visit(statements)
     compiler.program.main = try compiler.block(statements)
@@ -40,7 +56,37 @@ struct Compiler {
     try compiler.resolveBlockCalls()
     compiler.program.mainScope = compiler.addScope(compiler.root)
     compiler.program.mainSlots = Int(compiler.root.frame.slotCount)
+    if let growing = compiler.growing, growing.isPlain, let given = compiler.contexts[growing.flag]
+    {
+      compiler.program.growingFlag = given
+    }
+    compiler.follow(compiler.program.main, [])
     return compiler.program
+  }
+
+  /// Notes what follows each loop that stands outside of all other loops, blocks and macros: statements of the blocks around it,
+  /// from the inside out.
+  private mutating func follow(_ block: Int32, _ outer: [Program.Rest]) {
+    for index in 0..<program.lists[Int(block)] {
+      let node = program.nodes[Int(program.lists[Int(block + 1 + index)])]
+      func rest() -> [Program.Rest] { [Program.Rest(block: block, index: index + 1)] + outer }
+      switch node.operation {
+      case .loop where program.loops[Int(node.a)].body >= 0:
+        program.rests.append(rest())
+        program.loops[Int(node.a)].rest = Int32(program.rests.count - 1)
+      case .branch:
+        let rest = rest()
+        follow(node.b, rest)
+        if node.c >= 0 { follow(node.c, rest) }
+      case .branches:
+        let rest = rest()
+        for place in stride(from: node.a + 2, through: node.a + program.lists[Int(node.a)], by: 2) {
+          follow(program.lists[Int(place)], rest)
+        }
+        if node.b >= 0 { follow(node.b, rest) }
+      default: break
+      }
+    }
   }
 
   /// Names are followed through every branch: many of both together take too long.

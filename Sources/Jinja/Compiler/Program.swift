@@ -26,6 +26,7 @@ struct Program: Sendable {
     case trim, length  // a: the filters without arguments
     case kind  // a, b: `Kind`
     case unknownFilter, unknownTest  // a: name constant
+    case growing, growingFlag, growingTruth  // a; what changes from render to render
     case blockText  // the text of the filter block around it
     case blocks  // `self`
     case blockCall  // a: function or -1, b: name constant
@@ -131,11 +132,24 @@ struct Program: Sendable {
     var otherwise: Int32
     var otherwiseScope: Int32
     var loopSlot: Int32
+    /// Place in `rests`; -1 where it stands inside of something else than branches.
+    var rest: Int32 = -1
+    /// Whether its body may print.
+    var prints = false
+    /// The slots of its own names, from one on and before another.
+    var firstSlot: Int32 = 0
+    var endSlot: Int32 = 0
     /// Nodes of the body and of the test: what an iteration costs.
     var cost: Int32 = 1
     var testCost: Int32 = 1
     /// The function that runs a recursive loop, known to the loop inside it too; else -1.
     var function: Int32
+  }
+
+  /// The statements of a block from one on.
+  struct Rest {
+    var block: Int32
+    var index: Int32
   }
 
   var nodes: [Node] = []
@@ -153,6 +167,10 @@ struct Program: Sendable {
   var mainSlots = 1
   var mainDepth = 0
   var mainScope: Int32 = 0
+  /// What follows each loop of the template's own level.
+  var rests: [[Rest]] = []
+  /// The context variable of the flag that changes from render to render; -1 where `Forks` cannot change it.
+  var growingFlag: Int32 = -1
   var marksGeneration = false
   /// The names of all blocks.
   var blocks: Set<[UInt8]> = []

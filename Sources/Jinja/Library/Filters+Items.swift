@@ -134,6 +134,7 @@ extension Machine {
       let state = heap.objects[index]
       if state.index == state.count, state.link > 0 { throw raiseLater(state.link) }
       guard state.index < state.count else { return hint("No first item, sequence was empty.") }
+      touch(index)
       heap.objects[index].index += 1
       return heap.items[state.start + state.index]
     }

@@ -17,6 +17,7 @@ extension Machine {
     case .namespace:
       heap.objects.append(ValueHeap.ObjectState())
       let namespace = Value(.namespace, bits: UInt64(heap.objects.count - 1))
+      if registers.isGrowing { namespaces.append(heap.objects.count - 1) }
       if let first = passed.positional.first {
         guard passed.positional.count == 1 else { throw raise("dict expected at most 1 argument") }
         let dictionary = try members(of: arguments[first])

@@ -43,10 +43,12 @@ extension Machine {
       }
       let value = list(passed.positional.map { arguments[$0] }, .tuple)
       if state.second.tag == .tuple, try equal(state.second, value) { return .bool(false) }
+      touch(Int(object.bits))
       heap.objects[Int(object.bits)].second = value
       return .bool(true)
     case .cycler:
       let index = Int(object.bits)
+      touch(index)
       let state = heap.objects[index]
       if heap.isName(name, "reset") {
         heap.objects[index].index = 0

@@ -200,6 +200,7 @@ extension Machine {
     case .joiner:
       let index = Int(callee.bits)
       if heap.objects[index].index > 0 { return heap.objects[index].first }
+      touch(index)
       heap.objects[index].index = 1
       return Value(.string, start: 0, count: 0)
     default: throw raise("'\(typeName(callee))' object is not callable")

@@ -153,6 +153,7 @@ extension Machine {
         try charge(4)
         if try equal(heap.items[index], value) {
           if container.tag == .iterator {
+            touch(Int(container.bits))
             heap.objects[Int(container.bits)].index += index - items.lowerBound + 1
           }
           return true

@@ -208,6 +208,17 @@ extension Machine {
         lists[node.b + place] < 0 ? .none : try evaluate(lists[node.b + place])
       }
       return try slice(base, try bound(1), try bound(2), try bound(3))
+    case .growing:
+      let value = try evaluate(node.a)
+      expose(value)
+      return value
+    case .growingTruth:
+      let value = try evaluate(node.a)
+      if value.count > 0 { note(item: 0, of: value, isRead: false) }
+      return value
+    case .growingFlag:
+      if registers.isGrowing { registers.growing.sawFlag = true }
+      return try evaluate(node.a)
     case .negative, .positive:
       return try sign(try evaluate(node.a), isNegative: node.operation == .negative)
     case .blockText: return registers.blockText

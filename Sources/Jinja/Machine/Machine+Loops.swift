@@ -39,6 +39,8 @@ extension Machine {
       object.first = Value(.int, bits: UInt64(bitPattern: Int64(code.function)))
       heap.objects.append(object)
     }
+    let walk = registers.isGrowing ? walk(items, code) : .plain
+    if state >= 0, walk != .plain { heap.objects[state].walk = walk }
     let outerScope = registers.scope
     registers.loopDepth += 1
     defer {
@@ -48,7 +50,12 @@ extension Machine {
     let target = nodes[Int(code.target)]
     let isSimple = target.operation == .storeLocal
     var ranToEnd = false
+    var leftAt: Int?
+    var effects = walk == .growing ? Effects(self, code) : nil
     for index in items {
+      if walk == .forking {
+        try fork(at: index, of: items, code, state, ranToEnd: ranToEnd, scope: outerScope)
+      }
       try charge(Int(code.cost))
       try enter(code.scope)
       let item = heap.items[index]
@@ -64,8 +71,17 @@ extension Machine {
         slots[registers.frame + Int(code.loopSlot)] = Value(.loop, bits: UInt64(state))
       }
       let flow = try run(code.body)
-      if flow == .leave { break }
+      effects?.look(self, at: index)
+      if flow == .leave {
+        leftAt = index
+        break
+      }
       if flow == .on { ranToEnd = true }
+    }
+    if let effects {
+      effects.close(self, leftAt: leftAt)
+    } else if walk == .growing || walk == .forking && leftAt == nil {
+      registers.growing.isExposed = true
     }
     registers.scope = outerScope
     if code.otherwise >= 0, !ranToEnd {
@@ -88,6 +104,7 @@ extension Machine {
     case .undefined, .missing: return 0..<0
     case .iterator:
       let state = Int(value.bits)
+      touch(state)
       let items = rest(of: value)
       let later = heap.objects[state].link
       heap.objects[state].index = heap.objects[state].count

@@ -138,6 +138,7 @@ extension Machine {
   @inline(__always)
   func loopAttribute(_ loop: Value, _ name: LoopAttribute) -> Value? {
     let state = heap.objects[Int(loop.bits)]
+    if state.walk != .plain { note(name, of: state) }
     switch name {
     case .index0: return .int(state.index)
     case .index: return .int(state.index + 1)
@@ -188,6 +189,9 @@ extension Machine {
     case .list, .tuple, .range:
       if index.tag == .int || index.tag == .bool {
         let position = index.int < 0 ? index.int &+ object.count : index.int
+        if registers.isGrowing {
+          if index.int < 0 { expose(object) } else { note(item: position, of: object) }
+        }
         return position >= 0 && position < object.count
           ? heap.items[object.start + position] : undefined(index, of: object)
       }

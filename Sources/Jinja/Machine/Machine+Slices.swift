@@ -35,6 +35,9 @@ extension Machine {
     switch value.tag {
     case .undefined, .missing: throw raiseUndefined(value)
     case .list, .tuple, .range:
+      if registers.isGrowing, stop.tag != .none || step.tag != .none || start.int < 0 {
+        expose(value)
+      }
       let bounds = try bounds(start, stop, step, value.count)
       if value.tag == .range { return try slice(range: value, bounds) }
       if bounds.step == 1 {

@@ -30,6 +30,13 @@ package final class Machine {
   let caught = Arena<Piece>(capacity: 256)
   let arguments = Arena<Value>(capacity: 64)
   let keywords = Arena<Entry>(capacity: 16)
+  /// The namespaces of a render that may be forked.
+  let namespaces = Arena<Int>(capacity: 8)
+  /// The renders of fewer items that are asked for beside this one.
+  var forks: Forks?
+  /// Places of the list and of the flag in `context`; -1 where the template does not read it.
+  var forkedList = -1
+  var forkedFlag = -1
   /// What the caller gives to the template, in the order of the program's context names.
   package let context: Arena<Value>
   let nodes: Table<Program.Node>
@@ -95,6 +102,7 @@ package final class Machine {
     caught.truncate(to: 0)
     arguments.truncate(to: 0)
     keywords.truncate(to: 0)
+    namespaces.truncate(to: 0)
     registers.reset()
     failures.removeAll()
     registers.depth = program.mainDepth
@@ -103,6 +111,7 @@ package final class Machine {
     let steps = stepsLeft
     defer { recordSteps -= steps - stepsLeft }
     try charge(program.nodes.count)
+    openForks()
     try enter(program.mainScope)
     _ = try run(program.main)
     try closeBudget()

@@ -5,7 +5,7 @@ import Problems
 /// They lie behind a pointer because accesses of a class's variables are checked for exclusivity at run
 /// time, which costs more than they do.
 @safe struct Registers: ~Copyable {
-  @unsafe private struct Numbers {
+  struct Numbers {
     var frame = 0
     var catchDepth = 0
     var generationDepth = 0
@@ -20,6 +20,23 @@ import Problems
     var depth = 0
     var scope: Int32 = -1
     var blockText = Value.missing
+    var growing = Growing()
+  }
+
+  /// What a render has read of the list that grows from render to render.
+  struct Growing: BitwiseCopyable {
+    /// Where its items lie; empty where nobody asked for forks.
+    var start = 0
+    var end = 0
+    /// Items that are known to be there, and those that were read, counted from the first one.
+    var known = 0
+    var read = 0
+    /// Whether more of it was read than that.
+    var isExposed = false
+    var sawFlag = false
+    /// Objects that were there when the fork that runs began, and whether it changed one of them for good.
+    var objects = 0
+    var isBroken = false
   }
 
   // SAFETY: owned and initialized; no access calls out while it lasts.
@@ -31,6 +48,25 @@ import Problems
   }
 
   deinit { unsafe numbers.deallocate() }
+
+  /// Everything, to be put back.
+  var all: Numbers { unsafe numbers.pointee }
+
+  /// Puts everything back but what was paid for.
+  func restore(_ kept: Numbers) {
+    let (steps, granted, left) = (steps, granted, left)
+    unsafe numbers.pointee = kept
+    self.steps = steps
+    self.granted = granted
+    self.left = left
+  }
+
+  @inline(__always) var growing: Growing {
+    get { unsafe numbers.pointee.growing }
+    nonmutating set { unsafe numbers.pointee.growing = newValue }
+  }
+  /// Whether forks are asked for.
+  @inline(__always) var isGrowing: Bool { unsafe numbers.pointee.growing.end > 0 }
 
   func reset() { unsafe numbers.initialize(to: Numbers()) }
 

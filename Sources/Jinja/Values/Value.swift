@@ -73,6 +73,11 @@ package struct Value: BitwiseCopyable {
       extra: extra, flag: flag)
   }
 
+  /// Whether it is the very same, not only equal.
+  @inline(__always) func isIdentical(to other: Value) -> Bool {
+    bits == other.bits && word == other.word
+  }
+
   /// Marks a tuple whose items have the names `grouper` and `list` too.
   static let groupFlag: UInt8 = 2
 

@@ -9,6 +9,10 @@ package final class ValueHeap {
     var index = 0
     var depth = 0
     var link = 0
+    /// Of a loop: whether it walks a list that grows from render to render, and forks renders of fewer items.
+    var walk = Walk.plain
+
+    enum Walk: UInt8, BitwiseCopyable { case plain, growing, forking }
   }
 
   package struct Mark: BitwiseCopyable {
