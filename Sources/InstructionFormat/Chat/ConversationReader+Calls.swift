@@ -132,11 +132,13 @@ extension ConversationReader {
       at: { paths.describe(Int(above), in: heap) })
     var text = heap.string("")
     if parts.isList {
+      var texts: [Value] = []
       for (part, node) in parts.texts {
         guard let bytes = unsafe node.utf8 else { continue }
         let place = paths.add(parent: field, index: part.index, like: field)
-        text = heap.join(text, unsafe self.text(bytes, place))
+        texts.append(unsafe self.text(bytes, place))
       }
+      text = heap.join(texts)
     } else if let content, !content.isAbsent {
       text = value(content, field)
     }

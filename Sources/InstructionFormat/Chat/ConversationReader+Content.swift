@@ -53,14 +53,10 @@ extension ConversationReader {
         ? above : paths.add(parent: above, key: heap.flat(names.text), like: above)
       return unsafe self.text(bytes, field)
     }
-    var joined = heap.string("")
     var pieces: [Value] = []
     let first = paths.nodes.count
-    for (part, text) in parts.texts {
-      let value = try piece(text, part)
-      pieces.append(value)
-      joined = heap.join(joined, value)
-    }
+    for (part, text) in parts.texts { pieces.append(try piece(text, part)) }
+    let joined = heap.join(pieces)
     say(joined, &draft)
     let form = role.flatMap { role in traits?.form(of: role) } ?? .either
     if form == .string {
@@ -75,7 +71,7 @@ extension ConversationReader {
       add(names.content, textParts(pieces, path), from: bottom)
     }
     if !parts.reasoning.isEmpty {
-      var reasoning = heap.string("")
+      var thoughts: [Value] = []
       var size = 0
       let field = paths.add(
         parent: path, key: heap.flat(names.reasoning), turn: paths[Int(path)].turn, kind: .reasoning
@@ -83,8 +79,9 @@ extension ConversationReader {
       for (_, text) in parts.reasoning {
         guard let bytes = unsafe text.utf8 else { continue }
         size += bytes.count
-        reasoning = heap.join(reasoning, unsafe self.text(bytes, field))
+        thoughts.append(unsafe self.text(bytes, field))
       }
+      let reasoning = heap.join(thoughts)
       paths.carry(size, at: field)
       say(reasoning, &draft)
       draft.reasoning = (0, reasoning)
@@ -158,16 +155,16 @@ extension ConversationReader {
       }
       if !isLearned { for place in first...last { weights[place] = 0 } }
     }
-    var joined = heap.string("")
+    var stretches: [Value] = []
     var start = 0
     while start < weights.count {
       let end = weights[start...].firstIndex { $0 != weights[start] } ?? weights.count
       let part = paths.copy(path)
       if weights[start] != 1 { paths.setWeight(weights[start], of: part) }
       let bytes = unsafe UnsafeBufferPointer(rebasing: text[starts[start]..<starts[end]])
-      joined = heap.join(joined, unsafe self.text(bytes, part))
+      stretches.append(unsafe self.text(bytes, part))
       start = end
     }
-    return joined
+    return heap.join(stretches)
   }
 }

@@ -7,8 +7,8 @@ package struct Budget: Sendable {
   /// Steps of any render, and those that each byte of its variables adds.
   package var steps = 1 << 25
   package var stepsPerByte = 1 << 7
-  /// Steps of all renders of a record: some seconds.
-  package var recordSteps = 1 << 31
+  /// Steps of all renders of a record: about a second.
+  package var recordSteps = 1 << 30
   /// Bytes that any render may hold, and those that each byte of its variables adds.
   package var bytes = 80 << 20
   package var bytesPerByte = 12
@@ -49,9 +49,13 @@ extension Machine {
       "the template takes more steps or more memory than a record of this size may cost", .tooLarge)
   }
 
+  /// What a stretch of one author costs, in bytes: here, and where its host describes it.
+  private static let spanSize = 128
+
   /// What the render holds, in bytes.
   private var used: Int {
-    heap.size + 12 * (caught.count + output.spans.count) + 16 * (slots.count + arguments.count)
+    heap.size + 12 * caught.count + Self.spanSize * output.spans.count + 16
+      * (slots.count + arguments.count)
       + 32 * keywords.count + output.text.count
   }
 

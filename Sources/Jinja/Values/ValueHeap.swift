@@ -194,6 +194,13 @@ package final class ValueHeap {
       pieces: start..<pieces.count, length: Int(left.extra) + Int(right.extra), flag: 0)
   }
 
+  /// Several strings one after the other: their pieces side by side. O(pieces); to join two by two would be as many as their square.
+  package func join(_ values: [Value]) -> Value {
+    let start = pieces.count
+    for value in values { pieces.append(from: value.range) }
+    return string(piecesFrom: start)
+  }
+
   /// Several strings one after the other, as `join` does two.
   func join(_ values: borrowing Arena<Value>, _ range: Range<Int>) -> Value {
     var index = range.lowerBound

@@ -47,12 +47,12 @@ package final class CompiledPattern: @unchecked Sendable {
   deinit { unsafe pcre2_code_free_8(code) }
 
   /// The first match in `text` that starts at or after `start`. Lookarounds see the whole of `text` and nothing beyond.
-  /// Throws where the bounds of `space` are reached.
+  /// Throws where the bounds of `space` are reached. `left`: what is left of `MatchSpace.manySteps`.
   func firstMatch(
-    in text: UnsafeBufferPointer<UInt8>, from start: Int, space: MatchSpace
+    in text: UnsafeBufferPointer<UInt8>, from start: Int, space: MatchSpace, _ left: inout Int
   ) throws(Problem) -> Range<Int>? {
     // SAFETY: `text` outlives the call; an empty buffer without address is replaced by one of a static byte.
-    let found = unsafe space.match(code, text, from: start)
+    let found = unsafe space.match(code, text, from: start, &left)
     if found > 0 { return space.wholeMatch }
     if found == PCRE2_ERROR_NOMATCH { return nil }
     throw Problem(
@@ -66,8 +66,9 @@ package final class CompiledPattern: @unchecked Sendable {
   ) throws(Problem) {
     var next = 0
     var lastEnd = -1
+    var left = unsafe MatchSpace.manySteps(in: text)
     while next <= text.count,
-      let match = unsafe try firstMatch(in: text, from: next, space: space)
+      let match = unsafe try firstMatch(in: text, from: next, space: space, &left)
     {
       if match.isEmpty, match.upperBound == lastEnd {
         next += next < text.count ? unsafe text.scalar(at: next).length : 1

@@ -8,7 +8,9 @@ package final class MatchSpace {
   private let context: OpaquePointer?
   private let stack: OpaquePointer?
 
-  /// Steps that one match may take, Oniguruma's own default; and memory in KiB.
+  /// Steps that a match may take from one place: nearly all take fewer than the first; the last is Oniguruma's own default. And memory
+  /// in KiB.
+  static let fewSteps: UInt32 = 1 << 16
   static let stepLimit: UInt32 = 10_000_000
   static let heapLimit: UInt32 = 256 << 10
 
@@ -16,7 +18,7 @@ package final class MatchSpace {
     unsafe block = pcre2_match_data_create_8(1, nil)
     unsafe context = pcre2_match_context_create_8(nil)
     unsafe stack = pcre2_jit_stack_create_8(64 << 10, 64 << 20, nil)
-    unsafe pcre2_set_match_limit_8(context, MatchSpace.stepLimit)
+    unsafe pcre2_set_match_limit_8(context, MatchSpace.fewSteps)
     unsafe pcre2_set_heap_limit_8(context, MatchSpace.heapLimit)
     unsafe pcre2_jit_stack_assign_8(context, nil, stack.map { unsafe UnsafeMutableRawPointer($0) })
   }
@@ -27,8 +29,27 @@ package final class MatchSpace {
     unsafe pcre2_jit_stack_free_8(stack)
   }
 
-  /// Matches `code`; more than 0 if found, a PCRE2 error otherwise.
-  func match(_ code: OpaquePointer, _ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int32 {
+  /// What matches of many steps may take of a text together: room for some, and more in a longer text, which may have a long
+  /// match.
+  static func manySteps(in text: UnsafeBufferPointer<UInt8>) -> Int {
+    6 * Int(stepLimit) + 1024 * text.count
+  }
+
+  /// Matches `code`; more than 0 if found, a PCRE2 error otherwise. `left`: what is left of `manySteps`.
+  func match(
+    _ code: OpaquePointer, _ text: UnsafeBufferPointer<UInt8>, from start: Int, _ left: inout Int
+  ) -> Int32 {
+    let found = unsafe match(code, text, from: start)
+    guard found == PCRE2_ERROR_MATCHLIMIT, left > 0 else { return found }
+    left -= Int(Self.stepLimit)
+    unsafe pcre2_set_match_limit_8(context, MatchSpace.stepLimit)
+    defer { unsafe pcre2_set_match_limit_8(context, MatchSpace.fewSteps) }
+    return unsafe match(code, text, from: start)
+  }
+
+  private func match(
+    _ code: OpaquePointer, _ text: UnsafeBufferPointer<UInt8>, from start: Int
+  ) -> Int32 {
     // SAFETY: PCRE2 reads `text` in its bounds and writes to the block, which has room for one pair.
     guard unsafe block != nil else { return PCRE2_ERROR_NOMEMORY }
     guard let base = text.baseAddress else {

@@ -143,7 +143,11 @@ package final class ScannedPattern: @unchecked Sendable {
       case .found: return position
       case .one:
         let length = unsafe lengthOfOne(step.test, at: position, in: text)
-        if length == 0 { return -1 }
+        if length == 0 {
+          // A long row of letters is read anew from each place.
+          budget -= (index - first) >> 3
+          return -1
+        }
         position += length
       case .run, .runGivingBack:
         let (end, count) = unsafe run(of: step.test, from: position, max: step.max, in: text)
@@ -159,6 +163,8 @@ package final class ScannedPattern: @unchecked Sendable {
       case .lookNot:
         if unsafe lengthOfOne(step.test, at: position, in: text) != 0 { return -1 }
       case .choice:
+        budget -= 1
+        if budget <= 0 { return -1 }
         if unsafe lengthOfOne(step.test, at: position, in: text) != 0 {
           let end = unsafe match(from: index + 1, at: position, in: text, &budget)
           if end >= 0 { return end }
