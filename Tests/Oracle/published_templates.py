@@ -43,6 +43,13 @@ RECORDS = {
         user([{"type": "tool_result", "tool_use_id": "call00001", "content": "Qthree"}]), assistant("Qfour")]},
     "reasoning": {"messages": [user("Qone"), assistant("Qtwo", reasoning_content="why")]},
     "history": {"query": "Qthree", "response": "Qfour", "history": [["Qone", "Qtwo"]]},
+    "null beside a call": {"messages": [user("Qone"), assistant(None, tool_calls=[CALL]), ANSWER, assistant("Qfour")]},
+    "empty question": {"messages": [user(""), assistant("Qtwo")]},
+    "empty answer": {"messages": [user("Qone"), assistant("")]},
+    "null answer": {"messages": [user("Qone"), assistant(None)]},
+    "prompt, completion": {"prompt": [user("Qone"), assistant("Qtwo"), user("Qthree")], "completion": [assistant("Qfour")]},
+    "prefill": {"prompt": [user("Qone"), assistant("Qtwo")], "completion": [assistant("Qthree")]},
+    "prompt, completion as texts": {"prompt": "Qone", "completion": "Qtwo"},
     "instruction": {"instruction": "Qone", "input": "Qsecond", "output": "Qtwo", "system": "Qzero"},
 }
 SPECIAL = {"bos_token": BOS, "eos_token": EOS}

@@ -397,3 +397,20 @@ def test_a_length_is_advised_only_where_it_decides(tmp_path):
     assert any("--context-length" in each for each in warned("--context-length", 40))
     cut = warned("--context-length", 256, "--response-length", 10)
     assert cut and not any("--context-length" in each for each in cut)
+
+
+@pytest.mark.parametrize("name", ["images", "videos", "audios", "image", "audio", "video"])
+def test_media_beside_a_content_is_refused_as_media_parts_are(tmp_path, name):
+    talk = [{"role": "user", "content": "q", name: ["a.bin"]}, {"role": "assistant", "content": "a"}]
+    empty = [{"role": "user", "content": "q", name: []}, {"role": "assistant", "content": "a"}]
+    records = "".join(json.dumps({"messages": messages}) + "\n" for messages in (talk, empty))
+    _, report, rejects = run(tmp_path, records, "--template", "chatml", "--max-rejects", "100%")
+    assert report["accepted"] == 1 and report["rejected"] == {"media-part": 1}
+    assert rejects[0]["field"] == f"messages[0].{name}"
+
+
+def test_reasoning_in_a_part_counts_as_reasoning(tmp_path):
+    parts = [{"type": "thinking", "thinking": "seven b"}, {"type": "text", "text": "a"}]
+    record = json.dumps({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": parts}]}) + "\n"
+    _, report, _ = run(tmp_path, record, "--template", CHECKOUT / "fixtures" / "templates" / "qwen3.jinja")
+    assert report["text"]["reasoning"]["rendered"] == 7 and report["text"]["content"]["rendered"] == 2

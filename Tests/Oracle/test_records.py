@@ -4,8 +4,10 @@ import collections
 import json
 from pathlib import Path
 
+import datasets
 import pytest
 import published_templates
+import trl
 from chat_cases import assistant, dated, user
 from chat_models import MODELS, PATHS, build, model, write
 from prep_command import CHECKOUT, prep
@@ -19,7 +21,7 @@ def test_a_dropped_turn_is_named_and_may_be_accepted(tmp_path):
         ("turn-dropped", "messages[0]"), ("turn-dropped", "messages[0]"), ("turn-dropped", "messages[1]"), ("turn-dropped", "conversations[1]")]
     assert found["developer"]["remedy"] == "use --role developer=system, or accept the loss with --allow-dropped"
     accepted = outcome(silent, tmp_path, "--allow-dropped")
-    assert all(isinstance(said, str) for said in accepted.values())
+    assert {name for name, said in accepted.items() if not isinstance(said, str)} == {"empty answer", "null answer"}
     data = write(tmp_path / "one.jsonl", [RECORDS["system"]])
     report = json.loads(prep("run", data, "--template", silent, "--output", tmp_path / "one", "--allow-dropped", "--json").stdout)
     assert report["turns_dropped"] == 1 and report["rendered_chat"] == 1
@@ -59,10 +61,19 @@ def test_packing_by_splitting_keeps_every_token(tmp_path):
     assert all(len(row["input_ids"]) == 32 for row in rows[:-1]) and sum(len(row["input_ids"]) for row in alone) > 640
 
 
+def learned_by_trl(tokenizer, records, folder, **settings):
+    """Ids and labels of the rows that TRL's own `SFTTrainer` makes of records; without a model, which its preparation does not need."""
+    trainer = object.__new__(trl.SFTTrainer)
+    trainer._tokenizer, trainer.chat_template, trainer.completion_only_loss = tokenizer, None, settings.pop("completion_only_loss", False)
+    config = trl.SFTConfig(output_dir=str(folder), max_length=None, use_cpu=True, bf16=False, shuffle_dataset=False, **settings)
+    rows = trainer._prepare_dataset(datasets.Dataset.from_list(records), tokenizer, config, False, None, "train")
+    return [(row["input_ids"], row["labels"]) for row in rows]
+
+
 @pytest.mark.parametrize("name", ["llama3", "qwen2_5", "deepseekv3", "gemma3"])
 def test_labels_equal_what_trl_learns_of_completions(name, real, tmp_path):
-    """300 real records, tokenized as TRL's `completion_only_loss` does it: the prompt with its generation prompt, and all of it. The
-    differences stand in docs/masking.md: white space of the template behind the terminator, and a prompt that is no prefix."""
+    """300 real records through TRL's own preparation with `completion_only_loss`. The differences stand in docs/masking.md: white space
+    of the template behind the terminator, and a prompt that is no prefix."""
     tokenizer = model(tmp_path / "model", real, name)
     lines = [json.loads(line) for line in open(CHECKOUT / "fixtures" / "gsm8k.jsonl", encoding="utf-8")][:300]
     data = write(tmp_path / "data.jsonl", lines)
@@ -70,16 +81,10 @@ def test_labels_equal_what_trl_learns_of_completions(name, real, tmp_path):
                  "--context-length", 4096, *dated(tmp_path / "model")).stdout
     rows = [json.loads(line) for line in shown.split(b"\n") if line]
     assert len(rows) == len(lines)
-    for line, row in zip(lines, rows):
-        messages = [user(line["task"]), assistant(line["response"])]
-        prompt = tokenizer.apply_chat_template(messages[:1], tokenize=True, return_dict=False, add_generation_prompt=True)
-        whole = tokenizer.apply_chat_template(messages, tokenize=True, return_dict=False)
+    trained = learned_by_trl(tokenizer, [
+        {"prompt": [user(line["task"])], "completion": [assistant(line["response"])]} for line in lines], tmp_path, completion_only_loss=True)
+    for row, (whole, theirs) in zip(rows, trained, strict=True):
         assert row["input_ids"] == whole
-        # DeepSeek V3's prompt ends in an opened thought that the whole does not have; by its length, TRL (which warns of the mismatch)
-        # would leave the answer's first words out.
-        shared = next((i for i, (a, b) in enumerate(zip(prompt, whole)) if a != b), len(prompt))
-        assert (shared == len(prompt)) == (name != "deepseekv3")
-        theirs = [-100] * shared + whole[shared:]
         differ = [index for index, (a, b) in enumerate(zip(row["labels"], theirs)) if a != b]
         assert all(index > max(i for i, label in enumerate(row["labels"]) if label != -100) for index in differ)
         assert not tokenizer.decode([whole[index] for index in differ]).strip()
@@ -87,7 +92,7 @@ def test_labels_equal_what_trl_learns_of_completions(name, real, tmp_path):
 
 @pytest.mark.parametrize("name", ["llama3", "qwen2_5", "deepseekv3", "gemma3"])
 def test_labels_equal_what_trl_learns_of_assistants(name, real, tmp_path):
-    """300 real records through TRL's training template, with `return_assistant_tokens_mask` as `assistant_only_loss` asks for it."""
+    """300 real records through TRL's own preparation with `assistant_only_loss` and its training template."""
     vocabulary, bos, eos, more = MODELS[name]
     tokenizer = build(tmp_path / "model", real, vocabulary, PATHS[f"{name}_training"].read_text(encoding="utf-8"), bos, eos, more)
     lines = [json.loads(line) for line in open(CHECKOUT / "fixtures" / "gsm8k.jsonl", encoding="utf-8")][:300]
@@ -99,14 +104,13 @@ def test_labels_equal_what_trl_learns_of_assistants(name, real, tmp_path):
                      "--straddle", "supervise", "--loss", loss, "--context-length", 8192, *dated(tmp_path / "model")).stdout
         rows[loss] = [json.loads(line) for line in shown.split(b"\n") if line]
         assert len(rows[loss]) == len(talks)
-    for talk, marked, ours in zip(talks, rows["generation"], rows["assistant"]):
-        theirs = tokenizer.apply_chat_template(talk, tokenize=True, return_dict=True, return_assistant_tokens_mask=True)
-        expected = [token if mask else -100 for token, mask in zip(theirs["input_ids"], theirs["assistant_masks"])]
-        assert marked["input_ids"] == ours["input_ids"] == theirs["input_ids"] and marked["labels"] == expected
+    trained = learned_by_trl(tokenizer, [{"messages": talk} for talk in talks], tmp_path, assistant_only_loss=True)
+    for talk, marked, ours, (ids, expected) in zip(talks, rows["generation"], rows["assistant"], trained, strict=True):
+        assert marked["input_ids"] == ours["input_ids"] == ids and marked["labels"] == expected
         # By default prep learns the same, but for what the model does not sample: white space behind the terminator, and the turn's
         # header, which DeepSeek V3's training template marks too.
         assert any(label != -100 for label in ours["labels"])
-        differ = [theirs["input_ids"][place] for place, (a, b) in enumerate(zip(ours["labels"], expected)) if a != b]
+        differ = [ids[place] for place, (a, b) in enumerate(zip(ours["labels"], expected)) if a != b]
         header = {"<｜Assistant｜>"} if name == "deepseekv3" else set()
         assert all(tokenizer.decode([token]).strip() in {""} | header for token in differ), (talk, tokenizer.decode(differ))
         assert all(a == -100 for a, b in zip(ours["labels"], expected) if a != b)

@@ -76,6 +76,7 @@ extension ConversationReader {
       let field = paths.add(
         parent: path, key: heap.flat(names.reasoning), turn: paths[Int(path)].turn, kind: .reasoning
       )
+      paths.setField(.reasoning, of: field)
       for (_, text) in parts.reasoning {
         guard let bytes = unsafe text.utf8 else { continue }
         size += bytes.count

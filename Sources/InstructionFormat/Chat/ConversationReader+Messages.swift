@@ -36,6 +36,12 @@ extension ConversationReader {
     let place = { "\(field)[\(index)]" }
     guard node.isObject else { throw wrongType(node, place(), "a message (an object)") }
     let members = try MessageMembers(node, keys, at: place)
+    if let media = members.media, options.isStrict {
+      throw Problem(
+        .mediaPart, at: "\(place()).\(media)",
+        "the message has images, audio or video, which are not text",
+        remedy: "leave such records out, or remove the member if the text stands alone")
+    }
     if members.role == nil, let exchange = exchange(node) {
       let path = paths.add(parent: root, index: index, turn: -1, kind: .otherField)
       return try add(exchange, node, path, place(), &conversation)

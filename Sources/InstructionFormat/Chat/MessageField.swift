@@ -14,6 +14,8 @@ enum MessageField {
   case flag
   /// Which characters of the content are learned.
   case spans
+  /// Images, audio, video beside the content.
+  case media
   case other
 
   /// Names inside messages: the usual ones, or those that the user gave. One object for all messages: passed on without a copy.
@@ -40,7 +42,8 @@ enum MessageField {
       ("training", .flag), ("trainable", .flag), ("loss_mask", .flag), ("loss_scale", .flag),
       ("loss_weight", .flag), ("train_detail", .spans), ("reasoning_content", .reasoning(0)),
       ("thinking", .reasoning(1)), ("reasoning", .reasoning(2)), ("tool_calls", .toolCalls),
-      ("function_call", .functionCall),
+      ("function_call", .functionCall), ("images", .media), ("videos", .media), ("audios", .media),
+      ("image", .media), ("video", .media), ("audio", .media),
     ]
 
     @inline(__always)
@@ -59,6 +62,7 @@ struct MessageMembers {
   var calls: JSONNode?
   var functionCall: JSONNode?
   var spans: JSONNode?
+  var media: String?
   var learning = Learning()
 
   init(_ message: JSONNode, _ keys: MessageField.Keys, at place: () -> String) throws(Problem) {
@@ -71,6 +75,10 @@ struct MessageMembers {
       case .toolCalls: calls = value
       case .functionCall: functionCall = value
       case .spans: spans = value
+      case .media:
+        if value.isString || value.isArray || value.isObject, !value.isEmpty {
+          media = unsafe String(decoding: name, as: UTF8.self)
+        }
       case .flag: try unsafe learning.take(name, value, at: place)
       case .other: break
       }
