@@ -41,6 +41,9 @@ public struct Ledger: Hashable, Sendable {
   /// Records that have a member which nobody reads, by its name.
   public var unread = UnreadNames()
 
+  /// Turns with calls of tools of which the template shows nothing.
+  public internal(set) var callsLost: UInt64 = 0
+
   public init() {}
 
   public subscript(field: Field) -> Fates {

@@ -13,6 +13,7 @@ extension Ledger {
         counters["\(Self.prefix)\(field.name).\(name)"] = fates[keyPath: path]
       }
     }
+    if callsLost > 0 { counters["calls_lost"] = callsLost }
     for (name, records) in unread.counts { counters[Self.unreadPrefix + name] = records }
     return counters
   }

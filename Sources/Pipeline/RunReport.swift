@@ -46,6 +46,22 @@ public struct RunReport: Hashable, Sendable {
         "\(lost) samples (\(share(lost, of: totals.samples))) lost the token that ends them: the model does not learn "
           + "to stop there (\(OptionName.truncate("drop")) leaves them out)" + longer)
     }
+    // What a template leaves out on purpose, such as earlier reasoning, stands in the ledger alone.
+    if let lost = totals.counters["calls_lost"], lost > 0 {
+      found.append(
+        "\(lost) turns have calls of tools of which the template shows nothing: they are learned without them (use a template that "
+          + "shows calls)")
+    }
+    let ledger = Ledger(totals)
+    for (field, what, lack) in [
+      (Ledger.Field.tools, "definitions of tools", "the model is not shown what it may call"),
+      (.documents, "documents", "the model is not shown what it may cite"),
+    ] where ledger[field].carried > 0 && ledger[field].dropped * 2 > ledger[field].carried {
+      let part = share(ledger[field].dropped, of: ledger[field].carried)
+      found.append(
+        "the template leaves out \(part) of the text of \(what): \(lack) (use a template that shows them)"
+      )
+    }
     let unwritten = totals.counters["bytes_without_token"] ?? 0
     if unwritten > 0 {
       found.append(
@@ -111,7 +127,7 @@ public struct RunReport: Hashable, Sendable {
     for name in [
       "truncated_prompts", "truncated_responses", "terminators_cut", "tokens_cut",
       "exchanges_cut", "straddling_tokens", "turns_dropped", "arguments_decoded",
-      "bytes_without_token",
+      "bytes_without_token", "calls_lost",
       "rendered_chat", "rendered_plain", "rendered_alpaca", "rendered_text",
     ] {
       writer.key(name)

@@ -309,3 +309,16 @@ def test_a_conversation_costs_time_in_proportion_to_its_length(name, tmp_path):
     # The same of each turn as in a short conversation.
     learned = ["".join(token for token, label in zip(row["tokens"], row["labels"]) if label != -100) for row in made]
     assert learned[0].startswith(learned[1][:-200])
+
+
+@pytest.mark.parametrize("name", ["diffusion_gemma", "gemma4", "gptoss", "qwen2_5"])
+@pytest.mark.parametrize("loss", ["assistant", "last", "assistant+user"])
+def test_a_flag_on_an_answer_inside_a_turn_is_honoured(name, loss, tmp_path):
+    """The answer of a tool stands inside the turn of the call, or apart: its flag counts, and its content alone is learned by it."""
+    template = next(path for path in TEMPLATES + MORE_TEMPLATES if path.stem == name)
+    talk = [user("Qask"), assistant("", tool_calls=[call("f", {"x": "Qarg"})]), {**tool("Qanswer", name="f", tool_call_id="call_1"), "train": True},
+            assistant("Qend"), user("Qagain"), assistant("Qlast")]
+    (made,) = render(template, [{"messages": talk}], "--loss", loss)
+    learned = b"".join(made["text"].encode()[start:end] for start, end in supervised(made)).decode()
+    assert "Qanswer" in learned and "Qlast" in learned
+    assert ("Qask" in learned) == (loss == "assistant+user") and ("Qend" in learned) == (loss != "last")

@@ -1,13 +1,17 @@
 """What became of every byte of text that records carry, beside a recount in Python."""
 
+import collections
 import json
 import re
+import subprocess
+import time
 
+import published_templates
 import pytest
 
 from chat_cases import assistant, call, parts, system, tool, user
 from chat_models import write
-from prep_command import CHECKOUT, prep
+from prep_command import CHECKOUT, PREP, prep
 
 GSM8K = CHECKOUT / "fixtures" / "gsm8k.jsonl"
 FATES = ("rendered", "dropped", "cut", "unused")
@@ -234,3 +238,77 @@ def test_the_numbers_and_the_page_of_a_data_set_have_it_too(tmp_path):
     page = (tmp_path / "page.html").read_text()
     totals = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)[1])["totals"]
     assert {key: totals[key] for key in ("text", "unread")} == {key: report[key] for key in ("text", "unread")}
+
+
+def test_calls_and_tools_that_the_template_leaves_out_are_told(tmp_path):
+    plain = "{% for m in messages %}<{{ m.role }}>{{ m.content }}</s>{% endfor %}"
+    talk = [user("q"), assistant("Let me look.", tool_calls=[call("clock", {"zone": "Berlin"})]), tool("12"), assistant("a")]
+    report = chat(tmp_path, plain, [{"messages": talk, "tools": TOOLS}])
+    assert [warning.split(":")[0] for warning in report["warnings"]] == [
+        "1 turns have calls of tools of which the template shows nothing", "the template leaves out 100.0 % of the text of definitions of tools"]
+    # Who shows them may leave out what nobody needs: identifiers.
+    assert chat(tmp_path, VERBATIM + "{{ tools }}", [{"messages": talk, "tools": TOOLS}])["warnings"] == []
+
+
+def talks(rng, count):
+    """Conversations of every kind, with a word of its own in each text."""
+    number = iter(range(10**9))
+
+    def said():
+        return rng.choice(["{}", " {} ", "{}\n", "{} é中 {}", "<think>{}</think>{}"]).replace("{}", f"w{next(number)}")
+
+    for _ in range(count):
+        messages = [system(said())] if rng.random() < 0.4 else []
+        for _ in range(rng.randint(1, 4)):
+            messages.append(user(rng.choice([said(), parts(said(), said())])))
+            if rng.random() < 0.3:
+                messages += [assistant(rng.choice(["", said()]), tool_calls=[call("clock", {"zone": said()}, f"call{next(number):05d}")]),
+                             tool(said(), name="clock", tool_call_id="call00001")]
+            messages.append(assistant(said(), **({"reasoning_content": said()} if rng.random() < 0.3 else {})))
+        record = {"messages": messages, rng.choice(["id", "source"]): next(number)}
+        if rng.random() < 0.3:
+            record["tools"] = TOOLS
+        yield record
+
+
+def carried(record):
+    """Bytes of text under names that the schema knows, by field."""
+    counts = collections.Counter(tools=size(record.get("tools")))
+    for message in record["messages"]:
+        counts["content"] += sum(size(part["text"]) for part in message["content"]) if isinstance(message["content"], list) else size(message["content"])
+        counts["reasoning"] += size(message.get("reasoning_content"))
+        counts["tool_calls"] += size(message.get("tool_calls"))
+        counts["messages"] += size(message.get("name")) + size(message.get("tool_call_id"))
+    return +counts
+
+
+@pytest.mark.parametrize("template", published_templates.TEMPLATES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_random_conversations_add_up_in_published_templates(template, tmp_path, rng):
+    records = list(talks(rng, 25))
+    data = write(tmp_path / "data.jsonl", records)
+    report = run(data, tmp_path / "out", *published_templates.flags(template), "--allow-dropped", "--context-length", rng.choice([64, 256, 8192]),
+                 "--truncate", rng.choice(["right", "left", "oldest-turns", "drop"]))
+    refused = [json.loads(line)["line"] for line in open(tmp_path / "out" / "rejects.jsonl", encoding="utf-8")] if (
+        tmp_path / "out" / "rejects.jsonl").exists() else []
+    expected = sum((carried(record) for line, record in enumerate(records, 1) if line not in refused), collections.Counter())
+    assert {field: fates["carried"] for field, fates in report["text"].items()} == expected
+    # What the template prints is what the ledger calls rendered or cut: every word of a content that is whole.
+    if report["accepted"] and not report["truncated"] and not report["left_out"]:
+        shown = "".join(json.loads(line)["text"] for line in prep(
+            "render", data, *published_templates.flags(template), "--json", check=False).stdout.splitlines() if b'"text"' in line)
+        lost = sum(size(word) for word in re.findall(r"w\d+", "".join(
+            json.dumps(record["messages"], ensure_ascii=False) for line, record in enumerate(records, 1) if line not in refused)) if word not in shown)
+        assert lost == 0 or sum(fates["dropped"] for fates in report["text"].values()) >= lost
+
+
+def test_an_interrupted_run_counts_the_same(tmp_path, rng):
+    data = [write(tmp_path / f"{part}.jsonl", list(talks(rng, 400))) for part in range(6)]
+    flags = ["--template", "chatml", "--context-length", 96, "--allow-dropped", "--threads", 1, "--max-rejects", "100%"]
+    whole = run(data, tmp_path / "whole", *flags)
+    for _ in range(4):
+        process = subprocess.Popen([PREP, "run", *map(str, data), "--output", tmp_path / "killed", *map(str, flags)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(rng.random() / 20)
+        process.kill()
+        process.wait()
+    again = json.loads(prep("run", *data, "--output", tmp_path / "killed", *flags, "--json").stdout)
+    assert {key: again[key] for key in ("text", "unread", "digest")} == {key: whole[key] for key in ("text", "unread", "digest")}

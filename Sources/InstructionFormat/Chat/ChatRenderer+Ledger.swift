@@ -101,6 +101,8 @@ extension ChatRenderer {
   /// Enters the record that was prepared last, all samples of which were accounted for.
   public func close(_ ledger: inout Ledger) {
     isUnread.removeAll(keepingCapacity: true)
+    // The turn whose calls are looked at, and whether anything of them is in the text.
+    var calling: (turn: Int, isShown: Bool)?
     unsafe paths.nodes.withElements(0..<shares.count) { nodes in
       for place in 0..<shares.count {
         let node = unsafe nodes[place]
@@ -115,10 +117,19 @@ extension ChatRenderer {
           ledger.add(field, rendered: 0, unused: carried)
           continue
         }
+        if field == .toolCalls {
+          let turn = Int(node.turn)
+          if let known = calling, known.turn != turn {
+            if !known.isShown { ledger.callsLost += 1 }
+            calling = nil
+          }
+          calling = (turn, share.reached > 0 || calling?.isShown ?? false)
+        }
         let (reached, kept) = (Int(share.reached), Int(min(share.kept, share.reached)))
         ledger.add(field, rendered: kept, dropped: carried - reached, cut: reached - kept)
       }
     }
+    if let calling, !calling.isShown { ledger.callsLost += 1 }
   }
 
   /// Whether the template knows the name of a member of a message; enters it where it does not.

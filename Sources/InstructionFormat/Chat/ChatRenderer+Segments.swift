@@ -39,7 +39,12 @@ extension ChatRenderer {
         narrow(&cut, to: gap.upperBound, from: start)
         narrow(&cut, to: turn.range.upperBound, from: start)
       }
-      let inside = run < runs.count && runs[run].range.contains(start) ? runs[run] : nil
+      var inside = run < runs.count && runs[run].range.contains(start) ? runs[run] : nil
+      if let around = inside, let own = self.run(at: start, of: span, inside: around) {
+        inside = own
+        narrow(&cut, to: own.terminator, from: start)
+        narrow(&cut, to: own.range.upperBound, from: start)
+      }
       let source = self.source(span.origin, &sample)
       let found = self.reason(start, span, spanIndex, inside, run, extents, plan)
       var segment = Segment(range: start..<cut, source: source, reason: found)
@@ -50,6 +55,26 @@ extension ChatRenderer {
       start = cut
       if start == end { spanIndex += 1 }
     }
+  }
+
+  /// The bytes of a turn that stand inside those of another (a tool's answer), where the record asks for them to be learned. O(log
+  /// runs).
+  private func run(
+    at start: Int, of span: RenderOutput.Span, inside around: SupervisedBytes
+  ) -> SupervisedBytes? {
+    guard span.origin.author > 0, span.origin.kind != .template else { return nil }
+    let turn = Int(paths[span.origin.author].turn)
+    guard turn >= 0, turn != around.turn else { return nil }
+    // Runs are found turn by turn.
+    var (low, high) = (0, runs.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if runs[middle].turn < turn { low = middle + 1 } else { high = middle }
+    }
+    guard low < runs.count, runs[low].turn == turn, runs[low].range.contains(start) else {
+      return nil
+    }
+    return runs[low]
   }
 
   /// Ends a stretch earlier, at a bound that lies inside.

@@ -214,7 +214,13 @@ extension ChatRenderer {
   private func bytes(of turn: Int, isAssistant: Bool) -> SupervisedBytes? {
     settleRepeats(of: turn)
     let start = isAssistant ? start(of: turn, extents) : extents[turn].own?.lowerBound ?? 0
-    let end = end(of: turn, extents, from: start, in: rendered)
+    var end = end(of: turn, extents, from: start, in: rendered)
+    if !isAssistant, let own = extents[turn].own,
+      rendered.scope(at: own.lowerBound) != Int32(turn), rendered.scope(at: own.lowerBound) >= 0
+    {
+      // Printed in another message's turn: what stands behind it is that one's.
+      end = (own.upperBound, own.upperBound)
+    }
     guard start < end.end else { return nil }
     return SupervisedBytes(
       range: start..<end.end, terminator: max(start, end.terminator), turn: turn,

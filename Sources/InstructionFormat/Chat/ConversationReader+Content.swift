@@ -66,7 +66,12 @@ extension ConversationReader {
     } else if parts.isPlain, parts.reasoning.isEmpty, parts.calls.isEmpty, parts.results.isEmpty {
       // The parts stand in the record's own list.
       for place in first..<paths.nodes.count { paths.carry(0, at: UInt32(place)) }
+      let start = paths.nodes.count
       add(names.content, value(node, path), from: bottom)
+      // What kind of part it is is no text of the record.
+      for place in start..<paths.nodes.count where paths.isNamed("type", place, in: heap) {
+        paths.carry(0, at: UInt32(place))
+      }
     } else {
       add(names.content, textParts(pieces, path), from: bottom)
     }

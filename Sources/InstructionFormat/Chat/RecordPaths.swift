@@ -118,6 +118,13 @@ final class RecordPaths: TemplateHost {
     nodes[Int(path)] = node
   }
 
+  /// Whether a path ends in a key.
+  func isNamed(_ key: StaticString, _ path: Int, in heap: ValueHeap) -> Bool {
+    let node = nodes[path]
+    guard node.keyCount >= 0 else { return false }
+    return heap.bytes.equals(Int(node.key)..<Int(node.key) + Int(node.keyCount), key)
+  }
+
   /// The path in words: `messages[3].content`.
   func describe(_ path: Int, in heap: ValueHeap) -> String {
     var parts: [String] = []

@@ -175,6 +175,12 @@ extension RenderOutput {
     range.allSatisfy { text[$0] <= 0x20 }
   }
 
+  /// The message in whose iteration a byte was printed; -1 outside of all.
+  func scope(at place: Int) -> Int32 {
+    let index = spanIndex(at: place)
+    return index < spans.count ? spans[index].scope : -1
+  }
+
   /// What the byte at `place` is part of, where it is copied from the record.
   func pathKind(at place: Int, _ paths: RecordPaths) -> RecordPaths.Node.Kind? {
     let index = spanIndex(at: place)
