@@ -12,6 +12,8 @@ final class ExportFolder {
   private let replacedPath: String
   private let parent: String
   private let overwrite: Bool
+  /// The folder in the making, open and locked.
+  private let lock: FileDescriptor
   private var isPublished = false
 
   /// What the export is, and its files with their sizes. Hidden, so that no reader of the format minds it.
@@ -42,14 +44,49 @@ final class ExportFolder {
       }
     }
     try AtomicFile.makeFolder(parent)
+    lock = try Self.locked(temporaryPath, for: path)
     // What a killed export left.
-    try Self.remove(replacedPath)
-    try Self.remove(temporaryPath)
-    try AtomicFile.makeFolder(temporaryPath)
+    do throws(Problem) {
+      try Self.remove(replacedPath)
+      try Self.removeFiles(temporaryPath)
+    } catch {
+      try? lock.close()
+      throw error
+    }
   }
 
   deinit {
     if !isPublished { try? Self.remove(temporaryPath) }
+    try? lock.close()
+  }
+
+  /// Makes the folder and takes its lock, so that two exports to one place cannot mix.
+  private static func locked(_ folder: String, for path: String) throws(Problem) -> FileDescriptor {
+    // The one who had it may have renamed or removed it in between: then there is another.
+    for _ in 0..<8 {
+      try AtomicFile.makeFolder(folder)
+      let descriptor: FileDescriptor
+      do {
+        descriptor = try FileDescriptor.open(
+          FilePath(folder), .readOnly, options: [.closeOnExec, .directory])
+      } catch {
+        if error as? Errno == .noSuchFileOrDirectory { continue }
+        throw Problem.system("cannot open the folder", path: folder, error)
+      }
+      guard FileSystem.lock(descriptor.rawValue) else {
+        try? descriptor.close()
+        break
+      }
+      if let mine = try? FileSystem.status(of: descriptor).identity,
+        mine == (try? FileSystem.status(of: folder).identity)
+      {
+        return descriptor
+      }
+      try? descriptor.close()
+    }
+    throw Problem(
+      kind: .unusable, path: path, reason: "another prep is exporting to this folder",
+      remedy: "wait for it, or choose another \(OptionName.output)")
   }
 
   /// Writes the marker, for an export known by `identity`; what the folder holds then.
@@ -123,10 +160,17 @@ final class ExportFolder {
 
   /// Removes a folder and its files; exports have no folders in it.
   private static func remove(_ folder: String) throws(Problem) {
-    guard let names = try AtomicFile.names(in: folder) else { return }
-    for name in names { try AtomicFile.remove(AtomicFile.path(folder, name)) }
+    guard try removeFiles(folder) else { return }
     if let failure = FileSystem.removeFolder(folder) {
       throw Problem.system("cannot remove the folder", path: folder, failure)
     }
+  }
+
+  /// Whether there is such a folder.
+  @discardableResult
+  private static func removeFiles(_ folder: String) throws(Problem) -> Bool {
+    guard let names = try AtomicFile.names(in: folder) else { return false }
+    for name in names { try AtomicFile.remove(AtomicFile.path(folder, name)) }
+    return true
   }
 }

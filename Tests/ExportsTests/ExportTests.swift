@@ -50,6 +50,26 @@ struct ExportTests {
     return Array(values.prefix(count))
   }
 
+  @Test("two exports to one place do not mix: the later one refuses, and may be repeated")
+  func twoAtOnce() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("rows")
+    var first: ExportFolder? = try ExportFolder(path, overwrite: false)
+    let temporary = try #require(first?.temporaryPath)
+    try AtomicFile.write([1], name: "a", in: temporary)
+    let problem = #expect(throws: Problem.self) { try ExportFolder(path, overwrite: true) }
+    #expect(problem?.reason == "another prep is exporting to this folder")
+    #expect(try AtomicFile.names(in: temporary) == ["a"])
+    try first?.publish()
+    #expect(try AtomicFile.names(in: path) == ["a"])
+    first = nil
+    // What a killed one left is removed.
+    try AtomicFile.makeFolder(temporary)
+    try AtomicFile.write([2], name: "b", in: temporary)
+    let other = try ExportFolder(folder.file("rows"), overwrite: false)
+    #expect(try AtomicFile.names(in: other.temporaryPath) == [])
+  }
+
   @Test("differences of any size come back", arguments: [0, 1, 2, 31, 33, 128, 129, 130, 1000])
   func delta(count: Int) {
     var generator = SeededGenerator(UInt64(count))

@@ -3,7 +3,7 @@
 
 usage: Tests/Reliability/campaign.py [--long] [--seed N] [--jobs N] [--base DIR] [--page FILE] [PART ...]
 
-A part is `faults`, `kills`, `power`, `damage`, `forged` or `inputs`; all of them unless some are named. One that has scenarios takes one of
+A part is `faults`, `kills`, `together`, `power`, `damage`, `forged` or `inputs`; all of them unless some are named. One that has scenarios takes one of
 these with it, and a finding names what repeats it: `faults='run --overwrite'`, with `--fault pwrite:3:28` for a single fault;
 `damage=1234` is damage number 1234. Folders are made below --base, in memory by default; `faults` on the disk too.
 PREP names the command.
@@ -29,6 +29,7 @@ import forged
 import kills
 import power
 import sources
+import together
 from harness import BUILT, CHECKOUT, PREP, Tally, build
 from scenarios import scenarios
 
@@ -66,7 +67,7 @@ class Task:
         index = 1 if self.long else 0
         with tempfile.TemporaryDirectory(prefix="prep-reliability-", dir=self.base) as folder:
             base = Path(folder) / "work"
-            if self.part in ("faults", "kills", "power"):
+            if self.part in ("faults", "kills", "power", "together"):
                 chosen = scenarios(base, self.seed, list(self.names))
                 if self.fault:
                     for scenario in chosen:
@@ -75,6 +76,8 @@ class Task:
                     on_disk = "disk" in self.row
                     some = DISK[index] if on_disk else 300 if self.names[0] in SAMPLED else None
                     faulty.campaign(chosen, base, tally, self.seed, some if self.long or on_disk else 8)
+                elif self.part == "together":
+                    together.campaign(chosen, base, tally, self.seed, ROUNDS[index] * 5)
                 elif self.part == "kills":
                     kills.campaign(chosen, base, tally, self.seed, ROUNDS[index])
                 else:
@@ -90,6 +93,7 @@ ROWS = {
     "faults": "System calls of {} that fail, or at which it is killed",
     "kills": "`kill -9` of {} on four threads",
     "power": "Power cuts during {}",
+    "together": "Two to four commands at once that write to one place",
     "damage": "Damage to shards, manifest and rejects",
     "forged": "Shards with forged contents under right checksums",
     "inputs": "Inputs: pipes, files that change while they are read, many files, many records, large ones",
@@ -103,6 +107,8 @@ def tasks(parts: dict[str, str], seed: int, long: bool, base: str, fault: str) -
             count, step = (pair[1 if long else 0] for pair in (DAMAGES[part], SHARES))
             shares = [(int(only), int(only) + 1, 1)] if only else [(first, count, step) for first in range(step)]
             found += [Task(part, ROWS[part], seed, long, base, numbers=share) for share in shares]
+        elif part == "together":
+            found += [Task(part, ROWS[part], seed, long, base, names) for names in together.SETS]
         elif part == "inputs":
             found.append(Task(part, ROWS[part], seed, long, base))
         else:
@@ -156,6 +162,8 @@ any end but by an exit code of prep's own, or none within a minute.
 - **Power cuts**: from a log of all writes, renames and syncs, the states that a file system may show that keeps only what was synced:
   bytes kept, torn, zero or lost, names in order up to some point or any of them. The same is asked of each; and of a command that had ended, that
   nothing of it is lost.
+- **At once**: of commands that are started together, the same or others with one place to write to, one does its work, and its files
+  are there; the others refuse, or find it done.
 - **Damage**: bits, cuts, noise, bytes put in, left out and doubled, zeros, heads of frames, frames of other shards, shards swapped, files
   removed or replaced by folders, pipes and dead links, edited rejects, and edits of the manifest by SQL. `prep verify` must report each;
   `prep inspect` and `export`, the C interface, Python's `Dataset` (also with `learn`) and `ShardStream` must give the rows that were

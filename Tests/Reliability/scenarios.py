@@ -66,6 +66,7 @@ def scenarios(base: Path, seed: int, names: list[str] | None = None) -> list[Sce
         (folder / "out" / "rejects.jsonl").unlink()
 
     add("run", [], whole)
+    add("run with other options", [], [*whole, "--pack"])
     add("run in a folder below", [], [*RUN, "-o", "deep/er/out"], data_sets=("deep/er/out",))
     add("run that goes on", [whole], whole, half)
     add("run --overwrite", [whole], packed)
