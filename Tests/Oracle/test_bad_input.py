@@ -414,3 +414,24 @@ def test_reasoning_in_a_part_counts_as_reasoning(tmp_path):
     record = json.dumps({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": parts}]}) + "\n"
     _, report, _ = run(tmp_path, record, "--template", CHECKOUT / "fixtures" / "templates" / "qwen3.jinja")
     assert report["text"]["reasoning"]["rendered"] == 7 and report["text"]["content"]["rendered"] == 2
+
+
+@pytest.mark.parametrize("record, remedy", [
+    ({"data": {"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}},
+     "read the conversation in it with --field messages=data.messages"),
+    ({"sample": {"question": "Q", "answer": "A", "id": 7}}, "read the fields in it with --field task=sample.question --field response=sample.answer"),
+    ({"messages": [{"author": "user", "content": "Q"}, {"author": "assistant", "content": "A"}]}, "read it with --field role=author"),
+])
+def test_a_remedy_names_the_fields_where_they_are(tmp_path, record, remedy):
+    _, _, rejects = run(tmp_path, json.dumps(record) + "\n", "--template", "chatml")
+    assert rejects[0]["remedy"] == remedy
+    flags = [word for word in remedy.split() if word == "--field" or "=" in word]
+    _, report, _ = run(tmp_path, json.dumps(record) + "\n", "--template", "chatml", "--overwrite", *flags)
+    assert report["accepted"] == 1
+
+
+def test_flags_of_messages_are_read(tmp_path):
+    talk = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "loss_mask": 0, "weight": 0, "train": False},
+            {"role": "user", "content": "q"}, {"role": "assistant", "content": "abc", "train_detail": [{"begin_offset": 0, "end_offset": 1, "train": True}]}]
+    _, report, _ = run(tmp_path, json.dumps({"messages": talk}) + "\n" + json.dumps({"inputs": "FLAN", "targets": "T"}) + "\n", "--template", "chatml")
+    assert report["accepted"] == 2 and report["unread"] == {}

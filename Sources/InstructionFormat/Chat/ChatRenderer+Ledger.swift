@@ -136,7 +136,7 @@ extension ChatRenderer {
   private func isKnown(_ member: RecordPaths.Node, _ ledger: inout Ledger) -> Bool {
     let name = Int(member.key)..<Int(member.key) + Int(member.keyCount)
     return unsafe machine.heap.bytes.withElements(name) { name in
-      if unsafe template.template.atoms.find(name) != nil { return true }
+      if unsafe template.template.atoms.find(name) != nil || reads(name) { return true }
       unsafe ledger.unread.add(name, isOfMessages: true)
       return false
     }

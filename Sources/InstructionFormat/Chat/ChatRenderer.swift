@@ -225,6 +225,12 @@ public final class ChatRenderer {
     record = Mark(heap: machine.heap.mark, paths: paths.nodes.count)
   }
 
+  /// Whether a member of a message means something by its name, such as a flag.
+  func reads(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    if case .other = unsafe reader.keys.field(name) { return false }
+    return true
+  }
+
   private func reset(to mark: Mark) {
     machine.heap.reset(to: mark.heap)
     paths.nodes.truncate(to: mark.paths)

@@ -46,7 +46,7 @@ extension ConversationReader {
       let path = paths.add(parent: root, index: index, turn: -1, kind: .otherField)
       return try add(exchange, node, path, place(), &conversation)
     }
-    let role = try self.role(of: members, at: place)
+    let role = try self.role(of: members, in: node, at: place)
     let parts = try MessageParts(members.content?.node, isStrict: options.isStrict, at: place)
     let above = paths.add(
       parent: root, index: index, turn: Int32(list.count + parts.results.count), kind: .otherField,
@@ -57,14 +57,19 @@ extension ConversationReader {
     try add(node, members, parts, role, above, &conversation, at: place)
   }
 
-  private func role(of members: MessageMembers, at place: () -> String) throws(Problem)
-    -> MessageRole?
-  {
+  private func role(
+    of members: MessageMembers, in message: JSONNode, at place: () -> String
+  ) throws(Problem) -> MessageRole? {
     guard let (node, rank) = members.role else {
       guard options.isStrict else { return nil }
+      // Under another name, it is known by what it says.
+      let named = message.members.first { _, value in
+        unsafe value.utf8.map { unsafe self.role($0) != nil } ?? false
+      }
       throw Problem(
         .missingField, at: "\(place()).role", "the message has no role",
-        remedy: "add a role: system, user, assistant or tool")
+        remedy: named.map { "read it with \(OptionName.field("role=\($0.key.string ?? "")"))" }
+          ?? "add a role: system, user, assistant or tool")
     }
     let name = keys.role[rank]
     guard let word = unsafe node.utf8 else {

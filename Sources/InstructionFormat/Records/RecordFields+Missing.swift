@@ -68,6 +68,26 @@ extension RecordFields {
       return
         "\"\(name)\" is a list of objects: if these are the records, write them one a line, as jq -c '.\(name)[]' does"
     }
+    return inside(record)
+  }
+
+  /// What to do with a record whose fields stand in one of its members. Nil for others.
+  private func inside(_ record: JSONNode) -> String? {
+    for (key, value) in record.members where value.isObject {
+      guard let name = key.string else { continue }
+      var options: [String] = []
+      for (key, value) in value.members where !value.isAbsent {
+        guard let inner = key.string else { continue }
+        if value.holdsMessages {
+          return "read the conversation in it with \(OptionName.field("messages=\(name).\(inner)"))"
+        }
+        let roles: [RecordRole] = [.task, .context, .response]
+        if let role = roles.first(where: { $0.usualNames.contains(inner) }) {
+          options.append("\(OptionName.field("\(role.rawValue)=\(name).\(inner)"))")
+        }
+      }
+      if options.count > 1 { return "read the fields in it with \(options.joined(separator: " "))" }
+    }
     return nil
   }
 
