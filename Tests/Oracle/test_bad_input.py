@@ -435,3 +435,13 @@ def test_flags_of_messages_are_read(tmp_path):
             {"role": "user", "content": "q"}, {"role": "assistant", "content": "abc", "train_detail": [{"begin_offset": 0, "end_offset": 1, "train": True}]}]
     _, report, _ = run(tmp_path, json.dumps({"messages": talk}) + "\n" + json.dumps({"inputs": "FLAN", "targets": "T"}) + "\n", "--template", "chatml")
     assert report["accepted"] == 2 and report["unread"] == {}
+
+
+def test_two_contents_of_a_message_are_refused_where_they_differ(tmp_path):
+    talk = lambda **more: json.dumps({"messages": [{"role": "user", "content": "q", **more}, {"role": "assistant", "content": "a"}]}) + "\n"
+    _, report, rejects = run(tmp_path, talk(value="other") + talk(text="q") + talk(value="", text=None), "--template", "chatml", "--max-rejects", "100%")
+    assert report["accepted"] == 2 and (rejects[0]["reason"], rejects[0]["field"]) == ("ambiguous-field", "messages[0].content")
+    assert rejects[0]["remedy"] == "say which one counts: --field content=content"
+    assert run(tmp_path, talk(value="other"), "--template", "chatml", "--overwrite", "--field", "content=value")[1]["accepted"] == 0
+    _, report, _ = run(tmp_path, talk(value="other"), "--template", "chatml", "--overwrite", "--field", "content=content")
+    assert report["accepted"] == 1

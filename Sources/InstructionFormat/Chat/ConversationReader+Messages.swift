@@ -36,6 +36,13 @@ extension ConversationReader {
     let place = { "\(field)[\(index)]" }
     guard node.isObject else { throw wrongType(node, place(), "a message (an object)") }
     let members = try MessageMembers(node, keys, at: place)
+    if let (first, second) = members.rivals, options.isStrict {
+      let name = String(decoding: keys.content[first], as: UTF8.self)
+      throw Problem(
+        .ambiguousField, at: "\(place()).\(name)",
+        "the message holds a content under \"\(name)\" and another under \"\(String(decoding: keys.content[second], as: UTF8.self))\"",
+        remedy: "say which one counts: \(OptionName.field("content=\(name)"))")
+    }
     if let media = members.media, options.isStrict {
       throw Problem(
         .mediaPart, at: "\(place()).\(media)",

@@ -63,6 +63,8 @@ struct MessageMembers {
   var functionCall: JSONNode?
   var spans: JSONNode?
   var media: String?
+  /// Two names of the content that say different things, most wanted first.
+  var rivals: (Int, Int)?
   var learning = Learning()
 
   init(_ message: JSONNode, _ keys: MessageField.Keys, at place: () -> String) throws(Problem) {
@@ -70,7 +72,13 @@ struct MessageMembers {
       guard let name = unsafe key.utf8, !value.isAbsent else { continue }
       switch unsafe keys.field(name) {
       case .role(let rank): if rank <= role?.rank ?? .max { role = (value, rank) }
-      case .content(let rank): if rank <= content?.rank ?? .max { content = (value, rank) }
+      case .content(let rank):
+        if let known = content, known.rank != rank, !known.node.isEmpty, !value.isEmpty,
+          !known.node.isEqual(to: value)
+        {
+          rivals = (min(known.rank, rank), max(known.rank, rank))
+        }
+        if rank <= content?.rank ?? .max { content = (value, rank) }
       case .reasoning(let rank): if rank <= reasoning?.rank ?? .max { reasoning = (value, rank) }
       case .toolCalls: calls = value
       case .functionCall: functionCall = value
