@@ -64,10 +64,11 @@ struct ExportTests {
     #expect(try AtomicFile.names(in: path) == ["a"])
     first = nil
     // What a killed one left is removed.
-    try AtomicFile.makeFolder(temporary)
-    try AtomicFile.write([2], name: "b", in: temporary)
-    let other = try ExportFolder(folder.file("rows"), overwrite: false)
-    #expect(try AtomicFile.names(in: other.temporaryPath) == [])
+    let left = folder.file(".other.prep-export")
+    try AtomicFile.makeFolder(left)
+    try AtomicFile.write([2], name: "b", in: left)
+    let other = try ExportFolder(folder.file("other"), overwrite: false)
+    #expect(try AtomicFile.names(in: other.temporaryPath) == [] && other.temporaryPath == left)
   }
 
   @Test("differences of any size come back", arguments: [0, 1, 2, 31, 33, 128, 129, 130, 1000])
