@@ -23,6 +23,8 @@ public enum DataSetExport {
     progress: (Int) -> Void = { _ in }
   ) throws(Problem) -> Report {
     let schema = try schema(of: dataSet, options: options)
+    // Files name the data set's digest: it has to be that of the rows.
+    try dataSet.checkDigest()
     let identity = schema.identity(format)
     if !options.overwrite,
       let report = ExportFolder.finished(output, identity: identity, rows: dataSet.count)

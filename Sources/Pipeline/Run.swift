@@ -90,10 +90,20 @@ public struct Run: Sendable {
           rejected: Int(rejected), of: Int(manifest.totals.records), folder: output)
       }
       if !isWhole {
-        if partition == nil { try spec.checkUnused(manifest.totals) }
+        if partition == nil { try checkUnused(manifest.totals, folder) }
         try folder.publish(manifest)
       }
       return report
+    }
+  }
+
+  /// Refuses options that had nothing to act on. The shards are of no use to the command without them, so they go.
+  private func checkUnused(_ totals: Totals, _ folder: OutputFolder) throws(Problem) {
+    do throws(Problem) {
+      try spec.checkUnused(totals)
+    } catch {
+      try folder.removeOwnFiles()
+      throw error
     }
   }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -336,6 +337,9 @@ def test_an_option_of_conversations_that_can_do_nothing_is_an_error(tmp_path, fl
     result, report, _ = run(tmp_path, records, "--template", template, *flags)
     assert result.returncode == 2 and said(result) == f"prep: {what}\n"
     assert report["error"]["kind"] == "option-unused" and not (tmp_path / "out" / "manifest.sqlite").exists()
+    # Nothing is in the way of the command without it.
+    assert run(tmp_path, records, "--template", template)[0].returncode == 0
+    shutil.rmtree(tmp_path / "out")
     # It acts as soon as one record has what it is for.
     called = [{"type": "function", "function": {"name": "f", "arguments": {}}}]
     others = [{"role": "narrator", "content": "n"}] if "narrator=user" in flags else []

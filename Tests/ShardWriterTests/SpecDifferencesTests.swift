@@ -12,12 +12,12 @@ struct SpecDifferencesTests {
   @Test("members are named with both values, nested ones by their path, long ones by name alone")
   func members() {
     let long = String(repeating: "x", count: 200)
-    let own = spec(#"{"a":1,"b":"t","c":{"d":[1,2],"e":true},"f":null,"g":"\#(long)"}"#)
+    let own = spec(#"{"a":1,"b":"t","c":{"d":[1,2],"e":true},"f":null,"g":"\#(long)","i":3}"#)
     let other = spec(#"{"a":2,"b":"t","c":{"d":[1,3],"e":true},"f":0.5,"g":"y","h":7}"#)
     #expect(
       own.differences(from: other) == [
         "a is 1, not 2", "c.d is [1,2], not [1,3]", "f is not given, not 0.5", "g is another",
-        "h is not given, not 7",
+        "i is 3 there, and not given now", "h is not given, not 7",
       ])
     #expect(own.differences(from: own).isEmpty)
   }

@@ -99,6 +99,9 @@ public final class DataSet: Sendable {
     }
   }
 
+  /// Throws where the manifest's digest is not that of the shards. Opens every shard: O(frames).
+  public func checkDigest() throws(Problem) { _ = try frameStarts() }
+
   /// First row of each data frame, ascending, then the number of rows. Opens every shard: O(frames). Throws where the
   /// manifest's digest is not theirs.
   public func frameStarts() throws(Problem) -> [Int] {

@@ -24,13 +24,18 @@ extension ShardSpec {
     }
     let (left, right) = (text(own), text(wanted))
     if left == right { return [] }
+    if right == absent, left.utf8.count <= 100 {
+      return ["\(path) is \(left) there, and not given now"]
+    }
     // Long values, such as a template's text, would hide the rest.
     return left.utf8.count + right.utf8.count > 100
       ? ["\(path) is another"] : ["\(path) is \(left), not \(right)"]
   }
 
+  private static let absent = "not given"
+
   private static func text(_ node: JSONNode?) -> String {
-    guard let node, !node.isNull else { return "not given" }
+    guard let node, !node.isNull else { return absent }
     var writer = JSONWriter()
     writer.node(node)
     return String(decoding: writer.bytes, as: UTF8.self)
