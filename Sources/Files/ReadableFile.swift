@@ -40,7 +40,7 @@ package final class ReadableFile: Sendable {
     guard count >= 0, offset >= 0, count <= size - min(offset, size) else {
       throw Problem(
         .damaged, Place(file: path, byteOffset: size),
-        reason: "the file ends here, \(offset + count - size) bytes early", remedy: Problem.rerun)
+        reason: "the file ends here, \((offset - size) &+ count) bytes early", remedy: Problem.rerun)
     }
     var failure: (any Error)?
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
