@@ -155,8 +155,7 @@ Written by `make reliability` ({how}) with {version} on {machine}; {minutes} min
 A row **lost** is one that a command left out and said nothing; a row is **wrong** that a reader gave and nobody wrote; a **crash** is
 any end but by an exit code of prep's own, or none within a minute.
 
-- **System calls** (`faults.c`, preloaded): each call of a kind ({kinds}) of each command, in turn (of some
-  ways to run that do what others do, 300 by chance): fails with {errors}, from there on
+- **System calls** (`faults.c`, preloaded): {calls} of a kind ({kinds}): fails with {errors}, from there on
   with ENOSPC, reads or writes half, or the process is killed before or behind it. Then the same command, undisturbed, must leave the
   files of a run without a fault, byte for byte; what had a manifest before must verify; exit code 0 must mean that all was done.
 - **Power cuts**: from a log of all writes, renames and syncs, the states that a file system may show that keeps only what was synced:
@@ -171,8 +170,8 @@ any end but by an exit code of prep's own, or none within a minute.
 - **Forged shards**: numbers at their extremes and bytes put in or left out of headers, indexes, data frames, classes and rejects, all
   checksums made right again. Under the old manifest they are damage; under one that was rebuilt from them nothing that reads may
   crash.
-- **Inputs**: the same records from a file, standard input and FIFOs fed in pieces of any size give one digest; {files} files, a
-  million records and a file of 4 GB with a line of 1 GiB lose none; a file that is cut, grows or is written over while prep stands still
+- **Inputs**: the same records from a file, standard input and FIFOs fed in pieces of any size give one digest; {sizes} lose
+  none; a file that is cut, grows or is written over while prep stands still
   at one of its reads is refused, and nothing is published.
 
 A short pass of all of it, with a seed by chance, is part of `make test` (`Tests/Reliability/test_short.py`). A finding names what repeats
@@ -180,14 +179,17 @@ it: `{here} --seed 1 --long faults='merge' --fault rename:2:5`, `{here} --seed 1
 """
 
 
-def page(rows: list[Tally], how: str, minutes: float) -> str:
+def page(rows: list[Tally], how: str, minutes: float, *, long: bool) -> str:
     lines = ["| what | tried | rows lost | wrong rows | crashes | again |", "| --- | ---: | ---: | ---: | ---: | --- |"]
     lines += [f"| {row.name} | {row.tried:,} | {row.lost:,} | {row.wrong:,} | {row.crashes:,} | `{row.how}` |" for row in rows]
     version = subprocess.run([PREP, "--version"], capture_output=True, text=True).stdout.strip()
     return PAGE.format(
         how=f"`{how}`", version=f"prep {version}", machine=f"{platform.system()} {platform.machine()}", minutes=round(minutes),
         table="\n".join(lines), kinds="open, read, pread, write, pwrite, close, fsync, rename, mkdir, unlink, rmdir, link, opendir, "
-        "readdir, stat, fstat, flock and starting a thread", errors=", ".join(faulty.ERRORS), files="5,000", here=HERE)
+        "readdir, stat, fstat, flock and starting a thread", errors=", ".join(faulty.ERRORS), here=HERE,
+        calls="each call of each command in turn (of some ways to run that do what others do, 300 by chance)" if long
+        else "a few calls of each command, chosen by chance,",
+        sizes="5,000 files, a million records and a file of 4 GB with a line of 1 GiB" if long else "100 files and 20,000 records")
 
 
 def main() -> int:
@@ -212,7 +214,7 @@ def main() -> int:
     print("\n".join(findings) if findings else "nothing was found")
     if options.page and not findings:
         how = f"{HERE} --seed {options.seed}" + (" --long" if options.long else "")
-        options.page.write_text(page(rows, how, (time.monotonic() - start) / 60))
+        options.page.write_text(page(rows, how, (time.monotonic() - start) / 60, long=options.long))
         print(f"written: {options.page.resolve().relative_to(CHECKOUT)}")
     return 1 if findings else 0
 

@@ -87,10 +87,11 @@ def changed(content: bytes, rng: random.Random, end: int) -> tuple[bytes, str]:
 def forge(path: Path, rng: random.Random) -> str:
     frames = frames_of(path.read_bytes())
     what, index_is_changed = "", False
+    whole = {number for number, _ in enumerate(frames)}
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         number = rng.randrange(len(frames))
         magic, content = frames[number]
-        if magic == SKIPPABLE + 3 and rng.random() < 0.7 and len(content) > 40:
+        if magic == SKIPPABLE + 3 and number in whole and rng.random() < 0.7 and len(content) > 40:
             # The classes of a data frame, which are compressed.
             content, here = classes(content, rng)
         elif magic == ZSTD:
@@ -100,6 +101,8 @@ def forge(path: Path, rng: random.Random) -> str:
             content = sealed(content) if len(content) > 8 else content
             index_is_changed |= magic == SKIPPABLE + 1
         frames[number] = magic, content
+        # A list that was changed leads to no classes any more.
+        whole.discard(number)
         what += f"frame {number}: {here}; "
     path.write_bytes(built(frames, not index_is_changed))
     return f"{path.name}, {what}"
