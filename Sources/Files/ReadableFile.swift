@@ -38,9 +38,12 @@ package final class ReadableFile: Sendable {
   /// The bytes `offset..<offset + count`. Throws where the file ends before.
   package func read(_ count: Int, at offset: Int) throws(Problem) -> [UInt8] {
     guard count >= 0, offset >= 0, count <= size - min(offset, size) else {
+      // An index that somebody made may lead anywhere.
+      let (end, isOver) = offset.addingReportingOverflow(count)
       throw Problem(
         .damaged, Place(file: path, byteOffset: size),
-        reason: "the file ends here, \((offset - size) &+ count) bytes early", remedy: Problem.rerun)
+        reason: "the file ends here, \((isOver ? .max : end) - size) bytes early",
+        remedy: Problem.rerun)
     }
     var failure: (any Error)?
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in

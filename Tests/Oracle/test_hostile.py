@@ -5,9 +5,9 @@ Each case is run by itself, and what the process took is asked of the system. On
 
 import base64
 import json
-import os
 import subprocess
-import threading
+import sys
+import tempfile
 
 import pytest
 from prep_command import CHECKOUT, PREP
@@ -17,41 +17,29 @@ SECONDS, MEMORY = 10, 512 << 20
 LARGE = 1 << 16
 
 
+# A process begins with the memory of the one that starts it, as far as the system tells: a small one stands between.
+LAUNCHER = """
+import json, resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+open(sys.argv[1], "w").write(json.dumps([code, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10]))
+"""
+
+
 def measured(*arguments, input=b"", memory=MEMORY, seconds=SECONDS):
     """What the command says, within the bounds: its exit code, its output and its errors."""
-    process = subprocess.Popen([PREP, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, said = communicate(process, input)
-    pid, status, usage = os.wait4(process.pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    process.returncode = code
+    with tempfile.NamedTemporaryFile() as file:
+        ended = subprocess.run([sys.executable, "-S", "-E", "-c", LAUNCHER, file.name, PREP, *map(str, arguments)], input=input, capture_output=True)
+        code, took, held = json.loads(file.read())
+    said = ended.stderr
     shown = [str(argument)[:80] for argument in arguments]
     assert code >= 0, (shown, f"signal {-code}", said[-300:])
     assert code in (0, 1, 2, 64), (shown, code, said[-300:])
-    assert usage.ru_utime + usage.ru_stime < seconds, (shown, usage.ru_utime + usage.ru_stime, said[-300:])
-    assert usage.ru_maxrss << 10 < memory, (shown, usage.ru_maxrss >> 10, said[-300:])
+    assert took < seconds, (shown, took, said[-300:])
+    assert held < memory, (shown, held >> 20, said[-300:])
     for line in said.splitlines():
         assert len(line) < 4096, (shown, len(line))
-    return code, out, said
-
-
-def communicate(process, input):
-    """Both streams, without reaping the process: what it took is asked for afterwards."""
-    taken = {}
-
-    def read(name, stream):
-        taken[name] = stream.read()
-
-    threads = [threading.Thread(target=read, args=pair) for pair in (("out", process.stdout), ("err", process.stderr))]
-    for thread in threads:
-        thread.start()
-    try:
-        process.stdin.write(input)
-        process.stdin.close()
-    except BrokenPipeError:
-        pass
-    for thread in threads:
-        thread.join()
-    return taken["out"], taken["err"]
+    return code, ended.stdout, said
 
 
 # MARK: Templates

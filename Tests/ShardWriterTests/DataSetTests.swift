@@ -49,6 +49,21 @@ struct DataSetTests {
     return contents
   }
 
+  @Test(
+    "a place that no file reaches is the end of this one",
+    arguments: [0, 9, 10, 11, Int.max - 8, .max])
+  func placesBeyond(offset: Int) throws {
+    let folder = try TemporaryFolder()
+    let file = try ReadableFile(folder.write("a", Array(repeating: 7, count: 10)))
+    if offset == 0 {
+      #expect(try file.read(10, at: offset).count == 10)
+      #expect(throws: Problem.self) { try file.read(.max, at: offset) }
+    } else {
+      let problem = #expect(throws: Problem.self) { try file.read(10, at: offset) }
+      #expect(problem?.kind == .damaged)
+    }
+  }
+
   @Test("a digest of the manifest that is not the shards' is told where all shards are opened")
   func forgedDigest() throws {
     let folder = try TemporaryFolder()
