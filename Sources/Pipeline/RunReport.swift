@@ -90,11 +90,13 @@ public struct RunReport: Hashable, Sendable {
   public var bytesOut: Int { manifest.fileSize }
   public var seconds: Double { elapsed / .seconds(1) }
   /// Rows and input bytes that this run made itself.
-  public var rowsMade: Int { max(0, Int(totals.rows) - reused.rows) }
+  public var rowsMade: Int { max(0, Int(clamping: totals.rows) - reused.rows) }
   public var bytesMade: Int { max(0, Int(clamping: bytesIn) - reused.bytes) }
   /// Padding tokens that rows of the context length would hold and the shards do not.
   public var paddingAvoided: Int {
-    max(0, Int(totals.rows) * manifest.spec.contextLength - Int(totals.tokens))
+    let (places, isOver) = Int(clamping: totals.rows).multipliedReportingOverflow(
+      by: manifest.spec.contextLength)
+    return max(0, (isOver ? .max : places) - Int(clamping: totals.tokens))
   }
   /// Tokens over all places of all rows, from 0 to 1.
   public var fill: Double {

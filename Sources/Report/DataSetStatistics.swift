@@ -58,7 +58,7 @@ public struct DataSetStatistics: Sendable {
       return part
     }
     // Every nth row is listed.
-    let stride = max(1, Int(manifest.totals.samples) / max(1, listed))
+    let stride = max(1, Int(clamping: manifest.totals.samples) / max(1, listed))
     var ends: [UInt32: End] = [:]
     for (number, shard) in manifest.shards.enumerated() {
       let source = shard.source.input
