@@ -22,7 +22,7 @@ public enum DataSetExport {
     _ dataSet: DataSet, format: ExportFormat, output: String, options: ExportOptions,
     progress: (Int) -> Void = { _ in }
   ) throws(Problem) -> Report {
-    let schema = try schema(of: dataSet, options: options)
+    let schema = try schema(of: dataSet, format: format, options: options)
     // Files name the data set's digest: it has to be that of the rows.
     try dataSet.checkDigest()
     let identity = schema.identity(format)
@@ -68,6 +68,9 @@ public enum DataSetExport {
   ) throws(Problem) -> any Exporter {
     switch format {
     case .parquet: try ParquetExporter(folder: folder, schema: schema)
+    case .arrow: try ArrowExporter(folder: folder, schema: schema)
+    case .turns: try TurnsExporter(folder: folder, schema: schema)
+    case .memmap: try MemmapExporter(folder: folder, schema: schema)
     case .mds: try MDSExporter(folder: folder, schema: schema)
     case .megatron: try MegatronExporter(folder: folder, schema: schema)
     case .npy: try NPYExporter(folder: folder, schema: schema)
@@ -75,7 +78,7 @@ public enum DataSetExport {
   }
 
   private static func schema(
-    of dataSet: DataSet, options: ExportOptions
+    of dataSet: DataSet, format: ExportFormat, options: ExportOptions
   ) throws(Problem) -> ExportSchema {
     let manifest = dataSet.manifest
     let isPacked = dataSet.isPacked
@@ -88,9 +91,11 @@ public enum DataSetExport {
     }
     return ExportSchema(
       rows: manifest.rowCount, tokens: Int(clamping: manifest.totals.tokens),
-      length: options.isPadded ? manifest.spec.contextLength : nil, columns: columns,
-      idCount: manifest.spec.idCount, padID: manifest.spec.padID, level: options.level,
+      length: options.isPadded && format.canPad ? manifest.spec.contextLength : nil,
+      columns: columns,
+      fits16Bits: manifest.spec.fits16Bits, padID: manifest.spec.padID, level: options.level,
       digest: manifest.digest.description, spec: manifest.spec.json,
-      parquetSuffix: options.parquetSuffix, learn: dataSet.learnedAs)
+      parquetSuffix: options.parquetSuffix, fileSize: options.fileSize ?? format.fileSize,
+      hasGivenFileSize: options.fileSize != nil, learn: dataSet.learnedAs)
   }
 }

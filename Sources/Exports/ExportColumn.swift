@@ -47,7 +47,7 @@ public enum ExportColumn: String, CaseIterable, Sendable {
     case .positionIDs: (.int32, .deltaBinaryPacked, .tokens { _ in .positionIDs })
     case .sampleLengths: (.int32, .deltaBinaryPacked, .sampleLengths)
     case .weights: (.float32, .plain, .weights)
-    case .lossMask: (.int8, .deltaBinaryPacked, .tokens { _ in .lossMask })
+    case .lossMask: (.int8, .deltaBinaryPacked, .tokens { _ in .lossMask() })
     case .targetMask: (.int8, .deltaBinaryPacked, .tokens { _ in .targetMask })
     case .sampleStarts: (.int32, .deltaBinaryPacked, .sampleStarts)
     }

@@ -89,6 +89,12 @@ final class ExportFolder {
       remedy: "wait for it, or choose another \(OptionName.output)")
   }
 
+  /// The number of a file in its name: at least five digits.
+  static func digits(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+  }
+
   /// Writes the marker, for an export known by `identity`; what the folder holds then.
   func finish(identity: [(key: String, value: String)], rows: Int) throws(Problem)
     -> DataSetExport.Report

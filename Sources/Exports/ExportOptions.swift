@@ -5,9 +5,26 @@ import ShardWriter
 /// A format of other tools that rows can be written in. Sources: formats' own readers, named at each writer.
 public enum ExportFormat: String, CaseIterable, Sendable {
   case parquet
+  /// A folder of `datasets`' `save_to_disk`.
+  case arrow
   case mds
+  /// MDS of tokenized turns, for llm-foundry.
+  case turns
   case megatron
+  /// OLMo-core's headerless memory maps.
+  case memmap
   case npy
+
+  /// Bytes of a file at which the next one begins, unless told otherwise.
+  var fileSize: Int {
+    switch self {
+    case .mds, .turns: 1 << 26
+    case .parquet, .arrow, .memmap, .megatron, .npy: 1 << 29
+    }
+  }
+
+  /// Whether rows can be padded: the others hold samples, not rows.
+  var canPad: Bool { self != .turns && self != .memmap }
 }
 
 /// How an export is written.
@@ -22,6 +39,8 @@ public struct ExportOptions: Hashable, Sendable {
   public var overwrite: Bool
   /// How the names of Parquet files end.
   public var parquetSuffix = ".parquet"
+  /// Bytes of a file at which the next one begins; nil for what suits the format. Files of `megatron` and `npy` hold all rows.
+  public var fileSize: Int?
 
   public init(
     isPadded: Bool = true, columns: [ExportColumn] = [], level: Int32 = 3, overwrite: Bool = false
@@ -41,14 +60,17 @@ public struct ExportSchema: Hashable, Sendable {
   /// Elements of a row's columns; nil where rows are not padded.
   public var length: Int?
   public var columns: [ExportColumn]
-  /// Highest token id + 1.
-  public var idCount: Int
+  /// Whether all ids, the pad id too, can be written as 16 bits.
+  public var fits16Bits: Bool
   public var padID: UInt32
   public var level: Int32
   /// Digest of the data set, and its spec as JSON.
   public var digest: String
   public var spec: [UInt8]
   public var parquetSuffix: String
+  /// Bytes of a file at which the next one begins, and whether they were given.
+  public var fileSize: Int
+  public var hasGivenFileSize: Bool
   /// The loss by which rows are read, where it is another than the run's.
   public var learn: String?
 
@@ -62,8 +84,14 @@ public struct ExportSchema: Hashable, Sendable {
       ("columns", columns.map(\.rawValue).joined(separator: ",")),
       ("length", length.map(String.init) ?? "unpadded"), ("level", "\(level)"),
       ("suffix", parquetSuffix),
-    ] + arrays + (learn.map { [("learn", $0)] } ?? [])
+    ] + arrays + (hasGivenFileSize ? [("file-size", "\(fileSize)")] : [])
+      + (learn.map { [("learn", $0)] } ?? [])
   }
+}
+
+extension ShardSpec {
+  /// Whether all ids, the pad id too, can be written as 16 bits.
+  var fits16Bits: Bool { idCount > 0 && idCount <= 1 << 16 && padID < 1 << 16 }
 }
 
 /// Writes rows in a format of other tools, into a folder that becomes visible when all is done.

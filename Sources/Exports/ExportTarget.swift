@@ -12,12 +12,26 @@ public enum ExportTarget: String, CaseIterable, Sendable {
   case datasets
   /// SkyRL's `SFTTrainer`: `loss_mask`; it refuses `labels`.
   case skyRL = "skyrl"
+  /// LLaMA-Factory's `tokenized_path`: a folder for `load_from_disk`.
+  case llamaFactory = "llama-factory"
+  /// llm-foundry's `StreamingFinetuningDataset`: turns.
+  case llmFoundry = "llm-foundry"
+  /// OLMo-core's `NumpyPackedFSLDataset`: memory maps of ids and label mask, and where documents end.
+  case olmoCore = "olmo-core"
   /// Megatron-LM's indexed data sets.
   case megatron
   /// Megatron-Bridge's `GPTSFTPackedParquetDataset`: a mask aligned to the target, within each sample.
   case megatronBridge = "megatron-bridge"
 
-  public var format: ExportFormat { self == .megatron ? .megatron : .parquet }
+  public var format: ExportFormat {
+    switch self {
+    case .trl, .axolotl, .datasets, .skyRL, .megatronBridge: .parquet
+    case .llamaFactory: .arrow
+    case .llmFoundry: .turns
+    case .olmoCore: .memmap
+    case .megatron: .megatron
+    }
+  }
 
   /// How rows are written for it. Throws where it would read the rows of this data set wrongly.
   public func options(for dataSet: DataSet) throws(Problem) -> ExportOptions {
@@ -33,6 +47,11 @@ public enum ExportTarget: String, CaseIterable, Sendable {
     case .skyRL:
       try refusePacked(isPacked, dataSet, "let SkyRL pack")
       return ExportOptions(isPadded: false, columns: [.inputIDs, .lossMask])
+    case .llamaFactory:
+      // `neat_packing` needs a mask of its own and what becomes of pictures; `tokenized_path` is not packed any more.
+      try refusePacked(isPacked, dataSet, "train with one sample a row")
+      return ExportOptions(isPadded: false, columns: [.inputIDs, .attentionMask, .labels])
+    case .llmFoundry, .olmoCore: return ExportOptions(isPadded: false)
     case .megatron: return ExportOptions(isPadded: true)
     case .megatronBridge:
       var options = ExportOptions(
@@ -67,6 +86,28 @@ public enum ExportTarget: String, CaseIterable, Sendable {
         "sequence_len: \(dataSet.contextLength)",
       ]
     case .datasets: return ["rows = \(load)"]
+    case .llamaFactory:
+      return [
+        "tokenized_path: \(output)", "cutoff_len: \(dataSet.contextLength)", "packing: false",
+        "# With tokenized_path LLaMA-Factory takes rows as they are: template, mask_history and train_on_prompt change nothing.",
+      ]
+    case .llmFoundry:
+      return [
+        "train_loader:", "  name: finetuning", "  dataset:", "    remote: \(output)",
+        "    local: \(output)",
+        "    decoder_only_format: true", "    target_prompts: none", "    target_responses: all",
+        "    max_seq_len: \(dataSet.contextLength)",
+        "# Its collator learns the tokenizer's eos_token behind a sample that does not end in it: let eos_token be what ends your turns.",
+      ]
+    case .olmoCore:
+      let type = dataSet.manifest.spec.fits16Bits ? "uint16" : "uint32"
+      return [
+        "NumpyPackedFSLDatasetConfig(", "  paths=[\"\(output)/token_ids_part_*.npy\"],",
+        "  label_mask_paths=[\"\(output)/labels_mask_part_*.npy\"], expand_glob=True,",
+        "  dtype=NumpyDatasetDType.\(type), sequence_length=\(dataSet.contextLength), tokenizer=…,",
+        "  generate_doc_lengths=True, use_array_if_local=False)",
+        "# Without use_array_if_local=False OLMo-core ends a document at every eos token, within conversations too.",
+      ]
     case .skyRL: return ["rows = \(load)  # input_ids, loss_mask"]
     case .megatron:
       return [

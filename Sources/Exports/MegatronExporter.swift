@@ -16,8 +16,7 @@ final class MegatronExporter: Exporter {
 
   init(folder: String, schema: ExportSchema) throws(Problem) {
     self.schema = schema
-    let fits = schema.idCount > 0 && schema.idCount <= 1 << 16 && schema.padID < 1 << 16
-    tokens = try IndexedFile("tokens", in: folder, type: fits ? .u16 : .i32)
+    tokens = try IndexedFile("tokens", in: folder, type: schema.fits16Bits ? .u16 : .i32)
     lossMask = try IndexedFile("loss_mask", in: folder, type: .u8)
     positions =
       schema.columns.contains(.positionIDs)
@@ -30,7 +29,7 @@ final class MegatronExporter: Exporter {
       throw Problem(kind: .unusable, reason: "a row is too long for Megatron's index")
     }
     try tokens.append(.inputIDs(pad: schema.padID), row, of: rows, length: length)
-    try lossMask.append(.lossMask, row, of: rows, length: length)
+    try lossMask.append(.lossMask(), row, of: rows, length: length)
     try positions?.append(.positionIDs, row, of: rows, length: length)
   }
 

@@ -6,8 +6,8 @@ public enum RowColumn: Hashable, Sendable {
   /// shifts. `masksFirst` leaves the first token of each sample out, so that none is predicted from the
   /// sample before it.
   case labels(masksFirst: Bool = false)
-  /// 1 over supervised tokens, 0 elsewhere.
-  case lossMask
+  /// 1 over supervised tokens, 0 elsewhere. `masksFirst` is that of `labels`.
+  case lossMask(masksFirst: Bool = false)
   /// 1 where the next token of the same sample is supervised: a loss mask for targets that are shifted.
   case targetMask
   /// 1 over the samples' tokens, 0 over padding: by position, never by id.
@@ -40,11 +40,11 @@ extension Rows {
         unsafe out.update(repeating: Element(truncatingIfNeeded: Self.ignoredLabel))
         for run in runs[runRange(ofRow: row)] { unsafe copy(run, to: out, from: range) }
         guard masksFirst else { return }
-        for sample in samples[sampleRange(ofRow: row)] where !sample.isEmpty {
-          unsafe out[sample.lowerBound - range.lowerBound] = Element(
-            truncatingIfNeeded: Self.ignoredLabel)
-        }
-      case .lossMask: unsafe mark(runs[runRange(ofRow: row)], in: out, from: range)
+        unsafe setFirst(of: row, to: Element(truncatingIfNeeded: Self.ignoredLabel), in: out)
+      case .lossMask(let masksFirst):
+        unsafe mark(runs[runRange(ofRow: row)], in: out, from: range)
+        guard masksFirst else { return }
+        unsafe setFirst(of: row, to: 0, in: out)
       case .targetMask:
         unsafe out.update(repeating: 0)
         var first = sampleRange(ofRow: row).lowerBound
@@ -98,6 +98,17 @@ extension Rows {
       for token in part {
         unsafe out[token - row.lowerBound] = Element(truncatingIfNeeded: tokens[token])
       }
+    }
+  }
+
+  /// Sets the first element of each sample of a row.
+  @inlinable
+  func setFirst<Element: FixedWidthInteger>(
+    of row: Int, to value: Element, in out: UnsafeMutableBufferPointer<Element>
+  ) {
+    let start = tokenRange(ofRow: row).lowerBound
+    for sample in samples[sampleRange(ofRow: row)] where !sample.isEmpty {
+      unsafe out[sample.lowerBound - start] = value
     }
   }
 

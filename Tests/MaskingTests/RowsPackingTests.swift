@@ -47,7 +47,7 @@ struct RowsPackingTests {
     let i: Int32 = -100
     #expect(
       row.labels(paddedTo: 16) == [i, i, 102, i, i, i, i, i, i, i, i, 106, 107, i, i, i])
-    let mask: [Int8] = row.column(.lossMask, 16)
+    let mask: [Int8] = row.column(.lossMask(), 16)
     #expect(mask == [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0])
   }
 
@@ -93,7 +93,7 @@ struct RowsPackingTests {
   private static func samples(of rows: Rows) -> [UInt32: [[Int64]]] {
     var found: [UInt32: [[Int64]]] = [:]
     for row in rows {
-      let mask: [Int64] = row.column(.lossMask)
+      let mask: [Int64] = row.column(.lossMask())
       for sample in row.samples {
         let tokens = row.tokens[sample]
         found[tokens.first ?? 0] = [tokens.map(Int64.init), Array(mask[sample])]

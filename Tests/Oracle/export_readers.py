@@ -1,5 +1,6 @@
 """Reads every export with the readers that training scripts use; a list of rows, each a dict of numpy arrays."""
 
+import contextlib
 import json
 import os
 import struct
@@ -29,6 +30,12 @@ def with_datasets(folder, cache):
     return [{name: numpy.array(value) for name, value in row.items()} for row in data]
 
 
+def with_load_from_disk(folder):
+    import datasets
+
+    return [{name: numpy.array(value) for name, value in row.items()} for row in datasets.load_from_disk(str(folder))]
+
+
 def with_duckdb(folder):
     import duckdb
 
@@ -37,25 +44,73 @@ def with_duckdb(folder):
     return [{name: numpy.array(value) for name, value in zip(names, row)} for row in result.fetchall()]
 
 
-def with_streaming(folder):
-    # streaming imports torchvision for images; no row has any, so a stand-in does. Nobody else may find it: others ask whether it is there.
+@contextlib.contextmanager
+def standing_in(*packages):
+    """Stand-ins of packages that a reader imports and local files do not need. Nobody else may find them: others ask whether they are there."""
     standins = str(Path(__file__).resolve().parent / "standins")
+    known = set(sys.modules)
+    sys.path.append(standins)
+    try:
+        yield
+    finally:
+        sys.path.remove(standins)
+        for name in [name for name in sys.modules if name.split(".")[0] in packages and name not in known]:
+            del sys.modules[name]
+
+
+def with_streaming(folder):
     os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
     # Asks once whether torchvision is there, and remembers.
     import transformers  # noqa: F401
 
-    known = set(sys.modules)
-    sys.path.append(standins)
-    try:
+    # For images; no row has any.
+    with standing_in("torchvision"):
         import streaming
-    finally:
-        sys.path.remove(standins)
-        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision" and name not in known]:
-            del sys.modules[name]
 
     streaming.base.util.clean_stale_shared_memory()
     data = streaming.StreamingDataset(local=str(folder), shuffle=False, batch_size=1, validate_hash="xxh3_64")
     return [data[i] for i in range(len(data))]
+
+
+def with_olmo_core(folder, length, dtype, work):
+    """The documents of OLMo-core's packed data set, as (ids, labels): labels are those of its loss, shifted back."""
+    # For addresses of other machines.
+    with standing_in("cached_path"):
+        from olmo_core.data import NumpyPackedFSLDatasetConfig, TokenizerConfig
+        from olmo_core.data.types import NumpyDatasetDType
+        from olmo_core.data.utils import get_labels
+
+        config = NumpyPackedFSLDatasetConfig(
+            paths=[f"{folder}/token_ids_part_*.npy"], label_mask_paths=[f"{folder}/labels_mask_part_*.npy"], expand_glob=True,
+            dtype=NumpyDatasetDType(dtype), sequence_length=length, generate_doc_lengths=True, use_array_if_local=False,
+            tokenizer=TokenizerConfig(vocab_size=50257, eos_token_id=50256, pad_token_id=50256), work_dir=str(work))
+        rows = config.build()
+        rows.prepare()
+        documents = []
+        for index in range(len(rows)):
+            row = rows[index]
+            batch = {name: value[None] for name, value in row.items() if name in ("input_ids", "label_mask")}
+            labels = [-100, *get_labels(batch)[0].tolist()]
+            start = 0
+            for size in row["doc_lens"].tolist():
+                documents.append((row["input_ids"][start:start + size].tolist(), labels[start:start + size]))
+                start += size
+    return documents
+
+
+def with_llm_foundry(folder):
+    """Rows of llm-foundry's `StreamingFinetuningDataset`, as (ids, labels). It reads MDS with `streaming` and passes `turns` on
+    (mosaicml/llm-foundry llmfoundry/data/finetuning/tasks.py, 006ade75); `stitch_turns_decoder_only` of its collator.py (0f44daee)
+    joins them so, with target_prompts "none" and target_responses "all". The package itself needs older torch and transformers."""
+    rows = []
+    for sample in with_streaming(folder):
+        assert list(sample) == ["turns"]
+        ids, labels = [], []
+        for turn in sample["turns"]:
+            ids += turn["input_ids"] + turn["labels"]
+            labels += [-100] * len(turn["input_ids"]) + turn["labels"]
+        rows.append((ids, labels))
+    return rows
 
 
 def with_megatron_layout(folder, name):

@@ -6,6 +6,7 @@ import numpy
 import pyarrow.parquet
 import pytest
 
+import export_readers
 from prep_command import prep
 from test_shards import folders, inspected  # noqa: F401 (a fixture)
 
@@ -85,6 +86,70 @@ def test_megatron_bridge_gets_masks_aligned_to_targets(folders, kind, tmp_path):
             learned = [id for id, bit in zip(targets, row["loss_mask"][start:end - 1], strict=True) if bit]
             assert learned == [label for label in labels[start + 1:end] if label != -100]
             assert row["loss_mask"][end - 1] == 0
+
+
+def samples(folder):
+    """Each sample of a data set by itself: ids and labels, its first token never learned."""
+    found = []
+    for row in inspected(folder):
+        lengths = row.get("segment_lengths", [len(row["tokens"])])
+        positions = row.get("position_ids", list(range(len(row["input_ids"]))))
+        mask = row["attention_mask"]
+        starts = [i for i, position in enumerate(positions) if position == 0 and mask[i] == 1]
+        for start, length in zip(starts, lengths, strict=True):
+            found.append((row["input_ids"][start:start + length], [-100, *row["labels"][start + 1:start + length]]))
+    return found
+
+
+def test_llama_factory_gets_a_folder_of_save_to_disk(folders, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    transformers = pytest.importorskip("transformers")
+    report = export(folders["plain"], "llama-factory", tmp_path / "l")
+    assert report["configuration"][0] == f"tokenized_path: {tmp_path / 'l'}"
+    # llamafactory 0.9.5, data/loader.py and data_utils.py (get_dataset_module): a Dataset is the train_dataset.
+    rows = datasets.load_from_disk(str(tmp_path / "l"))
+    assert isinstance(rows, datasets.Dataset)
+    assert rows.column_names == ["input_ids", "attention_mask", "labels"]
+    expected = [unpadded(row)[:2] for row in inspected(folders["plain"])]
+    assert [(row["input_ids"], row["labels"]) for row in rows] == expected
+    assert all(row["attention_mask"] == [1] * len(row["input_ids"]) for row in rows)
+    # Its collator is transformers' own, with pictures where there are some (data/collator.py).
+    class Tokenizer(transformers.PreTrainedTokenizerFast):
+        def __init__(self):
+            import tokenizers
+
+            super().__init__(tokenizer_object=tokenizers.Tokenizer(tokenizers.models.BPE()), pad_token="<pad>")
+
+    batch = transformers.DataCollatorForSeq2Seq(Tokenizer(), pad_to_multiple_of=8)([rows[0], rows[1]])
+    assert [label for label in batch["labels"][1].tolist() if label != -100] == [label for label in expected[1][1] if label != -100]
+    # It shuffles, selects and maps as any other.
+    assert rows.shuffle(seed=1).select(range(3)).map(lambda row: {"n": len(row["input_ids"])})["n"]
+    refused = prep("export", folders["packed"], "--for", "llama-factory", "--output", tmp_path / "p", check=False)
+    assert refused.returncode == 2 and b"see each other" in refused.stderr
+
+
+@pytest.mark.parametrize("kind", ["plain", "packed", "aligned"])
+def test_olmo_core_gets_documents_and_where_they_end(folders, kind, tmp_path):
+    pytest.importorskip("olmo_core")
+    report = export(folders[kind], "olmo-core", tmp_path / "o")
+    assert any("NumpyDatasetDType.uint16" in line for line in report["configuration"])
+    assert any("use_array_if_local=False" in line for line in report["configuration"])
+    expected = samples(folders[kind])
+    documents = export_readers.with_olmo_core(tmp_path / "o", 256, "uint16", tmp_path / "work")
+    # It packs them in an order of its own, and counts padding as documents of one token.
+    found = [document for document in documents if document != ([50256], [-100])]
+    assert sorted(found) == sorted(expected) and len(expected) > 100
+
+
+@pytest.mark.parametrize("kind", ["plain", "packed", "aligned"])
+def test_llm_foundry_gets_turns(folders, kind, tmp_path):
+    report = export(folders[kind], "llm-foundry", tmp_path / "f")
+    assert "    target_responses: all" in report["configuration"]
+    found = export_readers.with_llm_foundry(tmp_path / "f")
+    for (ids, labels), (all_ids, all_labels) in zip(found, samples(folders[kind]), strict=True):
+        # What is behind the last learned token is left out.
+        assert ids == all_ids[:len(ids)] and labels == all_labels[:len(ids)]
+        assert set(all_labels[len(ids):]) <= {-100} and labels[-1] != -100
 
 
 def test_one_of_format_and_trainer_is_given(folders, tmp_path):

@@ -14,6 +14,7 @@ import shard_reader
 from prep_command import PREP, prep
 from test_shards import folders, inspected  # noqa: F401 (a fixture)
 
+FORMATS = ["parquet", "arrow", "mds", "turns", "megatron", "memmap", "npy"]
 ALL = "input_ids,attention_mask,labels,position_ids,seq_lengths,weights"
 
 
@@ -62,6 +63,11 @@ def test_parquet_states_its_schema(folders, tmp_path):
     (output / "train-00000.parquet").write_bytes(content)
     with pytest.raises(OSError, match="CRC"):
         export_readers.with_pyarrow(output)
+
+
+def test_arrow(folders, case, padding, tmp_path):
+    output = export(folders[case], "arrow", tmp_path / "out", *padding)
+    compare(export_readers.with_load_from_disk(output), inspected(folders[case], *padding))
 
 
 def test_mds(folders, case, padding, tmp_path):
@@ -123,7 +129,7 @@ def test_labels_of_arrays_go_into_a_loss_as_they_are(folders, case, padding, tmp
 
 def test_positions_and_lengths_are_the_same_in_every_format(folders, tmp_path):
     rows = list(shard_reader.DataSet(folders["aligned"]))
-    readers = {"parquet": export_readers.with_pyarrow, "mds": export_readers.with_streaming, "npy": export_readers.with_numpy}
+    readers = {"parquet": export_readers.with_pyarrow, "arrow": export_readers.with_load_from_disk, "mds": export_readers.with_streaming, "npy": export_readers.with_numpy}
     for format, read in readers.items():
         output = export(folders["aligned"], format, tmp_path / format, "--columns", ALL)
         for row, got in zip(rows, read(output), strict=True):
@@ -151,13 +157,13 @@ def test_an_export_appears_whole_or_not_at_all(folders, tmp_path):
     shard, content = last.path, bytearray(last.bytes)
     content[last.frames[0]["offset"] + 50] ^= 1
     shard.write_bytes(content)
-    for format in ("parquet", "mds", "megatron", "npy"):
+    for format in FORMATS:
         result = prep("export", tmp_path / "d", "--format", format, "--output", tmp_path / format, check=False)
         assert result.returncode == 1 and shard.name.encode() in result.stderr
         assert sorted(os.listdir(tmp_path)) == ["d"]
 
 
-@pytest.mark.parametrize("format", ["parquet", "mds", "megatron", "npy"])
+@pytest.mark.parametrize("format", FORMATS)
 def test_a_killed_export_leaves_the_old_one_or_none(folders, format, tmp_path):
     output = tmp_path / "out"
     export(folders["plain"], format, output)
@@ -176,7 +182,7 @@ def test_a_killed_export_leaves_the_old_one_or_none(folders, format, tmp_path):
     assert os.listdir(tmp_path) == ["out"]
 
 
-@pytest.mark.parametrize("format", ["parquet", "mds", "megatron", "npy"])
+@pytest.mark.parametrize("format", FORMATS)
 def test_a_run_exports_what_export_exports(folders, format, tmp_path):
     base = folders["plain"].parent
     flags = ("--context-length", 256, "--block-size", "16KiB", "--max-rejects", "50%", "--quiet", "--format", format)

@@ -33,9 +33,8 @@ final class ParquetExporter: Exporter {
     var uncompressedSize: Int
   }
 
-  /// Elements of a column in a row group, and bytes of a file, at which the next one begins.
+  /// Elements of a column in a row group at which the next one begins.
   private static let groupElements = 1 << 21
-  private static let fileSize = 1 << 29
 
   init(folder: String, schema: ExportSchema) throws(Problem) {
     self.folder = folder
@@ -60,10 +59,7 @@ final class ParquetExporter: Exporter {
 
   private func openFile() throws(Problem) -> TemporaryFile {
     if let file { return file }
-    let digits = String(fileCount)
-    let name =
-      "train-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-      + schema.parquetSuffix
+    let name = "train-\(ExportFolder.digits(fileCount))\(schema.parquetSuffix)"
     let opened = try TemporaryFile(name: name, in: folder)
     try opened.write(Array("PAR1".utf8))
     file = opened
@@ -89,7 +85,7 @@ final class ParquetExporter: Exporter {
     groups.append(group)
     rowsInGroup = 0
     elementsInGroup = 0
-    if file.size >= Self.fileSize { try finishFile() }
+    if file.size >= schema.fileSize { try finishFile() }
   }
 
   private func finishFile() throws(Problem) {

@@ -9,7 +9,7 @@ import ShardWriter
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write a data set as Parquet, MDS, Megatron or npy files, or for a trainer.",
+    abstract: "Write a data set in the formats of other tools, or for a trainer.",
     discussion: """
       Examples:
         prep export shards --format parquet -o parquet
@@ -20,8 +20,11 @@ struct ExportCommand: ParsableCommand {
       not shifted. Packed rows get position_ids and seq_lengths too.
 
       parquet   train-*.parquet: lists of int32, the mask int8; datasets, TRL, Axolotl, DuckDB, Polars
+      arrow     a folder of save_to_disk, for datasets.load_from_disk
       mds       MosaicML streaming, version 2, zstd, hashes xxh3_64; labels int64
+      turns     mds of tokenized turns, a sample each, for llm-foundry
       megatron  tokens.bin/.idx (u16 where ids fit, else i32), loss_mask.bin/.idx (u8, not shifted)
+      memmap    ids, label mask (a byte a token) and samples' ends without headers, for OLMo-core
       npy       a file a column to map into memory, labels int64; unpadded: flat, with offsets.npy
 
       --for writes what a trainer's own reader takes, and prints the lines for its configuration:
@@ -30,6 +33,9 @@ struct ExportCommand: ParsableCommand {
       axolotl          input_ids, attention_mask, labels
       datasets         the usual columns, unpadded
       skyrl            input_ids, loss_mask
+      llama-factory    tokenized_path: a folder for load_from_disk
+      llm-foundry      MDS with turns: what comes before a learned stretch, and the stretch
+      olmo-core        token_ids_part_*.npy and .csv.gz, labels_mask_part_*.npy
       megatron         tokens.bin/.idx; the stock GPTDataset reads no mask
       megatron-bridge  train-*.idx.parquet: input_ids, seq_start_id, loss_mask aligned to the target
 
@@ -40,13 +46,15 @@ struct ExportCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Folder that prep run wrote.", valueName: "dir"))
   var folder: String
 
-  @Option(help: ArgumentHelp("parquet, mds, megatron or npy.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp(
+      "parquet, arrow, mds, turns, megatron, memmap or npy.", valueName: "format"))
   var format: ExportFormat?
 
   @Option(
     name: .customLong("for"),
     help: ArgumentHelp(
-      "trl, axolotl, datasets, skyrl, megatron or megatron-bridge, in place of --format.",
+      "trl, axolotl, datasets, skyrl, llama-factory, llm-foundry, olmo-core, megatron or megatron-bridge, in place of --format.",
       valueName: "trainer"))
   var target: ExportTarget?
 

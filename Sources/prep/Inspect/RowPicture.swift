@@ -155,7 +155,7 @@ struct RowPicture {
   /// What each token of the row is: by position, never by its id.
   private func parts() -> [Part] {
     let mask: [UInt8] = shown.row.column(.attentionMask)
-    let loss: [UInt8] = shown.row.column(.lossMask)
+    let loss: [UInt8] = shown.row.column(.lossMask())
     return zip(mask, loss).map { $1 == 1 ? .learned : $0 == 1 ? .read : .padding }
   }
 

@@ -93,7 +93,7 @@ struct OutputFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Export the rows too, as prep export does: parquet, mds, megatron or npy, a folder of that name in the output.",
+      "Export the rows too, as prep export does: parquet, arrow, mds, turns, megatron, memmap or npy, a folder of that name in the output.",
       valueName: "format"))
   var format: ExportFormat?
 

@@ -1,0 +1,5 @@
+from pathlib import Path
+
+
+def cached_path(path, quiet=False):
+    return Path(path)
