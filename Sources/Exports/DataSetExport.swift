@@ -45,9 +45,10 @@ public enum DataSetExport {
               kind: .unusable, reason: "a row is longer than the context length",
               remedy: "export with \(OptionName.unpadded)")
           }
-          try exporter.append(row, of: rows)
+          try exporter.append(
+            row, of: rows, at: ExportPlace(row: done, source: reader.header.source))
+          done += 1
         }
-        done += rows.count
         progress(done)
       }
     }
@@ -83,7 +84,15 @@ public enum DataSetExport {
     let manifest = dataSet.manifest
     let isPacked = dataSet.isPacked
     let columns =
-      options.columns.isEmpty ? ExportColumn.defaults(isPacked: isPacked) : options.columns
+      options.columns.isEmpty
+      ? ExportColumn.defaults(isPacked: isPacked)
+        + (format.canNameSources ? ExportColumn.sources : [])
+      : options.columns
+    if !format.canNameSources, let named = columns.first(where: ExportColumn.sources.contains) {
+      throw Problem(
+        kind: .unusable, reason: "\(format.rawValue) has no room for \(named.name)",
+        remedy: "leave the column out, or export as parquet")
+    }
     guard Set(columns.map(\.name)).count == columns.count, Zstd.accepts(level: options.level) else {
       throw Problem(
         kind: .unusable, reason: "a column is named twice, or zstd has no level \(options.level)",
@@ -93,6 +102,7 @@ public enum DataSetExport {
       rows: manifest.rowCount, tokens: Int(clamping: manifest.totals.tokens),
       length: options.isPadded && format.canPad ? manifest.spec.contextLength : nil,
       columns: columns,
+      isPacked: isPacked,
       fits16Bits: manifest.spec.fits16Bits, padID: manifest.spec.padID, level: options.level,
       digest: manifest.digest.description, spec: manifest.spec.json,
       parquetSuffix: options.parquetSuffix, fileSize: options.fileSize ?? format.fileSize,

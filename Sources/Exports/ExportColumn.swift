@@ -18,6 +18,12 @@ public enum ExportColumn: String, CaseIterable, Sendable {
   case targetMask = "target_mask"
   /// Where each sample begins.
   case sampleStarts = "seq_start_id"
+  /// Input file of the row's record, as it was given; of packed rows, of each sample's.
+  case sourceFile = "source_file"
+  /// Line of it, from 1; of packed rows, of each sample's.
+  case sourceLine = "source_line"
+  /// The number by which `prep inspect` and `Dataset` have the row, from 0.
+  case row
 
   /// The column's name in files.
   var name: String { self == .targetMask ? Self.lossMask.rawValue : rawValue }
@@ -28,12 +34,15 @@ public enum ExportColumn: String, CaseIterable, Sendable {
     case weights
     case sampleLengths
     case sampleStarts
+    case sourceFile
+    case sourceLine
+    case row
 
     /// Whether there is an element a sample, not a token.
     var isOfSamples: Bool {
       switch self {
-      case .sampleLengths, .sampleStarts: true
-      default: false
+      case .sampleLengths, .sampleStarts, .sourceFile, .sourceLine: true
+      case .tokens, .weights, .row: false
       }
     }
   }
@@ -50,10 +59,25 @@ public enum ExportColumn: String, CaseIterable, Sendable {
     case .lossMask: (.int8, .deltaBinaryPacked, .tokens { _ in .lossMask() })
     case .targetMask: (.int8, .deltaBinaryPacked, .tokens { _ in .targetMask })
     case .sampleStarts: (.int32, .deltaBinaryPacked, .sampleStarts)
+    case .sourceFile: (.text, .plain, .sourceFile)
+    case .sourceLine: (.int64, .plain, .sourceLine)
+    case .row: (.int64, .plain, .row)
     }
   }
 
   var element: ExportElement { declaration.element }
+
+  /// Whether a row has one value of it, not a list.
+  func isScalar(isPacked: Bool) -> Bool {
+    switch self {
+    case .row: true
+    case .sourceFile, .sourceLine: !isPacked
+    default: false
+    }
+  }
+
+  /// Those that say where a row comes from.
+  public static let sources: [ExportColumn] = [.sourceFile, .sourceLine, .row]
 
   /// The type of the elements in formats of plain arrays, which reach a loss as they lie: torch's cross entropy takes
   /// classes of int64. Readers of Parquet convert columns themselves.
@@ -70,11 +94,14 @@ public enum ExportColumn: String, CaseIterable, Sendable {
 /// The type of a column's elements.
 enum ExportElement {
   case int8, int32, int64, float32
+  /// UTF-8, of any length.
+  case text
 
-  /// Bytes.
+  /// Bytes; of a text, of a reference to it.
   var size: Int {
     switch self {
     case .int8: 1
+    case .text: 8
     case .int32, .float32: 4
     case .int64: 8
     }
@@ -87,6 +114,7 @@ enum ExportElement {
     case .int32: "int32"
     case .int64: "int64"
     case .float32: "float32"
+    case .text: "str"
     }
   }
 
@@ -97,6 +125,7 @@ enum ExportElement {
     case .int32: "<i4"
     case .int64: "<i8"
     case .float32: "<f4"
+    case .text: "|O"
     }
   }
 }
@@ -152,7 +181,32 @@ struct ColumnWriter {
       numbers += rows.samples[rows.sampleRange(ofRow: row)].map {
         Int32(clamping: $0.lowerBound - start)
       }
-    case .weights: break
+    case .weights, .sourceFile, .sourceLine, .row: preconditionFailure("no column of integers")
+    }
+  }
+
+  /// Appends the elements of any column, as Parquet has them.
+  func append(
+    _ column: ExportColumn, _ row: Int, of rows: Rows, at place: ExportPlace,
+    to values: inout ParquetValues
+  ) {
+    let samples = rows.sampleRange(ofRow: row)
+    switch column.declaration.content {
+    case .tokens, .sampleLengths, .sampleStarts:
+      values.appendIntegers { append(column, row, of: rows, to: &$0) }
+    case .weights:
+      var weights: [Float] = []
+      weights.append(zeros: length(row, of: rows)) { rows.fillWeights(row, into: &$0) }
+      values.append(.floats(weights))
+    case .sourceFile:
+      // A text is UTF-8; a name need not be.
+      let name = Array(String(decoding: place.source.file, as: UTF8.self).utf8)
+      values.append(.texts([[UInt8]](repeating: name, count: samples.count)))
+    case .sourceLine:
+      values.append(
+        .longs(
+          rows.places[samples].map { Int64(clamping: place.source.firstLine + UInt64($0.line)) }))
+    case .row: values.append(.longs([Int64(place.row)]))
     }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Masking
 import Problems
 import ShardWriter
@@ -22,6 +23,12 @@ public enum ExportFormat: String, CaseIterable, Sendable {
     case .parquet, .arrow, .memmap, .megatron, .npy: 1 << 29
     }
   }
+
+  /// Whether all rows are in one file of each column, however large.
+  public var hasOneFile: Bool { self == .megatron || self == .npy }
+
+  /// Whether columns of texts and of one value a row can be written.
+  var canNameSources: Bool { self == .parquet }
 
   /// Whether rows can be padded: the others hold samples, not rows.
   var canPad: Bool { self != .turns && self != .memmap }
@@ -60,6 +67,8 @@ public struct ExportSchema: Hashable, Sendable {
   /// Elements of a row's columns; nil where rows are not padded.
   public var length: Int?
   public var columns: [ExportColumn]
+  /// Whether rows hold several samples.
+  public var isPacked: Bool
   /// Whether all ids, the pad id too, can be written as 16 bits.
   public var fits16Bits: Bool
   public var padID: UInt32
@@ -94,12 +103,20 @@ extension ShardSpec {
   var fits16Bits: Bool { idCount > 0 && idCount <= 1 << 16 && padID < 1 << 16 }
 }
 
+/// Where a row of an export comes from.
+struct ExportPlace {
+  /// Number of the row in the data set, from 0: `prep inspect` shows it by that.
+  var row: Int
+  /// The block that its samples are of.
+  var source: BlockSource
+}
+
 /// Writes rows in a format of other tools, into a folder that becomes visible when all is done.
 /// One row after the other; memory does not grow with their number.
 protocol Exporter: AnyObject {
   init(folder: String, schema: ExportSchema) throws(Problem)
   /// Writes a row, which fits the schema's length.
-  func append(_ row: Int, of rows: Rows) throws(Problem)
+  func append(_ row: Int, of rows: Rows, at place: ExportPlace) throws(Problem)
   /// Writes footers and indexes; all files are then complete and durable.
   func finish() throws(Problem)
 }

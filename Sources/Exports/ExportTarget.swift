@@ -43,7 +43,7 @@ public enum ExportTarget: String, CaseIterable, Sendable {
     case .axolotl:
       try refusePacked(isPacked, dataSet, "let Axolotl pack: sample_packing: true")
       return ExportOptions(isPadded: false, columns: [.inputIDs, .attentionMask, .labels])
-    case .datasets: return ExportOptions(isPadded: false)
+    case .datasets: return ExportOptions(isPadded: false)  // And where rows come from.
     case .skyRL:
       try refusePacked(isPacked, dataSet, "let SkyRL pack")
       return ExportOptions(isPadded: false, columns: [.inputIDs, .lossMask])

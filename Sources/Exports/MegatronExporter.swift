@@ -23,7 +23,7 @@ final class MegatronExporter: Exporter {
       ? try IndexedFile("position_ids", in: folder, type: .i32) : nil
   }
 
-  func append(_ row: Int, of rows: Rows) throws(Problem) {
+  func append(_ row: Int, of rows: Rows, at _: ExportPlace) throws(Problem) {
     let length = schema.length ?? rows.tokenRange(ofRow: row).count
     guard length <= Int(Int32.max) else {
       throw Problem(kind: .unusable, reason: "a row is too long for Megatron's index")

@@ -23,7 +23,7 @@ final class MemmapExporter: Exporter {
     self.schema = schema
   }
 
-  func append(_ row: Int, of rows: Rows) throws(Problem) {
+  func append(_ row: Int, of rows: Rows, at _: ExportPlace) throws(Problem) {
     let range = rows.tokenRange(ofRow: row)
     ids.removeAll(keepingCapacity: true)
     mask.removeAll(keepingCapacity: true)

@@ -33,7 +33,7 @@ final class NPYExporter: Exporter {
     }
   }
 
-  func append(_ row: Int, of rows: Rows) throws(Problem) {
+  func append(_ row: Int, of rows: Rows, at _: ExportPlace) throws(Problem) {
     for index in columns.indices {
       let column = columns[index].column
       writer.append(column, row, of: rows, to: &columns[index].buffer)

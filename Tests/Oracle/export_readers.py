@@ -36,6 +36,74 @@ def with_load_from_disk(folder):
     return [{name: numpy.array(value) for name, value in row.items()} for row in datasets.load_from_disk(str(folder))]
 
 
+def thrift(content, position=0):
+    """A structure of Thrift's compact protocol, as {field: value}; lists and binaries as Python has them. And where it ends."""
+
+    def varint():
+        nonlocal position
+        value = shift = 0
+        while True:
+            byte = content[position]
+            position += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+
+    def value(kind, in_list=False):
+        nonlocal position
+        if kind in (1, 2):
+            if not in_list:
+                return kind == 1
+            position += 1
+            return content[position - 1] == 1
+        if kind == 3:
+            position += 1
+            return content[position - 1]
+        if kind in (4, 5, 6):
+            code = varint()
+            return (code >> 1) ^ -(code & 1)
+        if kind == 8:
+            size = varint()
+            position += size
+            return content[position - size:position]
+        if kind == 9:
+            head = content[position]
+            position += 1
+            size = varint() if head >> 4 == 15 else head >> 4
+            return [value(head & 15, True) for _ in range(size)]
+        assert kind == 12, kind
+        fields, field = {}, 0
+        while content[position]:
+            head = content[position]
+            position += 1
+            if head >> 4:
+                field += head >> 4
+            else:
+                code = varint()
+                field = (code >> 1) ^ -(code & 1)
+            fields[field] = value(head & 15)
+        position += 1
+        return fields
+
+    return value(12), position
+
+
+def page_indexes(file):
+    """Of each column chunk of a Parquet file: its path, the rows of its group, its column index and its offset index, by field
+    number (parquet.thrift)."""
+    content = Path(file).read_bytes()
+    (size,) = struct.unpack("<I", content[-8:-4])
+    footer, _ = thrift(content, len(content) - 8 - size)
+    for group in footer[4]:
+        for chunk in group[1]:
+            columns, end = thrift(content, chunk[6])
+            assert end - chunk[6] == chunk[7]
+            offsets, end = thrift(content, chunk[4])
+            assert end - chunk[4] == chunk[5]
+            yield [part.decode() for part in chunk[3][3]], group[3], columns, offsets, content
+
+
 def with_duckdb(folder):
     import duckdb
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import struct
 import subprocess
 import time
 
@@ -11,7 +12,7 @@ import pytest
 
 import export_readers
 import shard_reader
-from prep_command import PREP, prep
+from prep_command import CHECKOUT, PREP, prep
 from test_shards import folders, inspected  # noqa: F401 (a fixture)
 
 FORMATS = ["parquet", "arrow", "mds", "turns", "megatron", "memmap", "npy"]
@@ -54,8 +55,11 @@ def test_parquet_states_its_schema(folders, tmp_path):
 
     output = export(folders["packed"], "parquet", tmp_path / "out")
     file = pyarrow.parquet.ParquetFile(output / "train-00000.parquet")
-    kinds = {field.name: str(field.type.value_type) for field in file.schema_arrow}
-    assert kinds == {"input_ids": "int32", "attention_mask": "int8", "labels": "int32", "position_ids": "int32", "seq_lengths": "int32"}
+    kinds = {field.name: str(getattr(field.type, "value_type", field.type)) for field in file.schema_arrow}
+    assert kinds == {
+        "input_ids": "int32", "attention_mask": "int8", "labels": "int32", "position_ids": "int32", "seq_lengths": "int32",
+        "source_file": "string", "source_line": "int64", "row": "int64"}
+    assert str(file.schema_arrow.field("row").type) == "int64" and file.schema_arrow.field("source_line").type.num_fields == 1
     assert all(not field.nullable for field in file.schema_arrow)
     assert file.metadata.metadata[b"prep.digest"].decode() == folders["packed", "report"]["digest"]
     content = bytearray((output / "train-00000.parquet").read_bytes())
@@ -63,6 +67,103 @@ def test_parquet_states_its_schema(folders, tmp_path):
     (output / "train-00000.parquet").write_bytes(content)
     with pytest.raises(OSError, match="CRC"):
         export_readers.with_pyarrow(output)
+
+
+def test_parquet_says_where_rows_come_from(folders, case, tmp_path):
+    import duckdb
+    import pyarrow.parquet
+
+    output = export(folders[case], "parquet", tmp_path / "out")
+    rows = pyarrow.parquet.read_table(output).to_pylist()
+    for number, (row, truth) in enumerate(zip(rows, inspected(folders[case]), strict=True)):
+        source = truth["source"]
+        if case == "plain":
+            assert (row["source_file"], row["source_line"], row["row"]) == (source["file"], source["line"], number)
+        else:
+            places = source if isinstance(source, list) else [source]
+            assert row["source_file"] == [place["file"] for place in places]
+            assert row["source_line"] == [place["line"] for place in places] and row["row"] == number
+    (found,) = duckdb.sql(f"SELECT input_ids FROM read_parquet('{output}/*.parquet') WHERE row = 7").fetchall()
+    assert list(found[0]) == rows[7]["input_ids"]
+    chosen = export(folders[case], "parquet", tmp_path / "chosen", "--columns", "row,input_ids")
+    assert pyarrow.parquet.read_schema(chosen / "train-00000.parquet").names == ["row", "input_ids"]
+    refused = prep("export", folders[case], "--format", "npy", "--output", tmp_path / "n", "--columns", "input_ids,row", check=False)
+    assert refused.returncode == 2 and b"npy has no room for row" in refused.stderr
+
+
+def test_parquet_has_statistics_and_a_page_index(folders, case, padding, tmp_path):
+    import pyarrow.parquet
+
+    output = export(folders[case], "parquet", tmp_path / "out", "--columns", ALL + ",source_file,source_line,row", *padding)
+    file = pyarrow.parquet.ParquetFile(output / "train-00000.parquet")
+    table, start = file.read(), 0
+    assert file.metadata.num_row_groups >= 1
+    for group in range(file.metadata.num_row_groups):
+        rows = file.metadata.row_group(group)
+        for index in range(rows.num_columns):
+            chunk = rows.column(index)
+            assert chunk.has_offset_index and chunk.has_column_index, chunk.path_in_schema
+            part = table.column(chunk.path_in_schema.split(".")[0]).slice(start, rows.num_rows).to_pylist()
+            values = [value for row in part for value in (row if isinstance(row, list) else [row])]
+            assert chunk.is_stats_set and chunk.statistics.has_min_max
+            assert (chunk.statistics.min, chunk.statistics.max) == (min(values), max(values)), chunk.path_in_schema
+            assert chunk.statistics.null_count == 0 and chunk.statistics.num_values == len(values)
+        start += rows.num_rows
+    # What is asked for by its row is found without reading what cannot have it.
+    found = pyarrow.parquet.read_table(output, filters=[("row", ">=", 5), ("row", "<", 9)]).column("row").to_pylist()
+    assert found == [5, 6, 7, 8]
+
+
+def test_the_page_index_is_that_of_the_pages(tmp_path):
+    import pyarrow.parquet
+
+    prep("run", CHECKOUT / "fixtures" / "gsm8k.jsonl", "--output", tmp_path / "d", "--context-length", 1024, "--quiet")
+    output = export(tmp_path / "d", "parquet", tmp_path / "out", "--columns", "input_ids,labels,weights,source_file,row")
+    (file,) = output.glob("*.parquet")
+    table, pages = pyarrow.parquet.read_table(file), 0
+    unpack = {"row": "<q", "input_ids": "<i", "labels": "<i", "weights": "<f"}
+    for path, group_rows, columns, offsets, content in export_readers.page_indexes(file):
+        starts = [page[3] for page in offsets[1]]
+        assert starts[0] == 0 and len(columns[2]) == len(columns[3]) == len(columns[1]) == len(columns[5]) == len(starts)
+        for number, (page, start, end) in enumerate(zip(offsets[1], starts, [*starts[1:], group_rows])):
+            header, body = export_readers.thrift(content, page[1])
+            assert header[1] == 0 and page[2] == body - page[1] + header[3]  # a data page, whole
+            part = table.column(path[0]).slice(start, end - start).to_pylist()
+            values = [value for row in part for value in (row if isinstance(row, list) else [row])]
+            assert header[5][1] == len(values) and not columns[1][number] and columns[5][number] == 0
+            read = (lambda text: text.decode()) if path[0] == "source_file" else lambda raw: struct.unpack(unpack[path[0]], raw)[0]
+            assert (read(columns[2][number]), read(columns[3][number])) == (min(values), max(values))
+            pages += 1
+    assert pages > 3 * 3 + 2
+
+
+@pytest.mark.parametrize("format", ["parquet", "arrow", "mds", "turns", "memmap"])
+def test_files_begin_anew_at_a_size(folders, format, tmp_path):
+    whole = export(folders["plain"], format, tmp_path / "whole", "--unpadded")
+    parts = export(folders["plain"], format, tmp_path / "parts", "--unpadded", "--file-size", "16KiB")
+    suffix = {"parquet": ".parquet", "arrow": ".arrow", "memmap": ".npy"}.get(format, ".zstd")
+    sizes = [sorted(file.stat().st_size for file in folder.iterdir() if file.name.endswith(suffix)) for folder in (whole, parts)]
+    assert len(sizes[1]) > len(sizes[0]) and sizes[1][-1] < sizes[0][-1]
+    if format == "memmap":
+        for name in ("token_ids_part_*.npy", "labels_mask_part_*.npy"):
+            read = [b"".join(file.read_bytes() for file in sorted(folder.glob(name))) for folder in (whole, parts)]
+            assert read[0] == read[1]
+        ends = [numpy.loadtxt(file, int, delimiter=",", ndmin=2)[-1, 1] for file in sorted(parts.glob("*.csv.gz"))]
+        assert ends == [file.stat().st_size // 2 for file in sorted(parts.glob("token_ids*.npy"))]
+        return
+    read = {"parquet": export_readers.with_pyarrow, "arrow": export_readers.with_load_from_disk, "mds": export_readers.with_streaming,
+            "turns": export_readers.with_llm_foundry}[format]
+    one, other = read(whole), read(parts)
+    assert len(one) == len(other)
+    for a, b in zip(one, other):
+        names = range(2) if format == "turns" else a.keys()
+        assert all(numpy.array_equal(a[name], b[name]) for name in names)
+
+
+def test_a_size_of_files_is_refused_where_there_is_one(folders, tmp_path):
+    for flags in (["--format", "npy"], ["--for", "megatron"]):
+        result = prep("export", folders["plain"], *flags, "--file-size", "1MiB", "--output", tmp_path / "o", check=False)
+        assert result.returncode == 64 and b"one file" in result.stderr
 
 
 def test_arrow(folders, case, padding, tmp_path):

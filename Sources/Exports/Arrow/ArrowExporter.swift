@@ -21,7 +21,7 @@ final class ArrowExporter: Exporter {
   private var files: [String] = []
   private var integers: [Int32] = []
 
-  /// Bytes of a column in a batch at which the next one begins.
+  /// Bytes of a column in a batch at which the next one begins; a file has at least one batch.
   private static let batchSize = 1 << 23
 
   init(folder: String, schema: ExportSchema) throws(Problem) {
@@ -32,7 +32,7 @@ final class ArrowExporter: Exporter {
     batch = schema.columns.map { _ in ArrowMessage.Lists() }
   }
 
-  func append(_ row: Int, of rows: Rows) throws(Problem) {
+  func append(_ row: Int, of rows: Rows, at _: ExportPlace) throws(Problem) {
     for (index, column) in schema.columns.enumerated() {
       switch elements[index] {
       case .float32:
@@ -52,7 +52,8 @@ final class ArrowExporter: Exporter {
         Int32(clamping: batch[index].elements.count / elements[index].size))
     }
     rowsInBatch += 1
-    if batch.contains(where: { $0.elements.count >= Self.batchSize }) { try writeBatch() }
+    let limit = min(Self.batchSize, schema.fileSize)
+    if batch.contains(where: { $0.elements.count >= limit }) { try writeBatch() }
   }
 
   private func openFile() throws(Problem) -> TemporaryFile {

@@ -37,7 +37,7 @@ final class MDSExporter: Exporter {
     column.declaration.content.isOfSamples ? nil : schema.length
   }
 
-  func append(_ row: Int, of rows: Rows) throws(Problem) {
+  func append(_ row: Int, of rows: Rows, at _: ExportPlace) throws(Problem) {
     let varying = columns.filter { Self.fixedLength($0, schema) == nil }
     guard varying.allSatisfy({ writer.count($0, row, of: rows) > 0 }) else {
       throw Problem(

@@ -21,7 +21,7 @@ final class TurnsExporter: Exporter {
       level: schema.level, sizeLimit: schema.fileSize)
   }
 
-  func append(_ row: Int, of rows: Rows) throws(Problem) {
+  func append(_ row: Int, of rows: Rows, at _: ExportPlace) throws(Problem) {
     let start = rows.tokenRange(ofRow: row).lowerBound
     ids.removeAll(keepingCapacity: true)
     ids.append(zeros: rows.tokenRange(ofRow: row).count) {

@@ -4,19 +4,25 @@ import Masking
 import Problems
 import ShardWriter
 
-/// One column of the row group in the making: a list a row. Values are gathered into pages, and pages
-/// are compressed at once.
+/// One column of the row group in the making: a list a row, or one value a row. Values are gathered into pages, and
+/// pages are compressed at once.
 struct ParquetColumn {
   let column: ExportColumn
+  /// Whether a row has one value, not a list: then there are no levels.
+  let isScalar: Bool
   private let compressor: ZstdCompressor
-  private var writer: ColumnWriter
+  private let writer: ColumnWriter
   private var repetition = ParquetLevels()
   private var definition = ParquetLevels()
-  private var integers: [Int32] = []
-  private var floats: [UInt8] = []
+  private var values: ParquetValues
   private var pageLevels = 0
+  private var pageRows = 0
+  private var rows = 0
   /// Pages of the row group, with their headers.
   private(set) var pages: [UInt8] = []
+  private(set) var index = ParquetPageIndex()
+  /// The least and the greatest value of each page.
+  private var extremes: ParquetValues
   /// Bytes of the pages before compression, headers included.
   private(set) var uncompressedSize = 0
   /// Levels of the row group: its values, and one for each empty list.
@@ -27,22 +33,31 @@ struct ParquetColumn {
   init(_ column: ExportColumn, schema: ExportSchema, compressor: ZstdCompressor) {
     self.column = column
     self.compressor = compressor
+    isScalar = column.isScalar(isPacked: schema.isPacked)
     writer = ColumnWriter(schema)
+    values = ParquetValues(of: column.element)
+    extremes = values
   }
 
   var encoding: ParquetEncoding { column.declaration.encoding }
+  var bounds: (minimum: [UInt8], maximum: [UInt8])? { extremes.bounds }
+  /// Empty lists of the row group.
+  var nulls: Int { index.pages.reduce(0) { $0 + $1.nulls } }
 
-  mutating func append(_ row: Int, of rows: Rows) throws(Problem) {
-    let count = writer.count(column, row, of: rows)
-    repetition.append(0, count: 1)
-    repetition.append(1, count: count - 1)
-    definition.append(count > 0 ? 1 : 0, count: max(1, count))
-    pageLevels += max(1, count)
-    if column.element == .float32 {
-      writer.append(column, row, of: rows, to: &floats)
+  /// Appends a row; `place` says which it is.
+  mutating func append(_ row: Int, of rows: Rows, at place: ExportPlace) throws(Problem) {
+    let before = values.count
+    writer.append(column, row, of: rows, at: place, to: &values)
+    let count = values.count - before
+    if isScalar {
+      precondition(count == 1, "a row of one value has one")
     } else {
-      writer.append(column, row, of: rows, to: &integers)
+      repetition.append(0, count: 1)
+      repetition.append(1, count: count - 1)
+      definition.append(count > 0 ? 1 : 0, count: max(1, count))
     }
+    pageLevels += max(1, count)
+    pageRows += 1
     if pageLevels >= Self.pageValues { try flushPage() }
   }
 
@@ -50,23 +65,38 @@ struct ParquetColumn {
   mutating func flushPage() throws(Problem) {
     guard pageLevels > 0 else { return }
     var page: [UInt8] = []
-    page.reserveCapacity(integers.count * 4 + floats.count + 1024)
-    repetition.take(into: &page)
-    definition.take(into: &page)
-    switch encoding {
-    case .deltaBinaryPacked: ParquetEncoding.appendDelta(integers, to: &page)
-    default:
-      page.append(littles: integers)
-      page += floats
+    if !isScalar {
+      repetition.take(into: &page)
+      definition.take(into: &page)
     }
+    values.append(to: &page, as: encoding)
     guard page.count < Int(Int32.max) else {
       throw Problem(kind: .unusable, reason: "a row is too long for a page of Parquet")
     }
     var compressed: [UInt8] = []
     try compressor.append(page, to: &compressed)
+    let header = header(pageSize: page.count, compressed)
+    let pageExtremes = values.extremes
+    if pageExtremes.count == 0, values.count > 0 { index.hasBounds = false }
+    index.pages.append(
+      ParquetPageIndex.Page(
+        offset: pages.count, size: header.count + compressed.count, firstRow: rows,
+        bounds: pageExtremes.bounds, nulls: pageLevels - values.count))
+    extremes.append(pageExtremes)
+    pages += header
+    pages += compressed
+    uncompressedSize += header.count + page.count
+    levels += pageLevels
+    rows += pageRows
+    pageLevels = 0
+    pageRows = 0
+    values.removeAll()
+  }
+
+  private func header(pageSize: Int, _ compressed: [UInt8]) -> [UInt8] {
     var header = ThriftWriter()
     header.i32(1, 0)
-    header.i32(2, Int32(page.count))
+    header.i32(2, Int32(pageSize))
     header.i32(3, Int32(compressed.count))
     header.i32(4, Int32(bitPattern: Self.checksum(compressed)))
     header.structure(5) { data in
@@ -76,20 +106,17 @@ struct ParquetColumn {
       data.i32(4, ParquetEncoding.rle.rawValue)
     }
     header.end()
-    pages += header.bytes
-    pages += compressed
-    uncompressedSize += header.bytes.count + page.count
-    levels += pageLevels
-    pageLevels = 0
-    integers.removeAll(keepingCapacity: true)
-    floats.removeAll(keepingCapacity: true)
+    return header.bytes
   }
 
   /// Begins the next row group.
   mutating func reset() {
     pages.removeAll(keepingCapacity: true)
+    index = ParquetPageIndex()
+    extremes.removeAll()
     uncompressedSize = 0
     levels = 0
+    rows = 0
   }
 
   /// CRC-32 of a page's compressed bytes, as gzip has it.

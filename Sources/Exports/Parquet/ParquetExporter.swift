@@ -4,7 +4,8 @@ import Problems
 import ShardWriter
 
 /// Parquet files `train-00000.parquet`, …: a required list column for each array, with an explicit
-/// schema (int32; int8 for the mask), zstd pages with CRC, and the data set's digest and spec in the footer.
+/// schema (int32; int8 for the mask), and where each row comes from; zstd pages with CRC, statistics and a page index,
+/// and the data set's digest and spec in the footer.
 ///
 /// Format: apache/parquet-format 2.10, parquet.thrift; data pages version 1, which every reader has.
 final class ParquetExporter: Exporter {
@@ -31,6 +32,12 @@ final class ParquetExporter: Exporter {
     var levels: Int
     var size: Int
     var uncompressedSize: Int
+    var bounds: (minimum: [UInt8], maximum: [UInt8])?
+    var nulls: Int
+    var index: ParquetPageIndex
+    /// Where the two parts of the page index lie, when they are written.
+    var offsetIndex = 0..<0
+    var columnIndex = 0..<0
   }
 
   /// Elements of a column in a row group at which the next one begins.
@@ -44,11 +51,11 @@ final class ParquetExporter: Exporter {
     columns = schema.columns.map { ParquetColumn($0, schema: schema, compressor: compressor) }
   }
 
-  func append(_ row: Int, of rows: Rows) throws(Problem) {
-    for index in columns.indices { try columns[index].append(row, of: rows) }
+  func append(_ row: Int, of rows: Rows, at place: ExportPlace) throws(Problem) {
+    for index in columns.indices { try columns[index].append(row, of: rows, at: place) }
     rowsInGroup += 1
     elementsInGroup += schema.length ?? rows.tokenRange(ofRow: row).count
-    if elementsInGroup >= Self.groupElements { try writeGroup() }
+    if elementsInGroup >= min(Self.groupElements, schema.fileSize) { try writeGroup() }
   }
 
   /// Ends the last file; without rows, an empty one, so that readers find the schema.
@@ -78,7 +85,8 @@ final class ParquetExporter: Exporter {
         Chunk(
           column: column.column, encoding: column.encoding, offset: file.size,
           levels: column.levels, size: column.pages.count,
-          uncompressedSize: column.uncompressedSize))
+          uncompressedSize: column.uncompressedSize, bounds: column.bounds, nulls: column.nulls,
+          index: column.index))
       try file.write(column.pages)
       columns[index].reset()
     }
@@ -90,6 +98,7 @@ final class ParquetExporter: Exporter {
 
   private func finishFile() throws(Problem) {
     let file = try openFile()
+    try writePageIndex(to: file)
     var bytes = footer()
     bytes.append(little: UInt32(bytes.count))
     bytes += "PAR1".utf8
@@ -99,14 +108,35 @@ final class ParquetExporter: Exporter {
     groups = []
   }
 
+  /// The page index lies between the last row group and the footer: first what the values are, then where they are.
+  private func writePageIndex(to file: TemporaryFile) throws(Problem) {
+    for group in groups.indices {
+      for chunk in groups[group].chunks.indices where groups[group].chunks[chunk].index.hasBounds {
+        let start = file.size
+        try file.write(groups[group].chunks[chunk].index.columnIndex)
+        groups[group].chunks[chunk].columnIndex = start..<file.size
+      }
+    }
+    for group in groups.indices {
+      for chunk in groups[group].chunks.indices {
+        let start = file.size
+        let entry = groups[group].chunks[chunk]
+        try file.write(entry.index.offsetIndex(chunk: entry.offset))
+        groups[group].chunks[chunk].offsetIndex = start..<file.size
+      }
+    }
+  }
+
   /// FileMetaData of parquet.thrift.
   private func footer() -> [UInt8] {
     var writer = ThriftWriter()
     writer.i32(1, 2)
-    writer.structures(2, SchemaElement.elements(of: schema.columns)) { $1.write(to: &$0) }
+    writer.structures(
+      2, ParquetSchemaElement.elements(of: schema.columns, isPacked: schema.isPacked)
+    ) { $1.write(to: &$0) }
     writer.i64(3, groups.reduce(0) { $0 + $1.rows })
     writer.structures(4, Array(groups.enumerated())) { writer, element in
-      Self.write(element.element, ordinal: element.offset, to: &writer)
+      write(element.element, ordinal: element.offset, to: &writer)
     }
     let facts =
       [("prep.digest", Array(schema.digest.utf8)), ("prep.spec", schema.spec)]
@@ -116,77 +146,42 @@ final class ParquetExporter: Exporter {
       writer.string(2, fact.1)
     }
     writer.string(6, "prep version 1".utf8)
+    // Without an order of its values a column's statistics mean nothing: that of their type.
+    writer.structures(7, schema.columns) { writer, _ in writer.structure(1) { _ in } }
     writer.end()
     return writer.bytes
   }
 
   /// RowGroup, with its ColumnChunks.
-  private static func write(_ group: Group, ordinal: Int, to writer: inout ThriftWriter) {
+  private func write(_ group: Group, ordinal: Int, to writer: inout ThriftWriter) {
     writer.structures(1, group.chunks) { writer, chunk in
       writer.i64(2, chunk.offset)
       writer.structure(3) { data in
-        data.i32(1, SchemaElement.type(of: chunk.column))
+        data.i32(1, ParquetSchemaElement.type(of: chunk.column))
         data.i32s(2, [ParquetEncoding.rle.rawValue, chunk.encoding.rawValue])
-        data.strings(3, [chunk.column.name, "list", "element"])
+        data.strings(3, ParquetSchemaElement.path(of: chunk.column, isPacked: schema.isPacked))
         data.i32(4, 6)  // ZSTD
         data.i64(5, chunk.levels)
         data.i64(6, chunk.uncompressedSize)
         data.i64(7, chunk.size)
         data.i64(9, chunk.offset)
+        data.structure(12) { statistics in
+          statistics.i64(3, chunk.nulls)
+          guard let bounds = chunk.bounds else { return }
+          statistics.string(5, bounds.maximum)
+          statistics.string(6, bounds.minimum)
+        }
       }
+      writer.i64(4, chunk.offsetIndex.lowerBound)
+      writer.i32(5, Int32(chunk.offsetIndex.count))
+      guard chunk.index.hasBounds else { return }
+      writer.i64(6, chunk.columnIndex.lowerBound)
+      writer.i32(7, Int32(chunk.columnIndex.count))
     }
     writer.i64(2, group.chunks.reduce(0) { $0 + $1.uncompressedSize })
     writer.i64(3, group.rows)
     writer.i64(5, group.offset)
     writer.i64(6, group.chunks.reduce(0) { $0 + $1.size })
     if let ordinal = Int16(exactly: ordinal) { writer.i16(7, ordinal) }
-  }
-}
-
-/// One node of a Parquet schema, depth first.
-private struct SchemaElement {
-  var name: String
-  /// parquet.thrift's Type; nil for a group.
-  var type: Int32?
-  /// 0 required, 2 repeated; nil for the root.
-  var repetition: Int32?
-  var children = 0
-  var column: ExportColumn?
-  var isList = false
-
-  /// INT32, or FLOAT for weights.
-  static func type(of column: ExportColumn) -> Int32 { column.element == .float32 ? 4 : 1 }
-
-  /// For each column: a required list of required elements.
-  static func elements(of columns: [ExportColumn]) -> [SchemaElement] {
-    var elements = [SchemaElement(name: "schema", children: columns.count)]
-    for column in columns {
-      elements.append(
-        SchemaElement(name: column.name, repetition: 0, children: 1, isList: true))
-      elements.append(SchemaElement(name: "list", repetition: 2, children: 1))
-      elements.append(
-        SchemaElement(name: "element", type: type(of: column), repetition: 0, column: column))
-    }
-    return elements
-  }
-
-  func write(to writer: inout ThriftWriter) {
-    if let type { writer.i32(1, type) }
-    if let repetition { writer.i32(3, repetition) }
-    writer.string(4, name.utf8)
-    if children > 0 { writer.i32(5, Int32(children)) }
-    if isList {
-      writer.i32(6, 3)
-      writer.structure(10) { $0.structure(3) { _ in } }
-    } else if let column, column.element != .float32 {
-      let bits: Int8 = column.element == .int8 ? 8 : 32
-      writer.i32(6, bits == 8 ? 15 : 17)
-      writer.structure(10) { logical in
-        logical.structure(10) { integer in
-          integer.i8(1, bits)
-          integer.bool(2, true)
-        }
-      }
-    }
   }
 }

@@ -61,9 +61,24 @@ struct ThriftWriter {
     for value in values { zigzag(Int64(value)) }
   }
 
-  mutating func strings(_ field: Int16, _ values: [String]) {
+  mutating func i64s(_ field: Int16, _ values: [Int]) {
+    list(field, values.count, .i64)
+    for value in values { zigzag(Int64(value)) }
+  }
+
+  /// Elements of a list are bytes of their own, unlike fields.
+  mutating func bools(_ field: Int16, _ values: [Bool]) {
+    list(field, values.count, .yes)
+    for value in values { bytes.append((value ? Kind.yes : .no).rawValue) }
+  }
+
+  mutating func binaries(_ field: Int16, _ values: [[UInt8]]) {
     list(field, values.count, .binary)
-    for value in values { binary(Array(value.utf8)) }
+    for value in values { binary(value) }
+  }
+
+  mutating func strings(_ field: Int16, _ values: [String]) {
+    binaries(field, values.map { Array($0.utf8) })
   }
 
   /// Ends the outermost structure.

@@ -19,7 +19,8 @@ struct ExportCommand: ParsableCommand {
       Rows are padded to the context length unless --unpadded is given; labels are \(Rows.ignoredLabel) where nothing is learned, and are \
       not shifted. Packed rows get position_ids and seq_lengths too.
 
-      parquet   train-*.parquet: lists of int32, the mask int8; datasets, TRL, Axolotl, DuckDB, Polars
+      parquet   train-*.parquet: lists of int32, the mask int8, and source_file, source_line and row (of packed rows lists of \
+      files and lines); statistics and a page index; datasets, DuckDB, Polars
       arrow     a folder of save_to_disk, for datasets.load_from_disk
       mds       MosaicML streaming, version 2, zstd, hashes xxh3_64; labels int64
       turns     mds of tokenized turns, a sample each, for llm-foundry
@@ -68,9 +69,16 @@ struct ExportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Columns, with commas between: input_ids, attention_mask, labels, position_ids, seq_lengths, weights, loss_mask, target_mask, seq_start_id.",
+      "Columns, with commas between: input_ids, attention_mask, labels, position_ids, seq_lengths, weights, loss_mask, target_mask, seq_start_id, source_file, source_line, row.",
       valueName: "names"))
   var columns: ExportColumns?
+
+  @Option(
+    name: .customLong("file-size"),
+    help: ArgumentHelp(
+      "Bytes of a file, about, at which the next one begins: 512MiB. (default: 512MiB; 64MiB before compression for mds and turns)",
+      valueName: "size"))
+  var fileSize: ByteSize?
 
   @Option(help: ArgumentHelp("zstd level of parquet and mds.", valueName: "n"))
   var level: Int32 = 3
@@ -85,6 +93,9 @@ struct ExportCommand: ParsableCommand {
     guard (format == nil) != (target == nil) else {
       throw ValidationError("give either --format or --for")
     }
+    guard fileSize == nil || (format ?? target?.format)?.hasOneFile != true else {
+      throw ValidationError("--file-size: megatron and npy keep all rows in one file")
+    }
     guard target == nil || (!unpadded && columns == nil) else {
       throw ValidationError(
         "--for decides about padding and columns: leave --unpadded and --columns out")
@@ -98,6 +109,7 @@ struct ExportCommand: ParsableCommand {
         try target?.options(for: dataSet)
         ?? ExportOptions(isPadded: !unpadded, columns: columns?.list ?? [])
       options.level = level
+      options.fileSize = fileSize?.bytes
       options.overwrite = overwrite
       let written = target?.format ?? format ?? .parquet
       let report = try DataSetExport.export(
