@@ -5,8 +5,8 @@ import Problems
 enum PrepExit {
   /// All was done.
   static let success = ExitCode(0)
-  /// The work failed: rejects above their limit, damage found by `verify`, errors found by `doctor`, a trainer
-  /// with nothing to learn.
+  /// The work failed: rejects above their limit, damage found by `verify`, errors found by `doctor`, differences found by
+  /// `diff`, a trainer with nothing to learn.
   static let failure = ExitCode(1)
   /// An input, tokenizer, template or output that cannot be used; no data set was written.
   static let unusable = ExitCode(2)

@@ -23,6 +23,7 @@ struct Prep: ParsableCommand {
       StatsCommand.self,
       ReportCommand.self,
       PlanCommand.self,
+      DiffCommand.self,
       VerifyCommand.self,
       MergeCommand.self,
       ExportCommand.self,

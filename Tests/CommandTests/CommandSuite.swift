@@ -77,7 +77,7 @@ struct CommandSuite {
         count += 1
       }
     }
-    #expect(count == 48)
+    #expect(count == 51)
   }
 
   @Test(

@@ -91,7 +91,7 @@ struct RunCommand: ParsableCommand {
     !size.hasUnit && size.bytes < 64 << 10
   }
 
-  private func options() throws -> RunOptions {
+  func options() throws -> RunOptions {
     var options = try encoding.options()
     options.blockSize = result.blockSize.bytes
     options.maximumRecordSize = reading.maxRecordSize.bytes

@@ -25,21 +25,33 @@ struct ComparisonFlags: ParsableArguments {
     }
   }
 
-  /// nil where none was asked for.
-  func comparison(_ spec: RunSpec, _ tokenizer: BPETokenizer) throws(Problem) -> Comparison? {
+  /// The other way, and what both are called; nil where none was asked for.
+  func other(_ spec: RunSpec, _ tokenizer: BPETokenizer) throws(Problem) -> (
+    names: (a: String, b: String), spec: RunSpec, tokenizer: BPETokenizer
+  )? {
     let settings = RunSettings(spec, tokenizer: tokenizer)
     if let compareTemplate {
       let own =
         spec.render == .chat
         ? settings.items.first { $0.key == "template" }?.value ?? "" : spec.render.rawValue
-      return Comparison(
-        names: (own, compareTemplate),
-        spec: try spec.with(template: compareTemplate, tokenizer: tokenizer), tokenizer: tokenizer)
+      return (
+        (own, compareTemplate), try spec.with(template: compareTemplate, tokenizer: tokenizer),
+        tokenizer
+      )
     }
     guard let compareTokenizer else { return nil }
     let other = try BPETokenizer.load(compareTokenizer, options: TokenizerOptions())
-    return Comparison(
-      names: (spec.tokenizer, compareTokenizer),
-      spec: try spec.with(tokenizer: other, named: compareTokenizer), tokenizer: other)
+    return (
+      (spec.tokenizer, compareTokenizer),
+      try spec.with(tokenizer: other, named: compareTokenizer), other
+    )
+  }
+
+  /// nil where none was asked for.
+  func comparison(_ spec: RunSpec, _ tokenizer: BPETokenizer) throws(Problem) -> Comparison? {
+    try other(spec, tokenizer).map {
+      Comparison(
+        names: (own: $0.names.a, other: $0.names.b), spec: $0.spec, tokenizer: $0.tokenizer)
+    }
   }
 }
