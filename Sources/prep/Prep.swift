@@ -24,6 +24,7 @@ struct Prep: ParsableCommand {
       ReportCommand.self,
       PlanCommand.self,
       DiffCommand.self,
+      WhereCommand.self,
       VerifyCommand.self,
       MergeCommand.self,
       ExportCommand.self,

@@ -77,7 +77,7 @@ struct CommandSuite {
         count += 1
       }
     }
-    #expect(count == 51)
+    #expect(count == 54)
   }
 
   @Test(

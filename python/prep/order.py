@@ -8,6 +8,8 @@ at once (a resume replays nothing), and reading in order keeps only a window's f
 Several data sets are mixed: each stretch of rows holds as many of each as their shares ask for, to within one row of the
 exact share from the epoch's start on, in random places; each data set has windows of its own.
 
+`prep where` computes the same order, in Sources/ShardWriter/Order; Tests/Python/test_where.py holds the two together.
+
 Random means: sorted by SplitMix64 (Steele, Lea & Flood 2014) of seed, purpose, epoch and place, so the order depends on
 no library's generator.
 """
