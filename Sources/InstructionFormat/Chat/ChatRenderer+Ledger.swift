@@ -46,7 +46,7 @@ extension ChatRenderer {
   /// Counts what the sample rendered last holds of each text. `cut`: what truncation took away; nil where it took
   /// nothing. O(spans + paths).
   public func account(sample index: Int, cut: inout TextCut?) {
-    let count = paths.nodes.count
+    let count = pathCount
     if shares.count < count {
       shares.append(contentsOf: repeatElement(Share(), count: count - shares.count))
     }

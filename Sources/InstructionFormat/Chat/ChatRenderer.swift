@@ -231,6 +231,9 @@ public final class ChatRenderer {
     return true
   }
 
+  /// How many paths the record has: behind them stand those of short turns that a render added.
+  var pathCount: Int { record.paths }
+
   private func reset(to mark: Mark) {
     machine.heap.reset(to: mark.heap)
     paths.nodes.truncate(to: mark.paths)
