@@ -145,7 +145,8 @@ def test_turns_end_where_trl_marks_them(template):
                 marks.append((start, end))
         # White space and the end of text behind a terminator are no part of what is sampled.
         marked = [whole[start:end].rstrip().removesuffix("\n" + EOS) for start, end in marks]
-        learned = [whole.encode()[start:end].decode() for start, end in supervised(ours)]
+        # A call of Gemma 4 is sampled up to `<|tool_response>`, of its generation config: TRL leaves the token out.
+        learned = [whole.encode()[start:end].decode().removesuffix("<|tool_response>") for start, end in supervised(ours)]
         assert len(marked) == len(learned), (record, marked, learned)
         for mark, own in zip(marked, learned):
             assert mark.endswith(own.rstrip()) and own.strip(), (record, marked, learned)
@@ -273,6 +274,18 @@ def test_a_terminator_that_the_next_header_writes_is_learned_once():
     (ours,) = render(template, [{"messages": CASES["many"]}], eos="<|user|>")
     assert [ours["text"][a:b] for a, b in supervised(ours)] == [
         "\n<think></think>\nb<|user|>", "\n<think></think>\nd<|user|>", "\n<think></think>\nf"]
+
+
+def test_a_call_is_learned_from_what_opens_it_where_no_prompt_fits():
+    """DeepSeek's template opens a call behind an answer otherwise than its prompt ends: none of it is supplied."""
+    template = next(path for path in TEMPLATES if path.stem == "deepseekv3_training")
+    talk = [user("a"), assistant("", tool_calls=[call("f", {"x": "b"})]), tool("20"), assistant("", tool_calls=[call("g", {"y": "c"})]), tool("30"),
+            assistant("d")]
+    (ours,) = render(template, [{"messages": talk}])
+    end = "<｜tool▁call▁end｜><｜tool▁calls▁end｜><｜end▁of▁sentence｜>"
+    assert [ours["text"].encode()[a:b].decode() for a, b in supervised(ours)] == [
+        f'<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{{"x": "b"}}\n```{end}',
+        f'\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>g\n```json\n{{"y": "c"}}\n```{end}', "d<｜end▁of▁sentence｜>"]
 
 
 def test_what_the_prompt_prefills_is_not_learned():

@@ -20,23 +20,46 @@ extension ChatRenderer {
     if let stop = ControlText.find(stops, in: closing) {
       return (from + stop.upperBound, from + stop.lowerBound)
     }
-    if let last = extent.region == nil ? ControlText.first(closing) : ControlText.last(closing) {
-      // The literal of an empty turn starts with its header: the terminator is what comes last.
-      return (from + last.upperBound, from + last.lowerBound)
-    }
-    // Nothing of its own: a stop text that the template writes next, for whatever message, ends it.
-    let next = copy(output, limit..<min(after, limit + 256))
+    // The literal of an empty turn starts with its header: the terminator is what comes last.
+    let last = extent.region == nil ? ControlText.first(closing) : ControlText.last(closing)
+    let isPart = last.map { closesElement($0, of: extent, before: from, in: output) } ?? false
+    if let last, !isPart { return (from + last.upperBound, from + last.lowerBound) }
+    // Nothing of its own, or the end of a part: a stop text that the template writes next, for whatever message, ends it.
+    let end = last.map { from + $0.upperBound } ?? limit
+    let next = copy(output, end..<max(end, min(after, end + 256)))
     let skipped = next.firstIndex { $0 > 0x20 } ?? next.count
     let rest = Array(next[skipped...])
     if let stop = ControlText.find(stops, in: rest), stop.lowerBound == 0 {
-      return (limit + skipped + stop.upperBound, limit + skipped)
+      return (end + skipped + stop.upperBound, end + skipped)
     }
-    if start != nil, let token = ControlText.first(rest), token.lowerBound == 0,
-      closes(turn, with: Array(rest[token]), from: from, after: limit - from)
+    if start != nil, let token = isPart ? ControlText.leading(rest) : ControlText.first(rest),
+      token.lowerBound == 0, closes(turn, with: Array(rest[token]), from: from, after: end - from)
     {
-      return (limit + skipped + token.upperBound, limit + skipped)
+      return (end + skipped + token.upperBound, end + skipped)
     }
-    return (from, from)
+    return last.map { (from + $0.upperBound, from + $0.lowerBound) } ?? (from, from)
+  }
+
+  /// Whether the last of the tokens behind a turn's own bytes, `tokens` of `closing`, closes what the template opened in the turn
+  /// (`</tool_call>`): then the model goes on behind it, if only to its stop token.
+  private func closesElement(
+    _ tokens: Range<Int>, of extent: TurnExtent, before end: Int, in output: RenderOutput
+  ) -> Bool {
+    guard let opening = ControlText.opening(of: closing[tokens]) else { return false }
+    let start = extent.region?.lowerBound ?? extent.own?.lowerBound ?? end
+    var index = output.spanIndex(at: start)
+    while index < output.spans.count {
+      let span = output.spans[index]
+      let first = max(start, index > 0 ? Int(output.spans[index - 1].end) : 0)
+      guard first < end else { return false }
+      if span.origin.kind == .template || span.origin.kind == .word,
+        ControlText.find([opening], in: copy(output, first..<min(end, Int(span.end)))) != nil
+      {
+        return true
+      }
+      index += 1
+    }
+    return false
   }
 
   /// The template's text behind a byte: how far it is this turn's, and how far it goes.

@@ -32,7 +32,24 @@ extension ChatRenderer {
       let range = prompted.lastTurnEnd..<prompted.text.count
       if let start = match(range, of: prompted, at: region.lowerBound, last) { return start }
     }
-    return region == nil ? promptEnd(of: turn, extents, first) ?? first : first
+    guard let region else { return promptEnd(of: turn, extents, first) ?? first }
+    return plainHeaderEnd(of: turn, extents, region) ?? first
+  }
+
+  /// Of a turn that no prompt fits and that begins with something else than content: past as much as it has of what the template
+  /// writes before a plain turn there. What it opens with beside that (`<｜tool▁call▁begin｜>`) is its own. nil for other turns.
+  private func plainHeaderEnd(
+    of turn: Int, _ extents: [TurnExtent], _ region: Range<Int>
+  ) -> Int? {
+    guard let own = extents[turn].own, own.lowerBound >= region.lowerBound,
+      rendered.pathKind(at: own.lowerBound, paths) != .content,
+      tryRun(turn, prompt: false, addingTurn: true, into: probe)
+    else { return nil }
+    let plain = probe.extent(of: turn, paths, besides: rendered, whole: extents[turn])
+    guard let header = plain.region?.lowerBound, let first = plain.own?.lowerBound, header <= first
+    else { return nil }
+    return match(header..<first, of: probe, at: region.lowerBound, own.lowerBound)
+      ?? region.lowerBound
   }
 
   /// Past what the earlier messages render to, where that is the turn's prompt: it ends at or behind the turn's header. nil

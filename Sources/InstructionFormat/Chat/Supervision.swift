@@ -263,6 +263,25 @@ enum ControlText {
     return nil
   }
 
+  /// The token that a text begins with.
+  static func leading(_ bytes: [UInt8]) -> Range<Int>? {
+    guard !bytes.isEmpty, let end = tokenEnd(bytes, 0) else { return nil }
+    return 0..<end
+  }
+
+  /// What opens the element that the last of some tokens closes: `<tool_call` of `</tool_call>`, `<|tool_call` of `<tool_call|>`.
+  /// Nil for a token that is no closing tag.
+  static func opening(of tokens: ArraySlice<UInt8>) -> [UInt8]? {
+    guard tokens.last == UInt8(ascii: ">"), let start = tokens.lastIndex(of: UInt8(ascii: "<"))
+    else { return nil }
+    let token = tokens[start...]
+    if token.starts(with: "</".utf8) { return Array("<".utf8) + token.dropFirst(2).dropLast() }
+    guard token.dropLast().last == UInt8(ascii: "|"), !token.starts(with: "<|".utf8) else {
+      return nil
+    }
+    return Array("<|".utf8) + token.dropFirst().dropLast(2)
+  }
+
   /// Whether a token opens what another one closes (`<|turn>`, of `<turn|>`): it ends nothing.
   private static func isOpening(_ token: ArraySlice<UInt8>) -> Bool {
     token.starts(with: "<|".utf8) && token.dropLast().last != UInt8(ascii: "|")
