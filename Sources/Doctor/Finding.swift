@@ -48,6 +48,13 @@ public struct Finding: Hashable, Sendable {
     case seamsDiffer = "seams-differ"
     case tooLong = "too-long"
     case lengths
+    // Of rows that were prepared elsewhere.
+    case idsUnknown = "ids-unknown"
+    case labelsDiffer = "labels-differ"
+    case terminatorNeverLearned = "terminator-never-learned"
+    case promptLearned = "prompt-learned"
+    case nothingLearned = "nothing-learned"
+    case paddingLearned = "padding-learned"
   }
 
   public var code: Code

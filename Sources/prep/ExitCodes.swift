@@ -5,12 +5,12 @@ import Problems
 enum PrepExit {
   /// All was done.
   static let success = ExitCode(0)
-  /// The work failed: rejects above their limit, damage found by `verify`, errors found by `doctor`, differences found by
+  /// The work failed: rejects above their limit, damage found by `verify`, errors found by `doctor` and `audit`, differences found by
   /// `diff`, a trainer with nothing to learn.
   static let failure = ExitCode(1)
   /// An input, tokenizer, template or output that cannot be used; no data set was written.
   static let unusable = ExitCode(2)
-  /// `doctor` found warnings, and no error.
+  /// `doctor` or `audit` found warnings, and no error.
   static let warnings = ExitCode(3)
   /// The command line itself is wrong (ArgumentParser's own code).
   static let usage = ExitCode(64)

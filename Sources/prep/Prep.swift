@@ -34,5 +34,6 @@ struct Prep: ParsableCommand {
       TokenizerCommand.self,
       RenderCommand.self,
       DoctorCommand.self,
+      AuditCommand.self,
     ])
 }

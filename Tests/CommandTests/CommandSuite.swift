@@ -77,7 +77,7 @@ struct CommandSuite {
         count += 1
       }
     }
-    #expect(count == 54)
+    #expect(count == 57)
   }
 
   @Test(

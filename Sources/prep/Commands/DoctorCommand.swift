@@ -78,7 +78,7 @@ struct DoctorCommand: ParsableCommand {
       try out.line("")
     }
     for finding in report.findings.sorted(by: { $0.severity > $1.severity }) {
-      try describe(finding, to: &out)
+      for line in finding.lines { try out.line(line) }
     }
     let counts = Finding.Severity.allCases.reversed().map { severity in
       Format.count(report.findings.count { $0.severity == severity }, severity.rawValue)
@@ -92,24 +92,6 @@ struct DoctorCommand: ParsableCommand {
       }
     let colour = report.severity.map { $0 > .note ? $0.colour : .good } ?? .good
     try out.line(Paint.out(verdict, colour) + counts.joined(separator: ", ") + read)
-  }
-
-  private func describe(_ finding: Finding, to out: inout StandardOutput) throws {
-    func shown(_ text: String) -> String {
-      VisibleText.escaped(Surface.command.spell(text), limit: 1200)
-    }
-    let word = finding.severity.rawValue
-    try out.line(
-      Paint.out(word, finding.severity.colour)
-        + "  \(Paint.out(finding.code.rawValue, .head))  \(shown(finding.message))")
-    let place = finding.place.map { "\($0): " } ?? ""
-    if !finding.sample.isEmpty || !place.isEmpty {
-      let sample = TokenText.visible(Array(Surface.command.spell(finding.sample).utf8))
-      try out.line("         \(VisibleText.escaped(place))\(sample)")
-    }
-    if !finding.remedy.isEmpty {
-      try out.line("         → \(shown(finding.remedy))")
-    }
   }
 
   // MARK: - For programs
@@ -128,23 +110,5 @@ struct DoctorCommand: ParsableCommand {
     writer.endObject()
     writer.newline()
     return writer.bytes
-  }
-}
-
-extension Finding {
-  /// One JSON object.
-  func write(to writer: inout JSONWriter) {
-    writer.object {
-      for (key, value) in [
-        ("code", code.rawValue), ("severity", severity.rawValue),
-        ("message", Surface.command.spell(message)), ("sample", Surface.command.spell(sample)),
-        ("remedy", Surface.command.spell(remedy)),
-      ] {
-        $0.member(key, value)
-      }
-      $0.key("place")
-      if let place { $0.string(place) } else { $0.null() }
-      $0.member("count", count)
-    }
   }
 }
