@@ -21,6 +21,18 @@ def spec(folder):
     return json.loads(prep("show", folder, "--json").stdout)
 
 
+def test_a_small_size_of_blocks_keeps_its_unit(tmp_path):
+    """Without one it would be refused, as what a length is elsewhere."""
+    data = CHECKOUT / "fixtures" / "gsm8k.jsonl"
+    for size, written in (("4KiB", "4KiB"), ("5000B", "5000B"), ("2MiB", "2MiB")):
+        prep("run", data, "--output", tmp_path / size, "--block-size", size, "--quiet")
+        recipe = json.loads(prep("show", tmp_path / size, "--recipe").stdout)
+        assert recipe["block-size"] == written
+        (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+        prep("run", "--recipe", tmp_path / "recipe.json", "--quiet")
+        assert f"--block-size {written}".encode() in prep("show", tmp_path / size).stdout
+
+
 def test_a_run_file_says_what_flags_say(tmp_path):
     flags = ["--template", QWEN3, "--context-length", "512", "--pack", "--pack-align", "8", "--loss", "assistant-reasoning",
              "--field", "task=question", "--field", "response=answer", "--role", "bot=assistant", "--seam", "joint",

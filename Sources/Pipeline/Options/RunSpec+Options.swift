@@ -31,7 +31,9 @@ extension RunSpec {
       guard let member = option.stored else { continue }
       let value = Self.text(member, self)
       guard value != Self.text(member, standard) else { continue }
-      settings.append((option.name, option.type == .flag ? nil : value))
+      let isSize = option.name == .blockSize || option.name == .maxRecordSize
+      settings.append(
+        (option.name, option.type == .flag ? nil : isSize ? Self.size(value) : value))
     }
     if loss != .assistant { settings.append((.loss, loss.rawValue)) }
     let order = Dictionary(
@@ -49,6 +51,15 @@ extension RunSpec {
     return String(
       decoding: text.first == UInt8(ascii: "\"") ? text[1..<text.count - 1] : text[...],
       as: UTF8.self)
+  }
+
+  /// Bytes with their unit: a run refuses a small size of a block without one, as it is a length elsewhere.
+  private static func size(_ bytes: String) -> String {
+    guard let count = Int(bytes) else { return bytes }
+    for (unit, size) in [("MiB", 1 << 20), ("KiB", 1 << 10)] where count % size == 0 {
+      return "\(count / size)\(unit)"
+    }
+    return "\(count)B"
   }
 
   // MARK: - Tokenizer

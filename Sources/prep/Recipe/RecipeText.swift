@@ -12,7 +12,7 @@ struct RecipeText {
       let key = name.rawValue
       switch (RunOption.named(key)?.type, value) {
       case (_, nil): members.append((key, "true"))
-      case (.number, let value?): members.append((key, value))
+      case (.number, let value?) where Int(value) != nil: members.append((key, value))
       case (.assignments, _):
         // A list says a pair as the flag does, whatever the name has in it.
         guard !members.contains(where: { $0.0 == key }) else { continue }
