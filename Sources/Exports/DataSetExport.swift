@@ -10,6 +10,8 @@ public enum DataSetExport {
     public var rows: Int
     public var files: Int
     public var bytes: Int
+    /// Whether rows have loss weights that the export does not: other than 1 where something is learned.
+    public var leavesOutWeights = false
   }
 
   /// Writes all rows, in order, into the folder `output`, which appears when it is complete: until then
@@ -30,7 +32,7 @@ public enum DataSetExport {
       let report = ExportFolder.finished(output, identity: identity, rows: dataSet.count)
     {
       progress(dataSet.count)
-      return report
+      return try noted(report, dataSet, schema, format)
     }
     let folder = try ExportFolder(output, overwrite: options.overwrite)
     let exporter = try make(format, folder: folder.temporaryPath, schema: schema)
@@ -61,6 +63,18 @@ public enum DataSetExport {
     try exporter.finish()
     let report = try folder.finish(identity: identity, rows: done)
     try folder.publish()
+    return try noted(report, dataSet, schema, format)
+  }
+
+  private static func noted(
+    _ report: Report, _ dataSet: DataSet, _ schema: ExportSchema, _ format: ExportFormat
+  ) throws(Problem) -> Report {
+    var report = report
+    if format.canWeigh, schema.columns.contains(.weights) { return report }
+    for shard in dataSet.manifest.shards.indices
+    where try dataSet.reader(shard).header.features.contains(.weights) {
+      report.leavesOutWeights = true
+    }
     return report
   }
 

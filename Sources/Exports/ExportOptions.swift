@@ -27,6 +27,14 @@ public enum ExportFormat: String, CaseIterable, Sendable {
   /// Whether all rows are in one file of each column, however large.
   public var hasOneFile: Bool { self == .megatron || self == .npy }
 
+  /// Whether a column of weights can be written.
+  public var canWeigh: Bool {
+    switch self {
+    case .parquet, .arrow, .mds, .npy: true
+    case .turns, .megatron, .memmap: false
+    }
+  }
+
   /// Whether columns of texts and of one value a row can be written.
   var canNameSources: Bool { self == .parquet }
 

@@ -152,6 +152,22 @@ def test_llm_foundry_gets_turns(folders, kind, tmp_path):
         assert set(all_labels[len(ids):]) <= {-100} and labels[-1] != -100
 
 
+def test_weights_that_are_left_out_are_told(folders, tmp_path):
+    talk = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "weight": 0.5}]
+    (tmp_path / "w.jsonl").write_text(json.dumps({"messages": talk}) + "\n")
+    prep("run", tmp_path / "w.jsonl", "--output", tmp_path / "w", "--template", "chatml", "--quiet")
+    for flags, told in (
+        (["--for", "trl"], "trl does not read"), (["--for", "olmo-core"], "olmo-core does not read"), (["--format", "npy"], "--columns"),
+        (["--format", "memmap"], "memmap has no room for"), (["--format", "parquet", "--columns", "input_ids,labels,weights"], None),
+    ):
+        output = tmp_path / "".join(filter(str.isalpha, "".join(flags)))
+        for _ in range(2):  # also of an export that stands there already
+            report = json.loads(prep("export", tmp_path / "w", *flags, "--output", output, "--json").stdout)
+            assert [told in notice for notice in report["notices"]] == ([True] if told else []), flags
+        assert (b"note     the rows have loss weights" in prep("export", tmp_path / "w", *flags, "--output", output).stdout) == bool(told)
+    assert export(folders["plain"], "trl", tmp_path / "plain")["notices"] == []
+
+
 def test_one_of_format_and_trainer_is_given(folders, tmp_path):
     for flags in ([], ["--format", "npy", "--for", "trl"], ["--for", "trl", "--unpadded"], ["--for", "nothing"]):
         result = prep("export", folders["plain"], "--output", tmp_path / "o", *flags, check=False)

@@ -136,6 +136,9 @@ struct ExportCommand: ParsableCommand {
         for line in configuration { writer.string(line) }
         writer.endArray()
       }
+      writer.array("notices", report.leavesOutWeights ? [weightsNotice(written)] : []) {
+        $1.string($0)
+      }
       writer.endObject()
       writer.newline()
       try out.write(writer.bytes)
@@ -143,8 +146,19 @@ struct ExportCommand: ParsableCommand {
       try out.line("written  \(report.rows) rows, \(report.files) files, \(report.bytes) bytes")
       try out.line("to       \(output)")
       for line in configuration { try out.line("config   \(line)") }
+      if report.leavesOutWeights { try out.line("note     \(weightsNotice(written))") }
     }
     try out.flush()
+  }
+}
+
+extension ExportCommand {
+  private func weightsNotice(_ format: ExportFormat) -> String {
+    "the rows have loss weights, which "
+      + (target.map { "\($0.rawValue) does not read" }
+        ?? (format.canWeigh
+          ? "are left out: name them in --columns, as weights"
+          : "\(format.rawValue) has no room for"))
   }
 }
 
