@@ -1,10 +1,13 @@
 """Reads every export with the readers that training scripts use; a list of rows, each a dict of numpy arrays."""
 
 import contextlib
+import fcntl
+import gc
 import json
 import os
 import struct
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy
@@ -135,9 +138,16 @@ def with_streaming(folder):
     with standing_in("torchvision"):
         import streaming
 
-    streaming.base.util.clean_stale_shared_memory()
-    data = streaming.StreamingDataset(local=str(folder), shuffle=False, batch_size=1, validate_hash="xxh3_64")
-    return [data[i] for i in range(len(data))]
+    # It names its shared memory alike in every process, and cleaning up takes that of another test away.
+    with open(Path(tempfile.gettempdir()) / f"prep-streaming-{os.getuid()}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        streaming.base.util.clean_stale_shared_memory()
+        data = streaming.StreamingDataset(local=str(folder), shuffle=False, batch_size=1, validate_hash="xxh3_64")
+        rows = [data[i] for i in range(len(data))]
+        # What it holds of shared memory goes with it.
+        del data
+        gc.collect()
+    return rows
 
 
 def with_olmo_core(folder, length, dtype, work):
