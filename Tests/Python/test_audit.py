@@ -95,6 +95,10 @@ def learned_padding(row, report, tokenizer):
     row["labels"] = row["labels"] + [pad] * 5
 
 
+def negative(row, report, tokenizer):
+    row["input_ids"] = [-1, *row["input_ids"][1:]]
+
+
 def shifted(row, report, tokenizer):
     row["labels"] = [*row["labels"][1:], -100]
 
@@ -107,6 +111,14 @@ FAULTS = {
     "terminator-never-learned": unlearned_end, "prompt-learned": learned_prompt, "nothing-learned": nothing,
     "padding-learned": learned_padding, "labels-differ": shifted, "ids-unknown": unknown,
 }
+
+
+def test_ids_below_zero_are_of_no_tokenizer(prepared, tmp_path):
+    folder, tokenizer, rows = prepared
+    rows = [dict(row) for row in rows]
+    negative(rows[7], None, tokenizer)
+    _, found = audit(saved(rows, tmp_path / "rows"), folder)
+    assert {code: finding["count"] for code, finding in found.items()} == {"ids-unknown": 1}
 
 
 @pytest.mark.parametrize("code", FAULTS)

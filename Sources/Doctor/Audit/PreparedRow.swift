@@ -27,7 +27,8 @@ struct PreparedRow {
           : "it has \(names.joined(separator: ", ")): give rows that were prepared for training, or encode records with prep run"
       )
     }
-    ids = try Self.numbers(tokens, "input_ids").map { UInt32(clamping: $0) }
+    // One below 0 is of no tokenizer, as one that is too large.
+    ids = try Self.numbers(tokens, "input_ids").map { UInt32(exactly: $0) ?? .max }
     if let labels = row["labels"], !labels.isNull {
       let labels = try column(labels, "labels")
       learned = labels.map { $0 != -100 }
