@@ -83,8 +83,9 @@ class RunOptions(EncodeOptions, total=False):
     """Replace what the folder holds of an earlier run."""
     verify: bool
     """Read every byte of a finished folder, and make what is damaged again; without it, what is missing."""
-    format: Literal["parquet", "mds", "megatron", "npy"]
-    """Export the rows too, as prep export does: parquet, mds, megatron or npy, a folder of that name in the output."""
+    format: Literal["parquet", "arrow", "mds", "turns", "megatron", "memmap", "npy"]
+    """Export the rows too, as prep export does: parquet, arrow, mds, turns, megatron, memmap or npy, a folder of that name in
+    the output."""
     partition: str
     """Do the i-th (from 0) of n parts of the input; prep merge joins them."""
     block_size: int
