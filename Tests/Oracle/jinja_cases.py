@@ -2,6 +2,14 @@
 
 # One template each; many print several cases.
 EXPRESSIONS = [
+    "{{ 'The quick brown fox well-known e--mail co-op-ed'|wordwrap(7) }}",
+    "{{ 'aaaaaaaa bb-cc-dd  \t ee\r\n\nfff g'|wordwrap(5, false, '|') }} {{ 'aa bb'|wordwrap(2, wrapstring='<br>'|safe) }}",
+    "{{ 'one-two three---four -five- 1-2 ab-c-de'|wordwrap(4, break_on_hyphens=false) }} {{ 'x'|wordwrap(0) }}",
+    "{{ '   lead  trail   '|wordwrap(3) }}|{{ ''|wordwrap(0) }}|{{ '\u00a0\u00a0 a'|wordwrap(2) }}|{{ 'a'|wordwrap(true) }}",
+    "{{ 'see http://example.com/a?b=1&c=(d) and (www.x.org). <a@b.co> mailto:c@d.ef x@y http://1.2.3.4:80 HTTPS://É.net'|urlize }}",
+    "{{ 'example.com, b.co.uk, https://[::1]/x http://[1:2:3:4:5:6:7:8] http://localhost xn--a.com'|urlize(9, true, target='_blank', rel='z a') }}",
+    "{{ 'tel:5 sip:x@y http://a.bc'|urlize(extra_schemes=['tel:', 'sip:']) }} {{ 'a'|urlize(extra_schemes=['x']) }}",
+    "{{ '((http://a.io/(x)y)) &lt;www.a.io&gt; <b>http://a.io</b>'|safe|urlize(-3) }}",
     '{{ 1.0 }} {{ 1e5 }} {{ 1e16 }} {{ 1e15 }} {{ 123456789012345680.0 }} {{ 1.5e-7 }} {{ 0.0001 }} {{ 0.00001 }} {{ -0.0 }} {{ 1e308*10 }} {{ -1e308*10 }} {{ 1e308*10-1e308*10 }}',
     "{{ 3.0|int }} {{ 2.5|round }} {{ 3.5|round }} {{ 2.675|round(2) }} {{ 1234.5678|round(-2) }} {{ 5|round(-1) }} {{ 15|round(-1) }} {{ 2.5|round(0,'ceil') }} {{ 2.5|round(method='floor') }}",
     '{{ 1_000 }} {{ 0x1F }} {{ 0b101 }} {{ 0o17 }} {{ 1_0.5_0 }} {{ 1e+3 }} {{ 1E3 }}',
@@ -526,8 +534,6 @@ LAYOUT = [
 
 # Jinja that chat templates do not need: refused by name, never rendered otherwise.
 REFUSED = [
-    "{{ 'aaa bbb ccc'|wordwrap(5) }}",
-    "{{ 'http://x.y'|urlize if false else 'x' }}",
     "{{ ('word ' * 40)|pprint }}",
     "{{ '&eacute;'|striptags }}",
     "{% autoescape true %}{{ '<' }}{% endautoescape %}",

@@ -6,6 +6,8 @@ VARIABLES = {
     "i": 7, "n": -3, "zero": 0, "big": 2**63, "f": 2.5, "g": -0.125, "h": 1e16, "t": True, "no": False, "nil": None,
     "s": "Hello wörld", "e": "", "w": "  a  b\tc\n", "html": "<b>\"x\" & 'y'</b>", "num": "42", "dec": " -3.75 ", "odd": "ǅ ŉ ß ﬁ Σας İ ٣",
     "lines": "one\ntwo\r\n\nthree ", "pat": "a,b,,c", "fmt": "{} {x} {0}", "pct": "%s|%d",
+    "link": "(see http://x.io/a?b=(c).) WWW.é-x.CoM:80/#y, <me@x.org> mailto:a@b.co tel:5 a.net",
+    "dash": "well-known e--mail, co-op-ed's x-y  -z- 12-34 a---b ž\u00a0-ab-cd",
     "l": [3, 1, 2, 2], "ls": ["b", "A", "a", "", "é"], "lm": [1, "a", None, 2.0, [1]], "ll": [[1, 2], [3, 4], [0, 5]], "el": [],
     "d": {"b": 1, "a": [1, 2], "C": None}, "dn": {"x": {"y": {"z": "deep"}}, "items": 5}, "ed": {},
     "rows": [{"n": "x", "v": 3, "o": {"k": "q"}}, {"n": "Y", "v": 1}, {"n": "z", "v": 2, "o": {"k": "p"}}],
@@ -23,7 +25,8 @@ FILTERS = {
     "replace": ["string", "string", "?small"], "reverse": [], "round": ["?precision", "?rounding"], "safe": [], "select": ["?test"],
     "selectattr": ["attribute", "?test"], "slice": ["small", "?value"], "sort": ["?bool", "?bool", "?attribute"], "string": [], "striptags": [],
     "sum": ["?attribute"], "title": [], "tojson": [], "trim": ["?string"], "truncate": ["?small", "?bool", "?string", "?small"],
-    "unique": ["?bool"], "upper": [], "urlencode": [], "wordcount": [], "xmlattr": ["?bool"],
+    "unique": ["?bool"], "upper": [], "urlencode": [], "urlize": ["?small", "?bool", "?string", "?string", "?schemes"], "wordcount": [],
+    "wordwrap": ["?small", "?bool", "?string", "?bool"], "xmlattr": ["?bool"],
 }
 TESTS = {
     "boolean": 0, "callable": 0, "defined": 0, "divisibleby": 1, "eq": 1, "escaped": 0, "even": 0, "false": 0, "filter": 0, "float": 0, "ge": 1,
@@ -85,6 +88,8 @@ class Templates:
                 return rng.choice(["'x'", "'é'", "'0'", "'<'"])
             case "strings":
                 return rng.choice(["ls", "['a', 'b']", "s", "pat.split(',')", "d", "('x',)", "ll"])
+            case "schemes":
+                return rng.choice(["['tel:']", "('x+y://', 'http://')", "none", "['x']", "'ab:'", "[]"])
             case "attribute" | "name" | "key":
                 return rng.choice(["'n'", "'v'", "'o.k'", "'o'", "0", "'0'", "1", "'nosuch'", "'b'", "'a'", "'upper'", "'n,v'"])
             case "filter":
@@ -185,7 +190,7 @@ class Templates:
                 if kinds is None:
                     return f"{base}.{name}"
                 if self.chance(0.6):
-                    base = rng.choice(["s", "w", "e", "odd", "lines", "pat", "num", "html", "(html|safe)", self.string()])
+                    base = rng.choice(["s", "w", "e", "odd", "lines", "pat", "num", "html", "(html|safe)", "link", "dash", self.string()])
                 return f"{base}.{name}({self.arguments(kinds, depth)})"
             case 3:
                 return f"{base}.{rng.choice(['n', 'v', 'x', 'a', 'b', 'items', 'nosuch', '0', 'real', 'start', 'upper'])}"
@@ -200,6 +205,8 @@ class Templates:
         result = self.postfix(depth) if self.chance(0.3) else self.atom(depth)
         for _ in range(self.rng.randrange(1, 3)):
             name = self.rng.choice(list(FILTERS))
+            if name in ("urlize", "wordwrap") and self.chance(0.7):
+                result = self.rng.choice(["link", "dash", "(link|safe)", "lines", "html"])
             if name == "tojson" and self.chance(0.5):
                 arguments = self.rng.choice(["indent=2", "ensure_ascii=true", "sort_keys=true", "separators=(',', ':')", "indent=0, sort_keys=true"])
             else:

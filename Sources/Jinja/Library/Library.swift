@@ -23,16 +23,15 @@ struct LibraryTable: Sendable {
 /// What templates can call by name: jinja2 3.1 with the methods of Python's types, by subject.
 enum Library {
   static let filters = LibraryTable(
-    textFilters, caseFilters, markupFilters, layoutFilters, numberFilters, itemFilters,
-    orderFilters, choiceFilters)
+    textFilters, caseFilters, markupFilters, linkFilters, layoutFilters, wrapFilters, numberFilters,
+    itemFilters, orderFilters, choiceFilters)
   static let tests = LibraryTable(kindTests, valueTests, comparisonTests)
   static let stringMethods = LibraryTable(
     stringCaseMethods, stringTrimMethods, stringSearchMethods, stringSplitMethods,
     stringLayoutMethods, stringFormatMethods, stringKindMethods)
 
-  /// Filters of jinja2 that are refused by name: one is not repeatable, the others lay text out for people
-  /// by rules of their own.
-  static let refusedFilters: Set<String> = ["random", "urlize", "wordwrap"]
+  /// Filters of jinja2 that are refused by name: they are not repeatable.
+  static let refusedFilters: Set<String> = ["random"]
 
   /// Attributes that Python's types have and templates do not get here: named when one is asked for.
   static let refusedAttributes: [String: Set<String>] = [
