@@ -73,11 +73,8 @@ public struct Run: Sendable {
         throw failure.error
       }
       let manifest = try finish(&state, finished: finished, folder: folder, spec: shardSpec)
-      guard manifest.totals.records > 0 || partition != nil else {
-        throw Problem(
-          .inputEmpty, Place(file: inputs.count == 1 ? inputs[0].path : ""),
-          reason: "there is no record in the input: no data set was written",
-          remedy: "check that this is the file you meant")
+      if partition == nil {
+        try manifest.totals.checkNotEmpty(Place(file: inputs.count == 1 ? inputs[0].path : ""))
       }
       let report = RunReport(
         manifest: manifest, blocksReused: state.reused, reused: state.progress.reused,

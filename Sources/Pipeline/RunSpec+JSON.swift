@@ -97,35 +97,55 @@ extension RunSpec {
   /// Reads a spec that a data set holds, with the tokenizer that it was made with. Throws where the
   /// tokenizer is another one, or the spec one of another version of prep.
   public init(json: [UInt8], tokenizer: BPETokenizer) throws(Problem) {
+    self = try Self.stored(json) { root throws(Problem) in
+      let name = root["tokenizer"]?.string ?? ""
+      let digest = Self.digest(of: tokenizer)
+      guard root["tokenizer_digest"]?.string == digest.description else {
+        throw Problem(
+          .option, reason: "the data set was made with another tokenizer: \(name)",
+          remedy: "name that one with \(OptionName.tokenizer)")
+      }
+      func token(_ key: StaticString) -> Token {
+        let ids = (root[key]?.elements.map { UInt32(clamping: $0.int ?? 0) }) ?? []
+        return Token(text: ids.flatMap { tokenizer.bytes(of: $0) ?? [] }, ids: ids)
+      }
+      var spec = RunSpec(
+        tokenizer: name, tokenizerDigest: digest, idCount: tokenizer.idCount,
+        end: token("end_ids"), padID: 0)
+      let beginning = token("beginning_ids")
+      spec.beginning = beginning.ids.isEmpty ? nil : beginning
+      return spec
+    }
+  }
+
+  /// What a user asked for, of a spec that a data set holds; without the tokenizer's own part, and not for encoding.
+  static func asked(json: [UInt8]) throws(Problem) -> RunSpec {
+    try stored(json) { root in
+      RunSpec(
+        tokenizer: root["tokenizer"]?.string ?? "", tokenizerDigest: Digest128(of: []), idCount: 0,
+        end: Token(text: [], ids: []), padID: 0)
+    }
+  }
+
+  /// Reads a stored spec: the tokenizer's part with `begin`, then all others.
+  private static func stored(
+    _ json: [UInt8], begin: (JSONNode) throws(Problem) -> RunSpec
+  ) throws(Problem) -> RunSpec {
     let root: JSONNode
     let parser = JSONParser()
     // Nodes live as long as their parser.
     defer { withExtendedLifetime(parser) {} }
     do throws(Problem) { root = try parser.parse(json) } catch {
-      throw Self.unreadable(error.reasonInText)
+      throw unreadable(error.reasonInText)
     }
-    guard root["format"]?.int == Self.format else {
-      throw Self.unreadable("it is of another version of prep")
+    guard root["format"]?.int == format else {
+      throw unreadable("it is of another version of prep")
     }
-    let name = root["tokenizer"]?.string ?? ""
-    let digest = Self.digest(of: tokenizer)
-    guard root["tokenizer_digest"]?.string == digest.description else {
-      throw Problem(
-        .option, reason: "the data set was made with another tokenizer: \(name)",
-        remedy: "name that one with \(OptionName.tokenizer)")
+    var spec = try begin(root)
+    for member in members where !member.read(root[member.key], &spec) {
+      throw unreadable("unknown \(member.key)")
     }
-    func token(_ key: StaticString) -> Token {
-      let ids = (root[key]?.elements.map { UInt32(clamping: $0.int ?? 0) }) ?? []
-      return Token(text: ids.flatMap { tokenizer.bytes(of: $0) ?? [] }, ids: ids)
-    }
-    self.init(
-      tokenizer: name, tokenizerDigest: digest, idCount: tokenizer.idCount, end: token("end_ids"),
-      padID: 0)
-    let beginning = token("beginning_ids")
-    self.beginning = beginning.ids.isEmpty ? nil : beginning
-    for member in Self.members where !member.read(root[member.key], &self) {
-      throw Self.unreadable("unknown \(member.key)")
-    }
+    return spec
   }
 
   /// The tokenizer that a data set's spec names, and what was said of it; nil where it names none.

@@ -277,6 +277,30 @@ final class ByteEncoder: TextEncoder {
     #expect(problem?.reason.contains("were not cut from the same bytes of input 0") == true)
   }
 
+  @Test("parts of which an option had nothing to act on are not merged")
+  func unusedInAllParts() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("a.jsonl", Array(Self.records(120).utf8))
+    func merge(_ name: String, change: (inout RunSpec) -> Void) throws -> Manifest {
+      var spec = Self.spec()
+      change(&spec)
+      let parts = try (0..<2).map { index in
+        let path = "\(folder.path)/\(name)\(index)"
+        _ = try Self.run([input], to: path, spec: spec) {
+          $0.partition = .init(index: index, count: 2)
+        }
+        return path
+      }
+      return try PartitionMerge.merge(parts, into: "\(folder.path)/\(name)")
+    }
+    #expect(try merge("whole") { _ in }.totals.records == 120)
+    let problem = #expect(throws: Problem.self) {
+      try merge("named") { $0.fields = RecordFields(schema: .auto, given: [.system: "persona"]) }
+    }
+    #expect(problem?.kind == .optionUnused)
+    #expect(FileSystem.kind(of: "\(folder.path)/named") == nil)
+  }
+
   @Test("nor where the change kept the length, in either's blocks")
   func changedInPlace() throws {
     let folder = try TemporaryFolder()

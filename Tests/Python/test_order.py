@@ -74,6 +74,28 @@ def test_reading_in_order_keeps_few_frames():
     assert abs(numpy.diff(rows[::1600])).mean() > 20_000
 
 
+@pytest.mark.parametrize(
+    ("frames", "rows", "least"),
+    # A shuffle of all rows touches 13.9 of 16, 31.3 of 690, 19.8 of 30.
+    [(16, 9_600, 12), (690, 414_000, 20), (30, 1_000_000, 15)])
+def test_neighbours_of_the_default_order_come_from_many_frames(frames, rows, least):
+    starts = numpy.linspace(0, rows, frames + 1).astype(int)
+    order = StreamOrder([starts], seed=5)
+    _, given = order.at(0, numpy.arange(min(rows, 320_000)))
+    frame = numpy.searchsorted(starts, given, side="right") - 1
+    touched = [len(set(frame[start : start + 32].tolist())) for start in range(0, len(frame) - 31, 32)]
+    assert numpy.mean(touched) >= least
+
+
+def test_sources_that_lie_one_behind_the_other_do_not_clump():
+    starts = numpy.arange(0, 300_001, 500)
+    order = StreamOrder([starts], seed=6)
+    _, given = order.at(0, numpy.arange(order.count))
+    # The first tenth is one source: it is a tenth of each long stretch of the order too.
+    for start in range(0, order.count - 31_999, 32_000):
+        assert 0.08 < (given[start : start + 32_000] < 30_000).mean() < 0.12
+
+
 def test_a_permutation_is_uniform_enough():
     firsts = numpy.bincount([permutation(10, seed)[0] for seed in range(5000)], minlength=10)
     assert firsts.min() > 400 and firsts.max() < 600

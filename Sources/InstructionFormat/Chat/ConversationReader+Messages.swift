@@ -12,15 +12,15 @@ extension ConversationReader {
     guard let messages = nested.container(node) else {
       throw wrongType(node, field, "an array of messages")
     }
-    // One exchange that is no list: {"human": …, "assistant": …}.
+    let root = self.root(field, .otherField, -1, counted)
     guard messages.isArray else {
-      guard let exchange = exchange(messages) else {
+      if try columns(messages, root, field, &conversation) { return }
+      // One exchange that is no list.
+      guard let exchange = try exchange(messages, at: { field }) else {
         throw wrongType(node, field, "an array of messages")
       }
-      let root = self.root(field, .otherField, -1, counted)
       return try add(exchange, messages, root, field, &conversation)
     }
-    let root = self.root(field, .otherField, -1, counted)
     var index = 0
     for message in messages.elements {
       try self.message(message, root, index, field, &conversation)
@@ -49,7 +49,7 @@ extension ConversationReader {
         "the message has images, audio or video, which are not text",
         remedy: "leave such records out, or remove the member if the text stands alone")
     }
-    if members.role == nil, let exchange = exchange(node) {
+    if members.role == nil, members.content == nil, let exchange = try exchange(node, at: place) {
       let path = paths.add(parent: root, index: index, turn: -1, kind: .otherField)
       return try add(exchange, node, path, place(), &conversation)
     }
@@ -78,17 +78,20 @@ extension ConversationReader {
         remedy: named.map { "read it with \(OptionName.field("role=\($0.key.string ?? "")"))" }
           ?? "add a role: system, user, assistant or tool")
     }
-    let name = keys.role[rank]
-    guard let word = unsafe node.utf8 else {
-      throw wrongType(node, "\(place()).\(String(decoding: name, as: UTF8.self))", "a string")
-    }
+    return try self.role(
+      of: node, at: "\(place()).\(String(decoding: keys.role[rank], as: UTF8.self))")
+  }
+
+  /// The role that a word at `place` names; nil for one that nobody knows, where those are let through.
+  func role(of node: JSONNode, at place: @autoclosure () -> String) throws(Problem) -> MessageRole?
+  {
+    guard let word = unsafe node.utf8 else { throw wrongType(node, place(), "a string") }
     if let role = unsafe role(word) { return role }
     guard options.isStrict else { return nil }
     let shown = unsafe String(decoding: word, as: UTF8.self)
     let near = NearName.of(shown, among: MessageRole.known)
     throw Problem(
-      .unknownRole, at: "\(place()).\(String(decoding: name, as: UTF8.self))",
-      "unknown role \"\(shown)\"",
+      .unknownRole, at: place(), "unknown role \"\(shown)\"",
       remedy: (near.map { "did you mean `\($0)`? Else say" } ?? "say")
         + " what it means, as in \(OptionName.role("\(shown)=user"))")
   }

@@ -6,25 +6,47 @@ import Problems
 extension ConversationReader {
   // MARK: {"human": …, "assistant": …}
 
-  /// The texts of a message that has one member for each speaker; nil where it is none.
-  func exchange(_ node: JSONNode) -> [(role: MessageRole, name: JSONNode, text: JSONNode)]? {
-    var found: [(role: MessageRole, name: JSONNode, text: JSONNode)] = []
-    for (key, value) in node.members where value.isString {
-      guard let word = unsafe key.utf8, let role = unsafe role(word), role != .call,
-        unsafe !word.isEqual(to: "context")
-      else { continue }
+  /// A message that has one member for each speaker.
+  typealias Exchange = [(role: MessageRole, name: JSONNode, text: JSONNode)]
+
+  /// The texts of an exchange, by who speaks first; nil where the message is none.
+  func exchange(_ node: JSONNode, at place: () -> String) throws(Problem) -> Exchange? {
+    var found: Exchange = []
+    for (key, value) in node.members where !value.isAbsent {
+      guard let word = unsafe key.utf8, let role = unsafe speaker(word) else { continue }
+      if found.contains(where: { $0.role == role }) { return nil }
       found.append((role, key, value))
     }
-    guard !found.isEmpty else { return nil }
+    guard found.contains(where: { $0.text.isString }) else { return nil }
+    if let other = found.first(where: { !$0.text.isString }) {
+      throw wrongType(other.text, "\(place()).\(other.name.string ?? "")", "a string")
+    }
+    // A record of a set that has a column for it may have none.
+    found.removeAll { $0.role == .system && $0.text.isEmpty }
     let order: [MessageRole] = [.system, .developer, .user, .assistant, .tool, .call]
     return order.flatMap { role in found.filter { $0.role == role } }
   }
 
+  /// Who says a member of an exchange: a word for a role, or a name for the question or the answer.
+  private func speaker(_ name: UnsafeBufferPointer<UInt8>) -> MessageRole? {
+    if let role = unsafe role(name) {
+      return unsafe role == .call || name.isEqual(to: "context") ? nil : role
+    }
+    return unsafe Self.sidesOfExchanges.find(name)
+  }
+
+  private static let sidesOfExchanges = NameTable<MessageRole>(
+    [("input", MessageRole.user), ("output", .assistant)]
+      .map { (Array($0.0.utf8), $0.1) }
+      + RecordRole.task.usualNames.map { (Array($0.utf8), MessageRole.user) }
+      + RecordRole.response.usualNames.map { (Array($0.utf8), MessageRole.assistant) })
+
   func add(
-    _ exchange: [(role: MessageRole, name: JSONNode, text: JSONNode)], _ node: JSONNode,
-    _ path: UInt32, _ place: String, _ conversation: inout Conversation
+    _ exchange: Exchange, _ node: JSONNode, _ path: UInt32, _ place: String,
+    _ conversation: inout Conversation
   ) throws(Problem) {
     let members = try MessageMembers(node, keys, at: { place })
+    let turn = Int32(list.count)
     for (role, name, text) in exchange {
       guard let key = unsafe name.utf8, let bytes = unsafe text.utf8 else { continue }
       let turn = Int32(list.count)
@@ -36,6 +58,67 @@ extension ConversationReader {
         role, unsafe self.text(bytes, field), message, field,
         members.learning, &conversation)
     }
+    // What else it holds has a place in the ledger: no render is given it.
+    let rest = paths.add(
+      parent: path, index: Int(turn), turn: turn, kind: .otherField, isMessage: true)
+    for (key, child) in node.members where !child.isAbsent && !child.isEmpty {
+      guard let name = unsafe key.utf8, unsafe !keys.isFlag(name),
+        !exchange.contains(where: { $0.text.index == child.index })
+      else { continue }
+      let field = paths.add(
+        parent: rest, key: heap.flat(unsafe self.key(name)), turn: turn, kind: .otherField)
+      _ = value(child, field)
+    }
+  }
+
+  // MARK: {"role": […], "content": […]}
+
+  /// Messages in columns, as `datasets` writes a list whose features it knows. False where the object is none.
+  func columns(
+    _ node: JSONNode, _ root: UInt32, _ field: String, _ conversation: inout Conversation
+  ) throws(Problem) -> Bool {
+    let members = try MessageMembers(node, keys, at: { field })
+    guard let roles = members.role, let contents = members.content, roles.node.isArray,
+      contents.node.isArray
+    else { return false }
+    let contentName = String(decoding: keys.content[contents.rank], as: UTF8.self)
+    guard roles.node.count == contents.node.count else {
+      throw Problem(
+        .wrongType, at: "\(field).\(contentName)",
+        "has \(contents.node.count) values for \(roles.node.count) roles",
+        remedy: "write an array of messages")
+    }
+    for (key, column) in node.members
+    where column.index != roles.node.index && column.index != contents.node.index
+      && column.elements.contains(where: { !$0.isAbsent })
+    {
+      throw Problem(
+        .wrongType, at: "\(field).\(key.string ?? "")",
+        "only roles and contents are read of messages in columns",
+        remedy: "write an array of messages")
+    }
+    let column = paths.add(
+      parent: root, key: heap.flat(contentKeys[contents.rank]), turn: -1, kind: .otherField)
+    var texts = contents.node.elements.makeIterator()
+    var index = 0
+    for word in roles.node.elements {
+      defer { index += 1 }
+      let text = texts.next()
+      guard let text, let bytes = unsafe text.utf8 else {
+        throw wrongType(text ?? word, "\(field).\(contentName)[\(index)]", "a string")
+      }
+      let turn = Int32(list.count)
+      let role = try self.role(
+        of: word, at: "\(field).\(String(decoding: keys.role[roles.rank], as: UTF8.self))[\(index)]"
+      )
+      let content = paths.add(parent: column, index: index, turn: turn, kind: .content)
+      let message = paths.add(
+        parent: root, index: index, turn: turn, kind: .otherField, isMessage: true)
+      add(
+        role ?? .user, unsafe self.text(bytes, content), message, content, Learning(),
+        &conversation)
+    }
+    return true
   }
 
   // MARK: Prompt and completion
@@ -71,6 +154,8 @@ extension ConversationReader {
     if let text = unsafe node.utf8 {
       let path = root(field, .content, Int32(list.count), counted)
       unsafe add(role, text, path, &conversation)
+    } else if node.isArray, let first = node.elements.first(where: { _ in true }), !first.isObject {
+      throw wrongType(node, field, "a string or an array of messages")
     } else {
       try messages(node, field, as: counted, &conversation)
     }

@@ -8,6 +8,12 @@ struct Learning {
   /// Whether a flag says yes: then a turn is learned that the run would not learn.
   var isWanted = false
 
+  /// Names of flags, of a message or of a part.
+  static let flags = [
+    "loss", "mask", "train", "weight", "training", "trainable", "loss_mask", "loss_scale",
+    "loss_weight",
+  ]
+
   /// Takes one flag. A boolean (or 0 and 1, where the name asks a question) decides, a number is a factor.
   mutating func take(
     _ name: UnsafeBufferPointer<UInt8>, _ value: JSONNode, at place: () -> String

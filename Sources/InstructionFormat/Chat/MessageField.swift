@@ -37,14 +37,19 @@ enum MessageField {
       table = NameTable(all)
     }
 
-    private static let fixed: [(name: String, field: MessageField)] = [
-      ("loss", .flag), ("mask", .flag), ("train", .flag), ("weight", .flag),
-      ("training", .flag), ("trainable", .flag), ("loss_mask", .flag), ("loss_scale", .flag),
-      ("loss_weight", .flag), ("train_detail", .spans), ("reasoning_content", .reasoning(0)),
-      ("thinking", .reasoning(1)), ("reasoning", .reasoning(2)), ("tool_calls", .toolCalls),
-      ("function_call", .functionCall), ("images", .media), ("videos", .media), ("audios", .media),
-      ("image", .media), ("video", .media), ("audio", .media),
-    ]
+    private static let fixed: [(name: String, field: MessageField)] =
+      Learning.flags.map { ($0, .flag) } + [
+        ("train_detail", .spans), ("reasoning_content", .reasoning(0)),
+        ("thinking", .reasoning(1)), ("reasoning", .reasoning(2)), ("tool_calls", .toolCalls),
+        ("function_call", .functionCall), ("images", .media), ("videos", .media),
+        ("audios", .media),
+        ("image", .media), ("video", .media), ("audio", .media),
+      ]
+
+    /// Whether a member of this name says how a message is learned.
+    func isFlag(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+      if case .flag = unsafe field(name) { true } else { false }
+    }
 
     @inline(__always)
     func field(_ name: UnsafeBufferPointer<UInt8>) -> MessageField {

@@ -30,9 +30,9 @@ public enum RecordRole: String, Hashable, Sendable, CaseIterable {
 
   private var published: [String] {
     switch self {
-    case .task: ["task", "instruction", "prompt", "question", "query", "inputs"]
+    case .task: ["task", "instruction", "prompt", "question", "query", "inputs", "problem"]
     case .context: ["context", "input"]
-    case .response: ["response", "output", "completion", "answer", "targets"]
+    case .response: ["response", "output", "completion", "answer", "targets", "target", "solution"]
     case .text: ["text"]
     case .messages: ["messages", "conversations", "conversation"]
     case .system: ["system", "system_prompt"]

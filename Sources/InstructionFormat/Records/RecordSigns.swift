@@ -10,6 +10,8 @@ struct RecordSigns {
     case label
     case reward
     case media
+    /// A flag of messages beside them, with its place among `Learning.flags`.
+    case flag(Int)
   }
 
   /// Names of the two answers of a pair, in the forms that published data sets have.
@@ -27,12 +29,15 @@ struct RecordSigns {
     } + [("label", .label), ("kto_tag", .label), ("labels", .label)]
     + [("reward_model", .reward), ("ground_truth", .reward)]
     + [("images", .media), ("videos", .media), ("audios", .media)]
+    + Learning.flags.enumerated().map { ($1, .flag($0)) }
 
   private var better: UInt32 = 0
   private var worse: UInt32 = 0
   private(set) var label: JSONNode?
   private(set) var hasReward = false
   private(set) var media: JSONNode?
+  /// A flag beside the messages that says of some of them that they are not learned.
+  private(set) var flag: String?
 
   /// The pair that the record holds.
   var pair: (String, String)? {
@@ -53,6 +58,10 @@ struct RecordSigns {
     case .label: label = node
     case .reward: hasReward = true
     case .media: if !node.isEmpty { media = node }
+    case .flag(let index):
+      if node.bool == false || node.double == 0 || node.isArray && !node.isEmpty {
+        flag = Learning.flags[index]
+      }
     }
   }
 }
@@ -73,6 +82,16 @@ extension RecordFields {
         remedy:
           "learn the better one alone: \(OptionName.field("response=\(better)")), or \(OptionName.field("messages=\(better)")) where it is the whole conversation"
       )
+    }
+    if let flag = found.signs.flag, found.response != nil || found.messages != nil {
+      throw Problem(
+        .unclearFlag, field: flag,
+        reason: "\"\(flag)\" of the whole record says that something of it is not learned",
+        remedy:
+          "write it into the messages that it is about; if it means something else, name what is learned: "
+          + (found.messages != nil
+            ? "\(OptionName.field("messages=\(name(of: .messages, in: found))"))"
+            : "\(OptionName.field("response=\(name(of: .response, in: found))"))"))
     }
     if found.signs.isLabelled, found.response != nil || found.messages != nil {
       let name = found.response == nil ? RecordRole.messages : .response

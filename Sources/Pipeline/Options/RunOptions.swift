@@ -55,7 +55,7 @@ public struct RunOptions: Sendable {
     try ChatTemplates.checkFile(chat.template)
     spec.chat = try chat.resolve(with: ChatChoice.Texts(tokenizer: loaded, tokens: tokens))
     spec.render = render ?? (spec.chat == nil ? .plain : .chat)
-    spec.optionsOfChats = chat.given
+    if !chat.arguments.isEmpty { spec.givenArguments = [.templateArg] }
     try checkUnused(spec)
     return (spec, loaded)
   }

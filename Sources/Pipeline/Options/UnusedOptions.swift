@@ -5,20 +5,24 @@ import ShardWriter
 
 // An option that can do nothing is an error: whoever gave it believes that it did something.
 
+extension LossPolicy {
+  /// Whether it tells turns or parts of turns apart, which conversations alone have.
+  fileprivate var isOfChats: Bool {
+    let targets: Set<LossPolicy.Target> = [.last, .tools, .generation, .tool]
+    return !self.targets.isDisjoint(with: targets)
+      || !without.isDisjoint(with: [.reasoning, .toolCalls])
+  }
+}
+
 extension ChatChoice {
   /// The options that were given and act on conversations alone.
-  var given: [OptionName] {
+  fileprivate var given: [OptionName] {
     var names: [OptionName] = []
     if history != .asRendered { names.append(.history) }
     if system != nil { names.append(.system) }
     if date != nil { names.append(.date) }
     if !arguments.isEmpty { names.append(.templateArg) }
-    let targets: Set<LossPolicy.Target> = [.last, .tools, .generation, .tool]
-    if !loss.targets.isDisjoint(with: targets)
-      || !loss.without.isDisjoint(with: [.reasoning, .toolCalls])
-    {
-      names.append(.loss)
-    }
+    if loss.isOfChats { names.append(.loss) }
     if !roles.isEmpty { names.append(.role) }
     return names
   }
@@ -68,6 +72,19 @@ extension RunOptions {
 }
 
 extension RunSpec {
+  /// The options that were given and act on conversations alone.
+  private var optionsOfChats: [OptionName] {
+    guard let options = chat?.options else { return [] }
+    var names: [OptionName] = []
+    if options.history != .asRendered { names.append(.history) }
+    if options.system != nil { names.append(.system) }
+    if options.date != nil { names.append(.date) }
+    names += givenArguments
+    if loss.isOfChats { names.append(.loss) }
+    if !options.roles.isEmpty { names.append(.role) }
+    return names
+  }
+
   /// Words for roles that the user gave a meaning, in order.
   var givenWords: [String] { chat?.options.roles.keys.sorted() ?? [] }
 

@@ -4,9 +4,11 @@ import Problems
 /// Joins the folders of partitions into the data set that a single run would have written.
 public enum DataSetMerge {
   /// Links (or copies, to another disk) the shards of `parts` into `output`, then writes rejects and
-  /// manifest there. Refuses parts of different specs, and a block that is missing or given twice,
-  /// before it writes. May be repeated after a crash.
-  public static func merge(_ parts: [String], into output: String) throws(Problem) -> Manifest {
+  /// manifest there. Refuses parts of different specs, a block that is missing or given twice, and what `check` throws
+  /// of the whole, before it writes. May be repeated after a crash.
+  public static func merge(
+    _ parts: [String], into output: String, check: (Manifest) throws(Problem) -> Void = { _ in }
+  ) throws(Problem) -> Manifest {
     var builder = ManifestBuilder()
     var sources: [(part: String, shard: Manifest.Shard)] = []
     var seen: [(part: String, blocks: Digest128)] = []
@@ -36,6 +38,7 @@ public enum DataSetMerge {
           "the input was changed between the parts: it did not have the blocks of all of them",
         remedy: "make all parts from the same files")
     }
+    try check(manifest)
     let folder = try OutputFolder(output)
     if let finished = try folder.prepare(for: manifest.spec, overwrite: false), finished != manifest
     {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import JSONText
+import Pipeline
 import ShardWriter
 
 /// `prep merge`: joins what the workers of `prep run --partition` wrote.
@@ -28,7 +29,7 @@ struct MergeCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let manifest = try reportingErrors(json: json) { try DataSetMerge.merge(parts, into: output) }
+    let manifest = try reportingErrors(json: json) { try PartitionMerge.merge(parts, into: output) }
     var out = StandardOutput()
     if json {
       var writer = JSONWriter()

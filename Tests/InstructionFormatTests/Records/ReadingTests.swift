@@ -51,6 +51,11 @@ import Testing
       #"{"messages":null,"conversations":[{"from":"human","value":"a"},{"from":"gpt","value":"b"}]}"#,
       #"{"conversation":[{"human":"a","assistant":"b"}]}"#,
       #"{"conversation":[{"assistant":"b","human":"a"}]}"#,
+      #"{"conversation":[{"system":"","input":"a","output":"b"}]}"#,
+      #"{"messages":[{"question":"a","answer":"b","weight":1}]}"#,
+      #"{"messages":{"role":["user","assistant"],"content":["a","b"],"name":[null,null]}}"#,
+      #"{"conversations":{"from":["human","gpt"],"value":["a","b"]}}"#,
+      #"{"problem":"a","solution":"b","weight":1,"train":true,"loss":0.5}"#,
       #"{"messages":"[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"}]"}"#,
       #"{"messages":[{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"assistant","content":["b"]}]}"#,
       #"{"prompt":[{"role":"user","content":"a"}],"completion":[{"role":"assistant","content":"b"}]}"#,
@@ -60,6 +65,13 @@ import Testing
     ])
   func shapes(json: String) throws {
     #expect(try mask(json) == "<user/a>/<assistant/⟦b>⟧/")
+  }
+
+  @Test("a flag of the whole record is let through where the user names what is learned")
+  func flagsOfRecords() throws {
+    #expect(
+      try mask(#"{"prompt":"a","completion":"b","weight":0}"#, given: [.response: "completion"])
+        == "<user/a>/<assistant/⟦b>⟧/")
   }
 
   @Test("keys and paths that the user names are read")
@@ -208,6 +220,29 @@ import Testing
       (
         #"{"messages":[{"role":"user","content":"a"}],"conversations":[{"from":"human","value":"b"}]}"#,
         "ambiguous-field messages"
+      ),
+      (#"{"messages":[{"user":"bob","content":"a"}]}"#, "missing-field messages[0].role"),
+      (#"{"messages":[{"human":"a","user":"b"}]}"#, "missing-field messages[0].role"),
+      (
+        #"{"messages":[{"human":"a","assistant":"b"},{"human":"c","assistant":["d"]}]}"#,
+        "wrong-type messages[1].assistant"
+      ),
+      (
+        #"{"messages":{"role":["user","assistant"],"content":["a"]}}"#,
+        "wrong-type messages.content"
+      ),
+      (
+        #"{"messages":{"role":["user","assistant"],"content":["a","b"],"name":["c",null]}}"#,
+        "wrong-type messages.name"
+      ),
+      (#"{"messages":{"role":["user"],"content":[1]}}"#, "wrong-type messages.content[0]"),
+      (#"{"messages":{"role":["narrator"],"content":["a"]}}"#, "unknown-role messages.role[0]"),
+      (#"{"question":["a","b"],"answer":["c","d"]}"#, "wrong-type question"),
+      (#"{"prompt":"a","completion":"b","weight":0}"#, "unclear-flag weight"),
+      (#"{"prompt":"a","completion":"b","train":false}"#, "unclear-flag train"),
+      (
+        #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"loss_mask":[0,1]}"#,
+        "unclear-flag loss_mask"
       ),
     ])
   func refusals(json: String, expected: String) throws {
