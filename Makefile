@@ -26,6 +26,12 @@ test: build venv wheel
 	$(PYTHON) -m pytest -q -n 2 Tests/Oracle
 	$(PYTHON) -m pytest -q -n 2 Tests/Python
 	$(PYTHON) -m pytest -q Tests/Reliability
+	swift build -c release --product Fuzz
+	$(PYTHON) -m pytest -q -n 2 Tests/Fuzz
+
+# Reads inputs that nobody would write, for hours: Scripts/fuzz says how.
+fuzz: setup
+	Scripts/fuzz
 
 # Faults, kills, power cuts and damage without end, and docs/reliability.md from what comes of them. Half an hour.
 reliability: build venv native
@@ -79,4 +85,4 @@ bench: build venv native
 clean:
 	rm -rf .build .venv python/dist python/prep/_native
 
-.PHONY: run build check test reliability lint format setup native wheel dist deb image install venv docc bench clean
+.PHONY: run build check test reliability fuzz lint format setup native wheel dist deb image install venv docc bench clean

@@ -126,6 +126,14 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Files", "ShardWriter", "Masking", "Problems"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // Reads inputs that nobody would write: `make fuzz`.
+    .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: [
+        "CFuzzer", "Files", "InstructionFormat", "Input", "Masking", "Patterns", "Pipeline",
+        "Problems", "ShardWriter", "TestSupport", "Tokenizer",
+      ], path: "Tests/Fuzz/Fuzz", swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Files"], swiftSettings: strict),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems"], swiftSettings: strict),
     .testTarget(

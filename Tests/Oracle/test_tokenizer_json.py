@@ -37,6 +37,20 @@ def file(model_, **changes):
             "post_processor": None, "decoder": None, "model": model_, **changes}
 
 
+# A text that stands twice has the last id, and texts may share one: what an id stands for is then not known from the id.
+TWICE = """{"version":"1.0","added_tokens":[],"normalizer":null,"pre_tokenizer":%s,"post_processor":null,"decoder":null,"model":{
+"type":"BPE","vocab":{"<unk>":0,"a":1,"b":2,"▁":3,"x":4,"▁t":4,"▁t":6,"t":7,"▁x":8,"ab":9,"aab":9,"▁ab":10},
+"merges":["▁ x","▁ t","a b","a ab","▁ ab"],"unk_token":"<unk>"}}"""
+
+
+@pytest.mark.parametrize("pre_tokenizer", ["null", '{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}'])
+def test_texts_and_ids_that_stand_twice(pre_tokenizer, tmp_path):
+    path = tmp_path / "tokenizer.json"
+    path.write_text(TWICE % pre_tokenizer)
+    texts = ["▁x▁t", "x t ab", "aab ab▁ab", "▁xx▁tt▁▁x", "taab" * 50]
+    comparison.compare(str(path), Tokenizer.from_file(str(path)), texts)
+
+
 META = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": True}
 LLAMA = {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}
 

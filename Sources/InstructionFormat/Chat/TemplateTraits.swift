@@ -1,4 +1,5 @@
 import JSONText
+import Jinja
 
 /// What a template takes, found by rendering made-up conversations with it, each when it is first asked for. One per
 /// renderer: settings of the template may change the answers.
@@ -33,15 +34,16 @@ final class TemplateTraits {
     let word = "\(role.word)"
     let asString = text(of: word, #""Qone Qtwo""#)
     let asParts = text(of: word, #"[{"type":"text","text":"Qone"},{"type":"text","text":"Qtwo"}]"#)
-    let takesString = asString.map { $0.contains("Qone Qtwo") } ?? false
+    let takesString = asString?.shows("Qone Qtwo") ?? false
     let form: Form
-    if let asParts, let first = asParts.range(of: "Qone") {
-      if let second = asParts.range(of: "Qtwo", from: first.upperBound) {
+    if let asParts, let first = asParts.place(of: "Qone") {
+      let behind = asParts.dropFirst(first + 4)
+      if let second = behind.place(of: "Qtwo") {
         // Between texts that were parts stands nothing of the way that lists are written.
-        let isList = asParts[first.upperBound..<second.lowerBound].contains("text")
+        let isList = behind[..<second].shows("text")
         form = isList ? .string : takesString ? .either : .parts
       } else {
-        form = takesString || asParts.contains("Qtwo") ? .string : .onePart
+        form = takesString || asParts.shows("Qtwo") ? .string : .onePart
       }
     } else {
       form = .string
@@ -59,7 +61,7 @@ final class TemplateTraits {
 
   private func hasPlace(for word: String) -> Bool {
     if let known = places[word] { return known }
-    let found = text(of: word, #""Qone""#).map { $0.contains("Qone") } ?? false
+    let found = text(of: word, #""Qone""#)?.shows("Qone") ?? false
     places[word] = found
     return found
   }
@@ -67,15 +69,15 @@ final class TemplateTraits {
   /// Whether the template writes arguments that are a text as JSON once more, and takes them as an object.
   var encodesArguments: Bool {
     if let encodes { return encodes }
-    func text(_ arguments: String) -> String? {
+    func text(_ arguments: String) -> ArraySlice<UInt8>? {
       render(
         #"{"role":"user","content":"Q"},\#(Self.call(arguments)),{"role":"tool","content":"Q","name":"Qtool","tool_call_id":"call00001"},{"role":"assistant","content":"Q"}"#
       )
     }
     let asObject = text(#"{"Qcity":"Qzurich"}"#)
     let asText = text(#""{\"Qcity\": \"Qzurich\"}""#)
-    let takesObject = asObject.map { $0.contains("Qzurich") } ?? false
-    let takesText = asText.map { $0.contains("Qzurich") && !$0.contains(#"\"Qcity"#) } ?? false
+    let takesObject = asObject?.shows("Qzurich") ?? false
+    let takesText = asText.map { $0.shows("Qzurich") && !$0.shows(#"\"Qcity"#) } ?? false
     encodes = takesObject && !takesText
     return takesObject && !takesText
   }
@@ -85,7 +87,7 @@ final class TemplateTraits {
   }
 
   /// A conversation in which a role says something; nil where the template refuses it.
-  private func text(of word: String, _ content: String) -> String? {
+  private func text(of word: String, _ content: String) -> ArraySlice<UInt8>? {
     let said = #"{"role":"\#(word)","content":\#(content)}"#
     func turn(_ role: String, _ isList: Bool) -> String {
       let content = isList ? #"[{"type":"text","text":"Q"}]"# : #""Q""#
@@ -101,12 +103,12 @@ final class TemplateTraits {
         case "assistant": "\(user),\(said)"
         default: "\(user),\(Self.call(#"{"a":"b"}"#)),\(said),\(answer)"
         }
-      if let text = render(messages), text.contains("Qone") { return text }
+      if let text = render(messages), text.shows("Qone") { return text }
     }
     return nil
   }
 
-  private func render(_ messages: String) -> String? {
+  private func render(_ messages: String) -> ArraySlice<UInt8>? {
     guard let record = try? parser.parse(#"{"messages":[\#(messages)]}"#.utf8) else { return nil }
     var text: [UInt8] = []
     do {
@@ -115,13 +117,18 @@ final class TemplateTraits {
     } catch {
       return nil
     }
-    return String(decoding: text, as: UTF8.self)
+    return text[...]
   }
 }
 
-extension String {
-  /// Where a text first stands, from a place on.
-  fileprivate func range(of text: String, from start: Index? = nil) -> Range<Index>? {
-    self[(start ?? startIndex)...].firstRange(of: text)
+extension ArraySlice<UInt8> {
+  /// Where a text first stands. O(length).
+  fileprivate func place(of text: StaticString) -> Int? {
+    unsafe withUnsafeBufferPointer { bytes in
+      unsafe bytes.firstIndex(
+        of: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }.map { startIndex + $0 }
   }
+
+  fileprivate func shows(_ text: StaticString) -> Bool { place(of: text) != nil }
 }

@@ -9,7 +9,7 @@
 extension UnsafeBufferPointer<UInt8> {
   /// Where `pattern` first stands. O(n + m): a scan for its first byte, and Knuth, Morris and Pratt's search
   /// once that has compared too much in vain.
-  func firstIndex(of pattern: UnsafeBufferPointer<UInt8>) -> Int? {
+  package func firstIndex(of pattern: UnsafeBufferPointer<UInt8>) -> Int? {
     guard let text = baseAddress, let first = unsafe pattern.first,
       let wanted = pattern.baseAddress
     else { return pattern.isEmpty ? 0 : nil }

@@ -19,7 +19,7 @@ package final class CompiledPattern: @unchecked Sendable {
     _ source: String, dialect: PatternDialect = .oniguruma
   ) throws(Problem) {
     let node = try PatternParser.parse(source, dialect)
-    try self.init(source, dialect, rewritten: PatternWriter.write(node))
+    try self.init(source, dialect, rewritten: PatternWriter.write(node, of: source))
   }
 
   /// Compiles PCRE2 text that means what `source` does.

@@ -1,11 +1,20 @@
+import Problems
+
 /// Writes a parsed pattern as PCRE2 text. Every class is written out, so that neither PCRE2's Unicode version nor its
 /// names count.
 struct PatternWriter {
   private(set) var text: [UInt8] = []
 
-  static func write(_ node: PatternNode) -> [UInt8] {
+  /// PCRE2 compiles to at most 64 KiB; no pattern that is written with more than this does.
+  private static let limit = 1 << 20
+
+  /// Throws where the text of `source` would be longer than PCRE2 can compile.
+  static func write(_ node: PatternNode, of source: String) throws(Problem) -> [UInt8] {
     var writer = PatternWriter()
     writer.append(node)
+    guard writer.text.count <= limit else {
+      throw Problem(pattern: source, offset: 0, reason: "regular expression is too large")
+    }
     return writer.text
   }
 
@@ -61,6 +70,7 @@ struct PatternWriter {
   }
 
   private mutating func append(_ set: ScalarSet) {
+    guard text.count <= Self.limit else { return }
     // PCRE2 refuses a surrogate in a pattern; no text holds one.
     let set = set.intersection(.surrogates.complement)
     if set.isEmpty {

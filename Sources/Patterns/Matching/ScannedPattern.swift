@@ -144,16 +144,17 @@ package final class ScannedPattern: @unchecked Sendable {
       case .one:
         let length = unsafe lengthOfOne(step.test, at: position, in: text)
         if length == 0 {
-          // A long row of letters is read anew from each place.
           budget -= (index - first) >> 3
           return -1
         }
         position += length
       case .run, .runGivingBack:
         let (end, count) = unsafe run(of: step.test, from: position, max: step.max, in: text)
-        budget -= count
+        // A long row of steps is read anew from each place.
+        budget -= count + (index - first) >> 3
         if count < step.min { return -1 }
         if step.kind == .runGivingBack, count > step.min {
+          guard budget > 0 else { return -1 }
           return unsafe matchGivingBack(
             index + 1, from: end, down: count - step.min, in: text, &budget)
         }

@@ -19,7 +19,8 @@ package enum TextPattern: Sendable {
   ) throws(Problem) -> TextPattern {
     let node = try PatternParser.parse(text, dialect)
     if let scanned = ScannedPattern(text, dialect, node) { return .scanned(scanned) }
-    return .compiled(try CompiledPattern(text, dialect, rewritten: PatternWriter.write(node)))
+    return .compiled(
+      try CompiledPattern(text, dialect, rewritten: PatternWriter.write(node, of: text)))
   }
 
   /// The dialect of a regular expression.

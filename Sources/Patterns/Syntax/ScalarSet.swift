@@ -89,17 +89,20 @@ struct ScalarSet: Hashable, Sendable {
 
   /// The set with every scalar that a member matches where case is ignored.
   func foldingCase(_ dialect: PatternDialect) -> ScalarSet {
+    let pairs = CaseFold.pairs(of: dialect)
     var more = ranges
-    CaseFold.forEachGroup { scalar, others in
-      if contains(scalar) { more += others.map { $0...$0 } }
-    }
-    if dialect == .rust {
-      for pair in CaseFold.newerPairs {
-        if contains(pair.upper) { more.append(pair.lower...pair.lower) }
-        if contains(pair.lower) { more.append(pair.upper...pair.upper) }
+    for range in ranges {
+      var (low, high) = (0, pairs.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if pairs[middle].scalar < range.lowerBound { low = middle + 1 } else { high = middle }
+      }
+      while low < pairs.count, range.contains(pairs[low].scalar) {
+        more.append(pairs[low].other...pairs[low].other)
+        low += 1
       }
     }
-    return ScalarSet(unsorted: more)
+    return more.count == ranges.count ? self : ScalarSet(unsorted: more)
   }
 
   static let surrogates = ScalarSet(0xD800...0xDFFF)

@@ -51,7 +51,7 @@ enum FrameDecoder {
         for _ in 0..<columns.runsPerSample[sample] {
           let runStart = token + Int(columns.gaps[runs.count])
           token = runStart + Int(columns.counts[runs.count])
-          guard token <= head.tokens else { return nil }
+          guard token <= head.tokens, runStart < token else { return nil }
           runs.append(runStart..<token)
         }
         token += Int(columns.tails[sample])

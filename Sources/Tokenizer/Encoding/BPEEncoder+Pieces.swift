@@ -177,7 +177,7 @@ extension BPEEncoder {
 extension BPEModel {
   /// The length in bytes of the piece that a token covers; -1 where that depends on the text (unknown and byte tokens).
   func regularLength(of id: UInt32) -> Int {
-    guard id != unknown, let entry = vocabulary.entry(of: id), !entry.isOutside,
+    guard hasUniqueIDs, id != unknown, let entry = vocabulary.entry(of: id), !entry.isOutside,
       !fallbackIDs.contains(id), continuingPrefix.isEmpty, endSuffix.isEmpty
     else { return -1 }
     return Int(entry.length)

@@ -137,7 +137,7 @@ extension BPEEncoder {
     from first: Int, _ range: Range<Int>, _ text: TextView, _ base: Int
   ) throws(Problem) {
     let piece = unsafe UnsafeBufferPointer(start: text.base + range.lowerBound, count: range.count)
-    if model.isPlainByteLevel {
+    if model.isPlainByteLevel, model.hasUniqueIDs {
       var position = range.lowerBound
       for index in first..<buffer.count {
         let end = unsafe position + Int(model.vocabulary.entry(of: buffer.ids[index])?.length ?? 0)

@@ -65,6 +65,7 @@ extension TokenizerJSONReader {
       }
       unsafe vocabulary.insert(text: text, id: id)
     }
+    vocabulary.settle()
     return vocabulary
   }
 

@@ -20,6 +20,8 @@ final class BPEModel: Sendable {
   let endSuffix: [UInt8]
   /// Every byte has a token and nothing is written around characters: symbols can be read off the bytes.
   let isPlainByteLevel: Bool
+  /// Whether an id tells the bytes of its token.
+  let hasUniqueIDs: Bool
   /// Cuts texts between characters that no merge joins; nil where that is not proven.
   let runs: RunCutter?
   /// What pieces of bytes begin to merge from; nil where `isPlainByteLevel` is false.
@@ -54,8 +56,9 @@ final class BPEModel: Sendable {
       ? StartSymbols(
         byteIDs: byteIDs, pairs: pairs, merges: definition.merges, idCount: vocabulary.idCount)
       : nil
+    hasUniqueIDs = vocabulary.hasUniqueIDs
     runs =
-      !isByteLevel && isPlain && !ignoresMerges
+      !isByteLevel && isPlain && !ignoresMerges && hasUniqueIDs
       ? RunCutter(characterIDs, JointTable(vocabulary, definition.merges)) : nil
   }
 

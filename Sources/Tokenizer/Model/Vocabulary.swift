@@ -24,6 +24,8 @@ struct Vocabulary: Sendable {
   /// Index of the entry + 1 by id, 0 where the id has none.
   private var entryOfID: [UInt32] = []
   private var scratch: [UInt8] = []
+  /// Whether a text was given another id, so that `entryOfID` may say of the first what is no longer so.
+  private var hasMoved = false
 
   init(isByteLevel: Bool, capacity: Int = 0) {
     self.isByteLevel = isByteLevel
@@ -76,6 +78,7 @@ struct Vocabulary: Sendable {
       if UInt32(slots[slot] >> 32) == hash, entries[index].isOutside == isOutside,
         scratch.elementsEqual(bytes(of: entries[index]))
       {
+        hasMoved = hasMoved || entries[index].id != id
         entries[index].id = id
         setEntry(index, of: id)
         return
@@ -88,6 +91,19 @@ struct Vocabulary: Sendable {
     entries.append(entry)
     slots[slot] = UInt64(hash) << 32 | UInt64(entries.count)
     setEntry(entries.count - 1, of: id)
+  }
+
+  /// Ends a list of texts that may have given one text several ids. O(texts) if it did.
+  mutating func settle() {
+    guard hasMoved else { return }
+    hasMoved = false
+    for id in entryOfID.indices { entryOfID[id] = 0 }
+    for (index, entry) in entries.enumerated() { setEntry(index, of: entry.id) }
+  }
+
+  /// Whether each id has one text: what is known of a text from its id alone holds only then. O(texts).
+  var hasUniqueIDs: Bool {
+    entries.indices.allSatisfy { entryOfID[Int(entries[$0].id)] == UInt32($0 + 1) }
   }
 
   private mutating func setEntry(_ index: Int, of id: UInt32) {
