@@ -42,9 +42,9 @@ struct FrameColumns {
 
   /// Reads what `append` wrote; nil where it does not have the sizes of the head.
   init?(_ head: FrameHead, from cursor: inout ByteCursor) {
-    // A width of 0 needs no bytes, so a damaged count could ask for any amount of memory.
-    guard max(head.rows, head.samples, head.runs) <= head.tokens + head.rows,
-      head.rows <= 1 << 29, 2 * head.tokens <= cursor.remaining,
+    // A width of 0 needs no bytes, so a damaged count could ask for any amount of memory. Each row, sample and run has a token.
+    guard max(head.rows, head.samples, head.runs) <= head.tokens,
+      2 * head.tokens <= cursor.remaining,
       let samplesPerRow = ByteColumn.read(head.rows, from: &cursor),
       let runsPerSample = ByteColumn.read(head.samples, from: &cursor),
       let tails = ByteColumn.read(head.samples, from: &cursor),
