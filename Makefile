@@ -37,6 +37,10 @@ fuzz: setup
 reliability: build venv native
 	$(PYTHON) Tests/Reliability/campaign.py --long --page docs/reliability.md
 
+# Unit tests, the C interface and fuzz targets under AddressSanitizer, ThreadSanitizer and, for C, UBSan.
+sanitize: build native
+	Scripts/sanitize
+
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
 
@@ -85,4 +89,4 @@ bench: build venv native
 clean:
 	rm -rf .build .venv python/dist python/prep/_native
 
-.PHONY: run build check test reliability fuzz lint format setup native wheel dist deb image install venv docc bench clean
+.PHONY: run build check test reliability fuzz sanitize lint format setup native wheel dist deb image install venv docc bench clean

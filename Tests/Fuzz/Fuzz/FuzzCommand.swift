@@ -1,8 +1,9 @@
 // Reads inputs that nobody would write, made from those of Tests/Fuzz/Corpus and Tests/Fuzz/Found.
 //
-// usage: Fuzz TARGET [--runs N] [--seed N] [--keep FOLDER]   makes N inputs
-//        Fuzz TARGET FILE…                                   reads these
-//        Fuzz                                                lists the targets
+// usage: Fuzz TARGET [--runs N] [--seed N]   makes N inputs
+//        Fuzz TARGET FILE…                   reads these
+//        Fuzz                                lists the targets
+// --keep FOLDER: where the input at hand lies; --seconds N, --mebibytes N: what it may take (10, 512).
 // Built with --sanitize fuzzer and -D LIBFUZZER, libFuzzer has the command line: see Scripts/fuzz.
 #if !LIBFUZZER
   import Problems
@@ -35,9 +36,11 @@
       let runs = value(of: "--runs").flatMap(Int.init) ?? 1000
       let seed = value(of: "--seed").flatMap(UInt64.init) ?? 1
       let seconds = value(of: "--seconds").flatMap(Int.init) ?? 10
+      let mebibytes = value(of: "--mebibytes").flatMap(Int.init) ?? 512
       let keep = value(of: "--keep")
       do throws(Problem) {
-        let run = try SeededRun(kind, keep: keep, seconds: seconds)
+        let run = try SeededRun(
+          kind, keep: keep, watch: Watch(seconds: seconds, mebibytes: mebibytes))
         try arguments.isEmpty ? run.make(runs, seed: seed) : run.read(files: arguments)
       } catch {
         print("\(name): \(error)")

@@ -5,7 +5,7 @@
   import TestSupport
 
   /// Makes inputs from a seed, and reads them one after the other: the same ones wherever it runs. One that takes too
-  /// long, or 512 MiB, ends the process, as a trap does; the input is then in the folder that is named.
+  /// long, or too much memory, ends the process, as a trap does; the input is then in the folder that is named.
   struct SeededRun {
     let kind: any FuzzTarget.Type
     let target: any FuzzTarget
@@ -15,9 +15,9 @@
 
     private let watch: Watch
 
-    /// `seconds`: what an input may take.
-    init(_ kind: any FuzzTarget.Type, keep: String?, seconds: Int) throws(Problem) {
-      watch = Watch(seconds: seconds)
+    /// `watch`: what an input may take.
+    init(_ kind: any FuzzTarget.Type, keep: String?, watch: Watch) throws(Problem) {
+      self.watch = watch
       self.kind = kind
       target = try kind.init()
       self.keep = keep ?? ".build/fuzz"

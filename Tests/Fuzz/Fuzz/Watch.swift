@@ -12,14 +12,15 @@
 
   /// Ends the process where an input takes more than it may.
   final class Watch: Sendable {
-    private static let mebibytes = 512
     private let seconds: Int
+    private let mebibytes: Int
 
     /// When the input at hand was begun; nil between inputs.
     private let begun = Mutex<(time: ContinuousClock.Instant, work: Int, memory: Int)?>(nil)
 
-    init(seconds: Int) {
+    init(seconds: Int, mebibytes: Int) {
       self.seconds = seconds
+      self.mebibytes = mebibytes
       Task.detached { [self] in
         while true {
           try? await Task.sleep(for: .milliseconds(20))
@@ -37,7 +38,7 @@
     private func checkTime() {
       guard let (time, work, memory) = begun.withLock({ $0 }) else { return }
       let taken = (Self.memory() - memory) >> 20
-      check(taken < Self.mebibytes, "the input takes \(taken) MiB")
+      check(taken < mebibytes, "the input takes \(taken) MiB")
       // Other work on the machine is not the input's; one that waits for something is ended too.
       let isLate =
         Self.work() - work >= seconds * 1_000_000 || .now - time >= .seconds(10 * seconds)
