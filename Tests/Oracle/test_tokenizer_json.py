@@ -48,7 +48,12 @@ def test_texts_and_ids_that_stand_twice(pre_tokenizer, tmp_path):
     path = tmp_path / "tokenizer.json"
     path.write_text(TWICE % pre_tokenizer)
     texts = ["▁x▁t", "x t ab", "aab ab▁ab", "▁xx▁tt▁▁x", "taab" * 50]
-    comparison.compare(str(path), Tokenizer.from_file(str(path)), texts)
+    reference = Tokenizer.from_file(str(path))
+    for text, ours in zip(texts, prep_command.encode(path, texts), strict=True):
+        # What an id with two texts is called differs from run to run of the reference.
+        theirs = reference.encode(text)
+        offsets = [[len(text[:place].encode()) for place in each] for each in theirs.offsets]
+        assert (ours["ids"], ours["offsets"]) == (theirs.ids, offsets), text
 
 
 META = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": True}

@@ -35,3 +35,33 @@ indirect enum PatternNode: Equatable, Sendable {
 
   static let nothing = PatternNode.sequence([])
 }
+
+extension PatternNode {
+  /// Whether it may match nothing.
+  var mayBeEmpty: Bool {
+    switch self {
+    case .set: false
+    case .sequence(let parts): parts.allSatisfy(\.mayBeEmpty)
+    case .alternatives(let all): all.contains(where: \.mayBeEmpty)
+    case .repeat(let inner, let min, _, _): min == 0 || inner.mayBeEmpty
+    case .capture(let inner), .atomic(let inner): inner.mayBeEmpty
+    case .look, .assertion, .backReference: true
+    }
+  }
+
+  /// Whether it may match more than one character.
+  var mayBeLong: Bool { longest > 1 }
+
+  /// The most characters that it may match, two standing for more.
+  private var longest: Int {
+    switch self {
+    case .set: 1
+    case .sequence(let parts): min(2, parts.reduce(0) { $0 + $1.longest })
+    case .alternatives(let all): all.map(\.longest).max() ?? 0
+    case .repeat(let inner, _, let max, _): min(2, inner.longest * min(2, max ?? 2))
+    case .capture(let inner), .atomic(let inner): inner.longest
+    case .look, .assertion: 0
+    case .backReference: 2
+    }
+  }
+}

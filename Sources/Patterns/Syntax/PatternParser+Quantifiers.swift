@@ -36,6 +36,13 @@ extension PatternParser {
       position += 1
       greed = .possessive
     }
+    // Oniguruma ends a counted repeat with a turn that matched nothing, PCRE2 goes on counting. Where turns are of one
+    // character at most, both find the same.
+    let isCounted = bounds.min > 1 || (bounds.max ?? 0) > 1
+    if isCounted, dialect == .oniguruma, part.mayBeEmpty, part.mayBeLong {
+      throw refusal(
+        "a counted repeat of a group that may match nothing or several characters", at: start)
+    }
     return .repeat(part, min: bounds.min, max: bounds.max, greed)
   }
 
