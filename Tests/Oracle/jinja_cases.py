@@ -2,6 +2,10 @@
 
 # One template each; many print several cases.
 EXPRESSIONS = [
+    "{% for k in messages %}{{ bos_token }}{% set bos_token = loop.index %}{{ bos_token }}{% endfor %}{{ bos_token }}",
+    "{% with %}{% for m in messages %}x{% endfor %}{% set messages = 1 %}{% endwith %}{% for m in messages %}y{% endfor %}",
+    "{% macro f() %}{{ bos_token }}{% set bos_token = 1 %}{{ bos_token }}{% endmacro %}{{ f() }}{{ bos_token }}",
+    "{{ -2 ** (messages|length) }} {{ -2 ** messages[5:]|length }} {{ -0.5 ** (eos_token|length) }} {{ -2 ** 0 }} {{ 2 ** -1 }} {{ -2 ** ('a'|length) }}",
     "{{ 'The quick brown fox well-known e--mail co-op-ed'|wordwrap(7) }}",
     "{{ 'aaaaaaaa bb-cc-dd  \t ee\r\n\nfff g'|wordwrap(5, false, '|') }} {{ 'aa bb'|wordwrap(2, wrapstring='<br>'|safe) }}",
     "{{ 'one-two three---four -five- 1-2 ab-c-de'|wordwrap(4, break_on_hyphens=false) }} {{ 'x'|wordwrap(0) }}",

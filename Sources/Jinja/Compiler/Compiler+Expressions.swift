@@ -93,6 +93,14 @@ extension Compiler {
       }
       operands.append(first)
       return add(.sum, list(try expressions(operands.reversed())), at: offset)
+    case .binary(.power, let left, let right) where left.isNegativeNumber && !right.isConstant:
+      // jinja2 writes a negative constant without brackets, and Python raises before it negates.
+      let number = left.children[0]
+      return add(
+        .negative,
+        add(
+          .binary, try self.expression(number), try self.expression(right),
+          Int32(BinaryOperator.power.rawValue), at: offset), at: offset)
     case .binary(let operation, let left, let right):
       return add(
         .binary, try self.expression(left), try self.expression(right),
@@ -248,6 +256,25 @@ extension Program.Kind {
     case "string": .string
     case "mapping": .mapping
     default: nil
+    }
+  }
+}
+
+extension Expression {
+  /// Whether this is a negative number as it is written.
+  fileprivate var isNegativeNumber: Bool {
+    guard case .negative(let operand) = kind else { return false }
+    return switch operand.kind {
+    case .int, .big, .float: true
+    default: false
+    }
+  }
+
+  /// Whether jinja2 knows the value before the template runs.
+  fileprivate var isConstant: Bool {
+    switch kind {
+    case .name, .namespaceReference, .call: false
+    default: children.allSatisfy(\.isConstant)
     }
   }
 }

@@ -138,6 +138,9 @@ struct Compiler {
       switch entry.load {
       case .parameter: break
       case .undefined: loads.append(.init(slot: variable.slot, kind: .undefined))
+      case .alias where symbols.parent?.isContextOnly(entry.name) == true:
+        // No slot holds what is only ever read from the caller.
+        loads.append(.init(slot: variable.slot, kind: .context(context(entry.name))))
       case .alias(let outer):
         loads.append(
           .init(
