@@ -33,7 +33,8 @@ import Problems
 
   public init() {
     capacity = 1 << 20
-    unsafe storage = Self.memory(capacity, for: nil)
+    guard let memory = unsafe malloc(capacity) else { fatalError("out of memory for a block") }
+    unsafe storage = unsafe memory
     source = BlockSource(
       input: 0, inputCount: 0, block: 0, isLastOfInput: false, file: [], byteOffset: 0,
       byteCount: 0,
@@ -55,10 +56,10 @@ import Problems
 
   /// Appends what `fill` writes; it returns the number of bytes. Space for `room` bytes is given.
   @discardableResult
-  func append<E: Error>(
-    room: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(E) -> Int
-  ) throws(E) -> Int {
-    reserve(count + room)
+  func append(
+    room: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Problem) -> Int
+  ) throws(Problem) -> Int {
+    try reserve(count + room)
     let added = unsafe try fill(UnsafeMutableRawBufferPointer(start: storage + count, count: room))
     count += added
     unsafe (storage + count).initializeMemory(
@@ -66,8 +67,8 @@ import Problems
     return added
   }
 
-  func append(_ bytes: UnsafeBufferPointer<UInt8>) {
-    unsafe append(room: bytes.count) { room in
+  func append(_ bytes: UnsafeBufferPointer<UInt8>) throws(Problem) {
+    unsafe try append(room: bytes.count) { room in
       unsafe room.copyMemory(from: UnsafeRawBufferPointer(bytes))
       return bytes.count
     }
@@ -81,23 +82,23 @@ import Problems
       as: UInt8.self, repeating: 0, count: JSONParser.padding)
   }
 
-  /// Makes room for `wanted` bytes in all, so that short reads need not move what is there.
-  func reserve(_ wanted: Int) {
+  /// Makes room for `wanted` bytes in all, so that short reads need not move what is there. The system moves the pages of a long
+  /// record; nothing is copied. Throws where there is no memory.
+  func reserve(_ wanted: Int) throws(Problem) {
     let wanted = wanted + JSONParser.padding
     guard wanted > capacity else { return }
     // A quarter more than asked for: a long record comes in many short reads.
-    capacity = wanted + wanted / 4
-    unsafe storage = Self.memory(capacity, for: storage)
-  }
-
-  /// Memory of `size` bytes that begins with what `old` held. The system moves the pages of a long record; nothing is copied.
-  private static func memory(
-    _ size: Int, for old: UnsafeMutableRawPointer?
-  ) -> UnsafeMutableRawPointer {
-    guard let memory = unsafe realloc(old, size) else {
-      fatalError("out of memory for a block of \(size) bytes")
+    let size = wanted + wanted / 4
+    guard let memory = unsafe realloc(storage, size) else {
+      throw Problem(
+        .system, Place(file: String(decoding: source.file, as: UTF8.self)),
+        reason: "there is no memory for \(size) bytes of records",
+        remedy:
+          "lower \(OptionName.maxRecordSize) or \(OptionName.blockSize), or use fewer \(OptionName.threads)"
+      )
     }
-    return unsafe memory
+    capacity = size
+    unsafe storage = unsafe memory
   }
 }
 

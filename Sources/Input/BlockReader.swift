@@ -55,7 +55,10 @@ package final class BlockReader {
       recordCount = 0
     }
     guard let source else { return false }
-    unsafe carry.withUnsafeBufferPointer { unsafe block.append($0) }
+    block.source.file = Array(files[file].path.utf8)
+    unsafe try carry.withUnsafeBufferPointer { bytes throws(Problem) in
+      unsafe try block.append(bytes)
+    }
     carry.removeAll(keepingCapacity: true)
 
     var content = Content()
@@ -243,7 +246,7 @@ package final class BlockReader {
     -> Bool
   {
     let before = block.count
-    if !isAtEnd { block.reserve(wanted + 1 << 16) }
+    if !isAtEnd { try block.reserve(wanted + 1 << 16) }
     while !isAtEnd, block.count < wanted {
       let room = max(64 << 10, min(wanted - block.count, 1 << 20))
       let added = unsafe try block.append(room: room) { out throws(Problem) -> Int in
