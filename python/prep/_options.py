@@ -13,9 +13,9 @@ class EncodeOptions(TypedDict, total=False):
     """instruction, messages, text; auto: each record's own fields decide. (default: auto)"""
     field: Mapping[str, str]
     """Name of a field, as in task=question or messages=data.turns; may be repeated. Roles, and the names that are read without
-    it: task (instruction, prompt, question, query, inputs); context (input); response (output, completion, answer,
-    targets); text; messages (conversations, conversation); system (system_prompt); history; tools (functions); documents;
-    role (from, speaker); content (value, text). The last two are of messages."""
+    it: task (instruction, prompt, question, query, inputs, problem); context (input); response (output, completion, answer,
+    targets, target, solution); text; messages (conversations, conversation); system (system_prompt); history; tools
+    (functions); documents; role (from, speaker); content (value, text). The last two are of messages."""
     role: Mapping[str, str]
     """What a word for a role means: system, developer, user, assistant, tool. May be repeated."""
     encoding: str
