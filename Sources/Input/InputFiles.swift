@@ -148,7 +148,7 @@ public enum InputFiles {
         }
         if name.text.hasPrefix(".") {
           // What an export says of itself, and files in the making: of prep, and no data.
-          if name.text.hasPrefix(".prep-") { continue }
+          if name.text.hasPrefix(AtomicFile.temporaryPrefix) { continue }
           if FileSystem.kind(of: path) == .file, OtherFile.looksLikeData(name.text, at: path) {
             others.append(path)
           }

@@ -22,9 +22,9 @@ public struct RunSpec: Sendable {
   public var loss = LossPolicy.assistant
   /// The chat template that renders messages; nil where there is none.
   public var chat: ChatSpec?
-  /// Variables of the template that the user gave a value. Not stored: a stored spec does not tell them from the tokenizer's
+  /// Whether the user gave variables of the template a value. Not stored: a stored spec does not tell them from the tokenizer's
   /// own.
-  var givenArguments: [OptionName] = []
+  var hasGivenArguments = false
   /// Text and ids that begin every rendered sample (not those of chat templates, which write their own).
   public var beginning: Token?
   public var end: Token

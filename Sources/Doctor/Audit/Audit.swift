@@ -20,8 +20,8 @@ public struct Audit {
     var sample: String
   }
 
-  public init(_ spec: RunSpec, _ tokenizer: BPETokenizer) {
-    marks = AuditMarks(spec, tokenizer)
+  public init(_ spec: RunSpec, _ tokenizer: BPETokenizer) throws(Problem) {
+    marks = try AuditMarks(spec, tokenizer)
     self.tokenizer = tokenizer
   }
 

@@ -14,12 +14,11 @@ public struct AuditMarks: Sendable {
   public let padID: UInt32
   public let idCount: Int
 
-  /// `spec` and `tokenizer` as a run would have them.
-  public init(_ spec: RunSpec, _ tokenizer: BPETokenizer) {
+  /// `spec` and `tokenizer` as a run would have them. Throws where the tokenizer has no tokens for what is searched.
+  public init(_ spec: RunSpec, _ tokenizer: BPETokenizer) throws(Problem) {
     padID = spec.padID
     idCount = tokenizer.idCount
     let encoder = tokenizer.makeEncoder()
-    func ids(_ text: [UInt8]) -> [UInt32] { (try? encoder.encode(text)) ?? [] }
     bos = tokenizer.specials.bos?.id
     var texts = [spec.end.text]
     if let chat = spec.chat {
@@ -34,11 +33,12 @@ public struct AuditMarks: Sendable {
           }
         }
         texts.append(terminator)
-        self.prompt = Self.header(ids(prompt), tokenizer)
+        self.prompt = Self.header(try encoder.encode(prompt), tokenizer)
       }
     }
-    for text in texts.map(ids) where !text.isEmpty && !terminators.contains(text) {
-      terminators.append(text)
+    for text in texts {
+      let ids = try encoder.encode(text)
+      if !ids.isEmpty, !terminators.contains(ids) { terminators.append(ids) }
     }
   }
 

@@ -88,10 +88,14 @@ extension ConversationReader {
     guard let word = unsafe node.utf8 else { throw wrongType(node, place(), "a string") }
     if let role = unsafe role(word) { return role }
     guard options.isStrict else { return nil }
-    let shown = unsafe String(decoding: word, as: UTF8.self)
+    throw unknownRole(node, at: place())
+  }
+
+  func unknownRole(_ word: JSONNode, at place: String) -> Problem {
+    let shown = word.string ?? ""
     let near = NearName.of(shown, among: MessageRole.known)
-    throw Problem(
-      .unknownRole, at: place(), "unknown role \"\(shown)\"",
+    return Problem(
+      .unknownRole, at: place, "unknown role \"\(shown)\"",
       remedy: (near.map { "did you mean `\($0)`? Else say" } ?? "say")
         + " what it means, as in \(OptionName.role("\(shown)=user"))")
   }

@@ -36,9 +36,7 @@ extension ConversationReader {
   }
 
   private static let sidesOfExchanges = NameTable<MessageRole>(
-    [("input", MessageRole.user), ("output", .assistant)]
-      .map { (Array($0.0.utf8), $0.1) }
-      + RecordRole.task.usualNames.map { (Array($0.utf8), MessageRole.user) }
+    (RecordRole.task.usualNames + ["input"]).map { (Array($0.utf8), MessageRole.user) }
       + RecordRole.response.usualNames.map { (Array($0.utf8), MessageRole.assistant) })
 
   func add(
@@ -108,15 +106,15 @@ extension ConversationReader {
         throw wrongType(text ?? word, "\(field).\(contentName)[\(index)]", "a string")
       }
       let turn = Int32(list.count)
-      let role = try self.role(
-        of: word, at: "\(field).\(String(decoding: keys.role[roles.rank], as: UTF8.self))[\(index)]"
-      )
+      let place = "\(field).\(String(decoding: keys.role[roles.rank], as: UTF8.self))[\(index)]"
+      // There is no message of the record's own that a template could be shown as it stands.
+      guard let role = try self.role(of: word, at: place) else {
+        throw unknownRole(word, at: place)
+      }
       let content = paths.add(parent: column, index: index, turn: turn, kind: .content)
       let message = paths.add(
         parent: root, index: index, turn: turn, kind: .otherField, isMessage: true)
-      add(
-        role ?? .user, unsafe self.text(bytes, content), message, content, Learning(),
-        &conversation)
+      add(role, unsafe self.text(bytes, content), message, content, Learning(), &conversation)
     }
     return true
   }

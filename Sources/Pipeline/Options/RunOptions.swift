@@ -55,7 +55,7 @@ public struct RunOptions: Sendable {
     try ChatTemplates.checkFile(chat.template)
     spec.chat = try chat.resolve(with: ChatChoice.Texts(tokenizer: loaded, tokens: tokens))
     spec.render = render ?? (spec.chat == nil ? .plain : .chat)
-    if !chat.arguments.isEmpty { spec.givenArguments = [.templateArg] }
+    spec.hasGivenArguments = !chat.arguments.isEmpty
     try checkUnused(spec)
     return (spec, loaded)
   }

@@ -7,28 +7,31 @@ import ShardWriter
 
 extension LossPolicy {
   /// Whether it tells turns or parts of turns apart, which conversations alone have.
-  fileprivate var isOfChats: Bool {
+  private var isOfChats: Bool {
     let targets: Set<LossPolicy.Target> = [.last, .tools, .generation, .tool]
     return !self.targets.isDisjoint(with: targets)
       || !without.isDisjoint(with: [.reasoning, .toolCalls])
   }
-}
 
-extension ChatChoice {
-  /// The options that were given and act on conversations alone.
-  fileprivate var given: [OptionName] {
-    var names: [OptionName] = []
-    if history != .asRendered { names.append(.history) }
-    if system != nil { names.append(.system) }
-    if date != nil { names.append(.date) }
-    if !arguments.isEmpty { names.append(.templateArg) }
-    if loss.isOfChats { names.append(.loss) }
-    if !roles.isEmpty { names.append(.role) }
-    return names
+  /// The options that were given, this among them, and act on conversations alone.
+  fileprivate func optionsOfChats(
+    history: HistoryPolicy, hasSystem: Bool, hasDate: Bool, hasArguments: Bool, hasRoles: Bool
+  ) -> [OptionName] {
+    let all: [(OptionName, Bool)] = [
+      (.history, history != .asRendered), (.system, hasSystem), (.date, hasDate),
+      (.templateArg, hasArguments), (.loss, isOfChats), (.role, hasRoles),
+    ]
+    return all.filter(\.1).map(\.0)
   }
 }
 
 extension ChatChoice {
+  fileprivate var given: [OptionName] {
+    loss.optionsOfChats(
+      history: history, hasSystem: system != nil, hasDate: date != nil,
+      hasArguments: !arguments.isEmpty, hasRoles: !roles.isEmpty)
+  }
+
   /// Variables that no template of the model reads.
   fileprivate func checkUnused(_ chat: ChatSpec) throws(Problem) {
     let templates = [chat.template, chat.toolTemplate].compactMap { $0 }
@@ -72,17 +75,11 @@ extension RunOptions {
 }
 
 extension RunSpec {
-  /// The options that were given and act on conversations alone.
   private var optionsOfChats: [OptionName] {
     guard let options = chat?.options else { return [] }
-    var names: [OptionName] = []
-    if options.history != .asRendered { names.append(.history) }
-    if options.system != nil { names.append(.system) }
-    if options.date != nil { names.append(.date) }
-    names += givenArguments
-    if loss.isOfChats { names.append(.loss) }
-    if !options.roles.isEmpty { names.append(.role) }
-    return names
+    return loss.optionsOfChats(
+      history: options.history, hasSystem: options.system != nil, hasDate: options.date != nil,
+      hasArguments: hasGivenArguments, hasRoles: !options.roles.isEmpty)
   }
 
   /// Words for roles that the user gave a meaning, in order.

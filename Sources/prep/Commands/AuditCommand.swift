@@ -69,7 +69,7 @@ struct AuditCommand: ParsableCommand {
       options.tokens = RunSpec.TokenNames(
         bos: tokens.bosToken, eos: tokens.eosToken, pad: tokens.padToken)
       let (spec, tokenizer) = try options.resolve()
-      var audit = Audit(spec, tokenizer)
+      var audit = try Audit(spec, tokenizer)
       try audit.read(
         InputFiles.records(inputs, skipOtherFiles: skipOtherFiles), limit: limit ?? .max)
       guard audit.rows > 0 else {

@@ -107,7 +107,9 @@ struct WhereCommand: ParsableCommand {
     try reportingErrors(json: json) {
       let sets = try folders.map { (folder) throws(Problem) in try DataSet(folder) }
       let shares = try shares(of: sets)
-      let samples = sets.map { TracedSamples($0, tokenizer: tokenizer) }
+      let samples = try sets.map { (set) throws(Problem) in
+        try TracedSamples(set, tokenizer: tokenizer)
+      }
       var out = StandardOutput()
       if json {
         try out.write(object(shares, samples))

@@ -43,7 +43,7 @@ struct DifferenceText {
   }
 
   private func line(_ what: String, _ count: Int, _ colour: Paint.Colour) -> String {
-    paint(left(what, 30), colour) + right(Format.count(count), 12)
+    paint(TokenText.left(what, 30), colour) + TokenText.right(Format.count(count), 12)
   }
 
   private func lines(of example: Differences.Example, _ cause: Differences.Cause) -> [String] {
@@ -72,7 +72,7 @@ struct DifferenceText {
       let cells = columns.compactMap { $0.map { cell($0, position) } }
       lines.append(
         (position == example.token && cells.count > 1 ? "  → " : "    ")
-          + right("\(position)", 4) + "  " + cells.joined(separator: "  "))
+          + TokenText.right("\(position)", 4) + "  " + cells.joined(separator: "  "))
     }
     return lines
   }
@@ -96,34 +96,22 @@ struct DifferenceText {
   }
 
   private func title(_ name: String) -> String {
-    "  \(left("\(name): token", Self.textWidth))  \(right("id", 7))  \(right("label", 7))"
+    "  \(TokenText.left("\(name): token", Self.textWidth))  \(TokenText.right("id", 7))  \(TokenText.right("label", 7))"
   }
 
   /// `▓` marks what is learned, as in the pictures of `prep inspect`; colour repeats it.
   private func cell(_ column: Column, _ position: Int) -> String {
     guard position < column.sample.tokens.count else {
-      return "  \(left("(ends before)", Self.textWidth))  \(right("", 7))  \(right("", 7))"
+      return
+        "  \(TokenText.left("(ends before)", Self.textWidth))  \(TokenText.right("", 7))  \(TokenText.right("", 7))"
     }
     let id = column.sample.tokens[position]
     let isLearned = column.weights[position] != 0
     let text = TokenText.visible(column.tokenizer?.bytes(of: id) ?? [])
     let cell =
-      "\(isLearned ? "▓" : "░") \(left(text, Self.textWidth))  \(right("\(id)", 7))"
-      + "  \(right(isLearned ? "\(id)" : "\(Rows.ignoredLabel)", 7))"
+      "\(isLearned ? "▓" : "░") \(TokenText.left(text, Self.textWidth))  \(TokenText.right("\(id)", 7))"
+      + "  \(TokenText.right(isLearned ? "\(id)" : "\(Rows.ignoredLabel)", 7))"
     return isLearned ? paint(cell, .good) : cell
-  }
-
-  private func left(_ text: String, _ width: Int) -> String {
-    var text = text
-    if TokenText.width(text) > width {
-      while TokenText.width(text) > width - 1 { text.removeLast() }
-      text += "…"
-    }
-    return text + String(repeating: " ", count: max(0, width - TokenText.width(text)))
-  }
-
-  private func right(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
   }
 }
 

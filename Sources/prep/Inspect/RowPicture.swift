@@ -58,7 +58,8 @@ struct RowPicture {
     func legend(_ part: Part, _ name: String, _ count: Int, _ rest: String) {
       let label = name + String(repeating: " ", count: max(1, 26 - name.count))
       lines.append(
-        "  " + paint("\(part.mark) \(label)", part.colour) + right("\(count)", 7) + "   " + rest)
+        "  " + paint("\(part.mark) \(label)", part.colour) + TokenText.right("\(count)", 7) + "   "
+          + rest)
     }
     legend(.read, "read, not learned", read, "label \(Rows.ignoredLabel)    mask 1")
     legend(.learned, "learned: what to produce", learned, "label = id    mask 1")
@@ -116,14 +117,14 @@ struct RowPicture {
       _ place: String, _ part: Part, _ text: String, id: UInt32, label: String, author: String
     ) -> String {
       let mask = part == .padding ? "0" : "1"
-      return "  \(right(place, 6))  "
+      return "  \(TokenText.right(place, 6))  "
         + paint(
-          "\(part.mark) \(left(text, width))  \(right("\(id)", 7))  \(right(label, 7))  \(right(mask, 4))"
+          "\(part.mark) \(TokenText.left(text, width))  \(TokenText.right("\(id)", 7))  \(TokenText.right(label, 7))  \(TokenText.right(mask, 4))"
             + (hasAuthors ? "  \(author)" : ""), part.colour)
     }
     var lines = [
       paint(
-        "  \(right("pos", 6))    \(left("token", width))  \(right("id", 7))  \(right("label", 7))  mask"
+        "  \(TokenText.right("pos", 6))    \(TokenText.left("token", width))  \(TokenText.right("id", 7))  \(TokenText.right("label", 7))  mask"
           + (hasAuthors ? "  written by" : ""), "1")
     ]
     var samples: [Int: Int] = [:]
@@ -161,18 +162,5 @@ struct RowPicture {
 
   private func paint(_ text: String, _ colour: String) -> String {
     hasColour ? "\u{1B}[\(colour)m\(text)\u{1B}[0m" : text
-  }
-
-  private func left(_ text: String, _ width: Int) -> String {
-    var text = text
-    if TokenText.width(text) > width {
-      while TokenText.width(text) > width - 1 { text.removeLast() }
-      text += "…"
-    }
-    return text + String(repeating: " ", count: max(0, width - TokenText.width(text)))
-  }
-
-  private func right(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
   }
 }

@@ -40,6 +40,21 @@ enum TokenText {
     }
   }
 
+  /// At the left of so many columns of a terminal; cut where it has more.
+  static func left(_ text: String, _ width: Int) -> String {
+    var text = text
+    if self.width(text) > width {
+      while self.width(text) > width - 1 { text.removeLast() }
+      text += "…"
+    }
+    return text + String(repeating: " ", count: max(0, width - self.width(text)))
+  }
+
+  /// At the right of so many columns, of ASCII.
+  static func right(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
+  }
+
   /// Columns that a terminal gives it, about.
   static func width(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { sum, scalar in

@@ -20,10 +20,13 @@ struct TracedSamples {
   private let data: DataSet
   private let history: RowHistory?
 
-  /// `tokenizer`: where it is now; nil for where the run found it.
-  init(_ data: DataSet, tokenizer: String?) {
+  /// `tokenizer`: where it is now; nil for where the run found it, if it is still there.
+  init(_ data: DataSet, tokenizer: String?) throws(Problem) {
     self.data = data
-    let run = try? StoredRun(data.folder, tokenizer: tokenizer)
+    let run =
+      tokenizer == nil
+      ? try? StoredRun(data.folder, tokenizer: nil)
+      : try StoredRun(data.folder, tokenizer: tokenizer)
     history = run.map { RowHistory(spec: $0.spec, tokenizer: $0.tokenizer) }
   }
 

@@ -67,6 +67,23 @@ import Testing
     #expect(try mask(json) == "<user/a>/<assistant/⟦b>⟧/")
   }
 
+  @Test("an unknown role in columns is refused where others are let through, too")
+  func unknownRoleInColumns() throws {
+    let template = try ChatTemplate(
+      source: Array("{% for m in messages %}{{ m.role }}:{{ m.content }} {% endfor %}".utf8),
+      name: "t")
+    var options = ChatOptions()
+    options.isStrict = false
+    #expect(
+      try template.render(
+        #"{"messages":[{"role":"narrator","content":"a"}]}"#, options: options) == "narrator:a ")
+    let problem = #expect(throws: Problem.self) {
+      try template.render(
+        #"{"messages":{"role":["narrator"],"content":["a"]}}"#, options: options)
+    }
+    #expect(problem?.kind == .unknownRole)
+  }
+
   @Test("a flag of the whole record is let through where the user names what is learned")
   func flagsOfRecords() throws {
     #expect(
