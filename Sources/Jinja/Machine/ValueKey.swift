@@ -10,6 +10,25 @@ enum ValueKey: Hashable {
   case undefined
   /// Something that is equal to itself alone.
   case object(UInt8, UInt64)
+
+  /// Texts are hashed as a whole: the hash that is made for the enum takes them byte by byte.
+  func hash(into hasher: inout Hasher) {
+    switch self {
+    case .none: hasher.combine(0)
+    case .int(let value): hasher.combine(value)
+    case .big(let words, let isNegative):
+      hasher.combine(words)
+      hasher.combine(isNegative)
+    case .float(let bits): hasher.combine(bits)
+    case .string(let bytes): unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    case .tuple(let keys): hasher.combine(keys)
+    case .range(let numbers): hasher.combine(numbers)
+    case .undefined: hasher.combine(1)
+    case .object(let tag, let bits):
+      hasher.combine(tag)
+      hasher.combine(bits)
+    }
+  }
 }
 
 extension Machine {

@@ -1,6 +1,21 @@
 /// Upper and lower case, as Python has them.
 extension Machine {
-  enum Case { case upper, lower, title, capitalize, swap, fold }
+  enum Case {
+    case upper, lower, title, capitalize, swap, fold
+
+    /// What becomes of an ASCII letter, which stands for itself whatever is around it.
+    @inline(__always)
+    fileprivate func ascii(_ letter: UInt8, isFirst: Bool, _ afterLetter: Bool) -> UInt8 {
+      let (upper, lower) = (letter & ~0x20, letter | 0x20)
+      return switch self {
+      case .upper: upper
+      case .lower, .fold: lower
+      case .capitalize: isFirst ? upper : lower
+      case .title: afterLetter ? lower : upper
+      case .swap: letter ^ 0x20
+      }
+    }
+  }
 
   /// Case changes, piece by piece: a text of one author stays of one author, derived.
   func changeCase(_ text: Value, _ change: Case) throws(Raise) -> Value {
@@ -15,6 +30,14 @@ extension Machine {
       var writer = Writer(heap, piece.origin.derived)
       let end = position + Int(piece.count)
       while position < end {
+        let byte = whole[position]
+        if byte < 0x80 {
+          let isLetter = byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A
+          writer.put(isLetter ? change.ascii(byte, isFirst: isFirst, afterLetter) : byte)
+          (afterLetter, isFirst) = (isLetter, false)
+          position += 1
+          continue
+        }
         let scalar = PythonText.scalar(whole, position)
         let next = PythonText.scalarEnd(whole, position)
         let properties = scalar.properties
