@@ -31,7 +31,7 @@ final class BlockEncoder {
     var counts = Counts(spec.truncation)
     var kinds = KindCounts()
     let source = block.source
-    var rejects = RejectLines(file: source.file)
+    var rejects = RejectLines(file: source.file, level: Int32(clamping: spec.level))
     records.ledger = Ledger()
     let dropped = records.droppedBytes
     let bytes = unsafe block.bytes
@@ -62,7 +62,7 @@ final class BlockEncoder {
         if error.kind == .tooLong, spec.truncation.policy == .error {
           throw error.at(file: String(decoding: source.file, as: UTF8.self), line: Int(line))
         }
-        rejects.append(
+        try rejects.append(
           Reject(
             line: line, offset: source.byteOffset + UInt64(place.start),
             reason: error.kind.rawValue, field: error.field,
@@ -73,7 +73,7 @@ final class BlockEncoder {
     }
     for problem in block.problems {
       totals.records += 1
-      rejects.append(
+      try rejects.append(
         Reject(
           line: source.firstLine + UInt64(problem.line),
           offset: source.byteOffset + UInt64(problem.start), reason: problem.kind.rawValue,

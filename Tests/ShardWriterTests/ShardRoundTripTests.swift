@@ -67,6 +67,24 @@ struct ShardRoundTripTests {
         + #""message":"a \"quote\"\nand é","remedy":"mend it","record":""}"# + "\n")
   }
 
+  @Test("rejects of several pieces come back as they were written, whole and in order")
+  func manyRejects() throws {
+    let spec = ShardSpec.test()
+    let folder = try TemporaryFolder()
+    let rejects = (1...30_000).map { Reject.test($0) }
+    let shard = try ShardFileWriter(spec: spec).encode(
+      Rows(), source: .test(), totals: .test(rows: 0, rejects: rejects.count), rejects: rejects)
+    try AtomicFile.write(shard.bytes, name: "s.zst", in: folder.path)
+    let (count, lines) = try ShardReader(folder.file("s.zst")).rejects()
+    #expect(count == rejects.count)
+    #expect(lines.count > 3 << 20)
+    let expected = (1...30_000).map {
+      #"{"file":"data-0.jsonl","line":\#($0),"offset":\#($0)00,"reason":"invalid-json","#
+        + #""message":"a \"quote\"\nand é","remedy":"mend it","record":""}"# + "\n"
+    }
+    #expect(lines == Array(expected.joined().utf8))
+  }
+
   @Test("the same rows give the same bytes, from a used writer too")
   func deterministic() throws {
     var generator = SeededGenerator(5)

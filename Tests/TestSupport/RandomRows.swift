@@ -90,8 +90,8 @@ extension ShardFileWriter {
   package func encode(
     _ rows: Rows, source: BlockSource, totals: Totals, rejects: [Reject] = []
   ) throws(Problem) -> EncodedShard {
-    var lines = RejectLines(file: source.file)
-    for reject in rejects { lines.append(reject) }
+    var lines = RejectLines(file: source.file, level: 1)
+    for reject in rejects { try lines.append(reject) }
     return try encode(rows, source: source, totals: totals, rejects: lines)
   }
 }

@@ -6,19 +6,19 @@ import Problems
 enum RejectsFrame {
   static let magic = Array("preprejs".utf8)
 
-  /// Content of the skippable frame: magic, number of rejects, bytes of the lines, a zstd frame, XXH3.
+  /// Content of the skippable frame: magic, number of rejects, bytes of the lines, zstd frames, XXH3.
   static func encoded(
     _ rejects: RejectLines, compressor: ZstdCompressor
   ) throws(Problem) -> [UInt8] {
-    guard rejects.lines.count < Int(UInt32.max) else {
+    guard rejects.size < Int(UInt32.max) else {
       throw Problem(
         kind: .unusable, reason: "the rejects of one block take 4 GiB", remedy: "use smaller blocks"
       )
     }
     var bytes = magic
     bytes.append(little: UInt32(rejects.count))
-    bytes.append(little: UInt32(rejects.lines.count))
-    try compressor.append(rejects.lines, to: &bytes)
+    bytes.append(little: UInt32(rejects.size))
+    bytes += try rejects.compressed(compressor)
     bytes.append(little: xxh3(bytes))
     return bytes
   }

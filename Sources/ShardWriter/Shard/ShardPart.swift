@@ -46,7 +46,7 @@ package enum ShardPart: UInt8, CaseIterable, Sendable {
       input: 0, inputCount: 1, block: 0, isLastOfInput: true, file: Array("a.jsonl".utf8),
       byteOffset: 0, byteCount: 100, firstLine: 1, key: Digest128(of: []))
     let shard = try ShardFileWriter(spec: spec).encode(
-      rows, source: source, totals: totals, rejects: RejectLines(file: source.file))
+      rows, source: source, totals: totals, rejects: RejectLines(file: source.file, level: 1))
     contents.append((.header, shard.summary.header.encoded().dropLast(8)))
     contents.append((.index, shard.summary.index.encoded().dropLast(8)))
     return contents

@@ -66,7 +66,7 @@ struct ManifestTarget: FuzzTarget {
         let rows = Rows.random(rows: 4, spec: spec, using: &generator)
         let shard = try ShardFileWriter(spec: spec).encode(
           rows, source: .test(block: block, last: block == 2), totals: .test(rows: 4),
-          rejects: RejectLines(file: Array("data-0.jsonl".utf8)))
+          rejects: RejectLines(file: Array("data-0.jsonl".utf8), level: 1))
         try manifest.add(shard.summary)
       }
       return [try manifest.finish().encoded()]
