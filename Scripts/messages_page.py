@@ -142,6 +142,8 @@ def of_records(bench):
     yield bench.record(chat(("user", "Hi "), ("assistant", "er")), "--template", joins, "--seam", "joint", "--straddle", "error")
     yield bench.record({"task": "a" * 2000 + "b", "response": "R"}, "--tokenizer", slow, "--eos-token", "<end>")
     yield bench.record({"task": "T", "response": long}, "--context-length", "16", "--truncate", "drop")
+    yield bench.record({"task": "T", "response": "R"}, "--min-tokens", "9")
+    yield bench.record({"task": "T", "response": long}, "--max-tokens", "16")
     yield bench.record({"task": "T", "response": long}, "--max-record-size", "64")
     yield bench.record({"messages": [{"role": "user", "content": long}, TURNS[1]]}, "--template", "chatml", "--context-length", "16", "--truncate", "right")
     yield bench.record({"messages": [TURNS[0], TURNS[1] | {"train": False}]}, "--template", "chatml")

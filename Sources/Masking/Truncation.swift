@@ -28,6 +28,9 @@ public struct Truncation: Hashable, Sendable {
   /// Most tokens of the response, its terminator included; nil for no budget of its own.
   public var responseLength: Int?
   public var policy: TruncationPolicy
+  /// Fewest and most tokens of a sample as it is encoded, before anything is cut off; others are left out.
+  public var minimumTokens: Int?
+  public var maximumTokens: Int?
 
   public init(
     contextLength: Int, promptLength: Int? = nil, responseLength: Int? = nil,
@@ -65,6 +68,20 @@ public struct Truncation: Hashable, Sendable {
     let prompt = sample.promptCount
     return sample.tokens.count <= contextLength && prompt <= promptLength ?? .max
       && sample.tokens.count - prompt <= responseLength ?? .max
+  }
+
+  /// Throws where a sample of so many tokens, before anything is cut off, is left out.
+  public func filter(tokens count: Int) throws(Problem) {
+    if let minimumTokens, count < minimumTokens {
+      throw Problem(
+        .tooFewTokens, reason: "the sample has \(count) tokens, fewer than \(minimumTokens)",
+        remedy: "lower \(OptionName.minTokens)")
+    }
+    if let maximumTokens, count > maximumTokens {
+      throw Problem(
+        .tooManyTokens, reason: "the sample has \(count) tokens, more than \(maximumTokens)",
+        remedy: "raise \(OptionName.maxTokens)")
+    }
   }
 
   /// Cuts `sample` to fit. Throws where the policy forbids it and where nothing supervised is left.

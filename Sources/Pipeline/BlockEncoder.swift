@@ -56,7 +56,7 @@ final class BlockEncoder {
         counts.add(records.notes)
         kinds.accept(records.kind)
       } catch {
-        kinds.refuse(records.kind, isLeftOut: error.kind.isOfLength)
+        kinds.refuse(records.kind, isLeftOut: error.kind.isLeftOut)
         let line = source.firstLine + UInt64(place.line)
         if error.kind.isOfLength { counts.leftOut(records.lastLength) }
         if error.kind == .tooLong, spec.truncation.policy == .error {

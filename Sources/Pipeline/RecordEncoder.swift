@@ -82,6 +82,7 @@ public final class RecordEncoder {
       }
     } else {
       try encoder.encode(samples.sample, traced: traced, into: &sample)
+      try truncation.filter(tokens: sample.tokens.count)
       let cut = try fit(samples.sample)
       samples.account(sample: 0, cut: &textCut, into: &ledger)
       body(sample, samples.sample, cut, 0)
@@ -147,6 +148,7 @@ public final class RecordEncoder {
     try chat.render(sample: index)
     notes.droppedTurns = max(notes.droppedTurns, chat.sample.droppedTurns)
     try encoder.encode(chat.sample, traced: traced, into: &sample)
+    try truncation.filter(tokens: sample.tokens.count)
     defer { samples.account(sample: index, cut: &textCut, into: &ledger) }
     guard spec.truncation.policy == .oldestTurns, !truncation.fits(sample),
       let (cut, start) = try leaveOutExchanges(ofSample: index, of: chat, traced: traced)

@@ -23,7 +23,7 @@ public struct RunReport: Hashable, Sendable {
   public var kinds: [(kind: RecordKind, part: KindCounts.Part)] { KindCounts(totals).sorted }
   /// Records at fault, by reason.
   public var rejected: [String: UInt64] { totals.faults }
-  /// Records that the user's own lengths leave out, by reason.
+  /// Records that the user's own lengths and filters leave out, by reason.
   public var leftOut: [String: UInt64] { totals.leftOut }
 
   /// What is lost to the lengths and should be known before training: options as `OptionName` has them.
@@ -34,7 +34,9 @@ public struct RunReport: Hashable, Sendable {
     }
     let length = NeededLength.keepingAll(but: 0.01, of: totals.records, totals)
     let longer = length.map { "; \(OptionName.contextLength("\($0)")) keeps 99 % whole" } ?? ""
-    let left = leftOut.values.reduce(0, +)
+    let left = leftOut.reduce(UInt64(0)) {
+      Problem.Kind(rawValue: $1.key)?.isOfLength == true ? $0 + $1.value : $0
+    }
     if left * 100 > totals.records {
       found.append(
         "\(left) records (\(share(left, of: totals.records))) are left out: they do not fit the lengths asked for"

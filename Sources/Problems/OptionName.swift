@@ -25,6 +25,8 @@ public enum OptionName: String, Hashable, Sendable, CaseIterable, CustomStringCo
   case promptLength = "prompt-length"
   case responseLength = "response-length"
   case truncate
+  case minTokens = "min-tokens"
+  case maxTokens = "max-tokens"
   // Packing.
   case pack
   case packAlign = "pack-align"

@@ -58,6 +58,10 @@ extension Problem {
     case notEncodable = "not-encodable"
     /// Longer than its budget, and the run drops such samples.
     case tooLong = "too-long"
+    /// Fewer tokens than a sample must have to be kept.
+    case tooFewTokens = "too-few-tokens"
+    /// More tokens than a sample may have to be kept, whether or not it fits.
+    case tooManyTokens = "too-many-tokens"
     /// More bytes than a record may have.
     case tooLarge = "too-large"
     /// Nothing is left to learn from, after truncation.
@@ -119,8 +123,11 @@ extension Problem {
     /// The operating system refused: no space, no permission, no memory.
     case system
 
-    /// Whether the user's own lengths leave the record out: such a one is no fault of the data.
+    /// Whether the sample does not fit the lengths of rows: longer ones would keep it.
     public var isOfLength: Bool { self == .tooLong || self == .nothingSupervised }
+
+    /// Whether the user's own lengths or filters leave the record out: such a one is no fault of the data.
+    public var isLeftOut: Bool { isOfLength || self == .tooFewTokens || self == .tooManyTokens }
 
     /// Whether a record is at fault: such kinds are counted as rejects.
     public var isOfRecord: Bool {

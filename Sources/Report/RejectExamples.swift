@@ -19,7 +19,7 @@ public struct RejectExamples: Sendable {
     public var examples: [Example]
 
     /// Whether the lengths asked for leave these records out, which are no fault of theirs.
-    public var isLeftOut: Bool { Problem.Kind(rawValue: reason)?.isOfLength ?? false }
+    public var isLeftOut: Bool { Problem.Kind(rawValue: reason)?.isLeftOut ?? false }
   }
 
   /// Examples of each reason, and bytes of each record.

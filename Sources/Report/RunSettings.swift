@@ -46,6 +46,8 @@ public struct RunSettings: Sendable {
     if let response = spec.truncation.responseLength { length += ", response at most \(response)" }
     add("context_length", "context length", length)
     add("truncate", "truncate", spec.truncation.policy.rawValue)
+    if let fewest = spec.truncation.minimumTokens { add("min_tokens", "min tokens", "\(fewest)") }
+    if let most = spec.truncation.maximumTokens { add("max_tokens", "max tokens", "\(most)") }
     add(
       "pack", "packing",
       spec.packing.rawValue

@@ -104,6 +104,18 @@ import Testing
     #expect(error?.kind == .tooLong)
   }
 
+  @Test("bounds of a filter are counted before anything is cut off, and keep their own number")
+  func filter() throws {
+    var truncation = Truncation(contextLength: 1)
+    try truncation.filter(tokens: 1 << 20)
+    (truncation.minimumTokens, truncation.maximumTokens) = (3, 5)
+    for count in 3...5 { try truncation.filter(tokens: count) }
+    let few = #expect(throws: Problem.self) { try truncation.filter(tokens: 2) }
+    #expect(few?.kind == .tooFewTokens && few?.reason == "the sample has 2 tokens, fewer than 3")
+    let many = #expect(throws: Problem.self) { try truncation.filter(tokens: 6) }
+    #expect(many?.kind == .tooManyTokens && many?.reason == "the sample has 6 tokens, more than 5")
+  }
+
   @Test("drop and error refuse what is too long", arguments: [TruncationPolicy.drop, .error])
   func refuse(policy: TruncationPolicy) throws {
     var long = sample(prompt: 5, response: 5)

@@ -57,6 +57,10 @@ class EncodeOptions(TypedDict, total=False):
     """What becomes of a longer sample. right: its end is cut off; left: its beginning; keep-response: the beginning of its
     prompt; oldest-turns: whole exchanges of a conversation, the oldest first, never its system turn; drop: it is left out,
     and counted; error: the run stops. (default: right)"""
+    min_tokens: int
+    """Leave records out of which a sample has fewer tokens, before anything is cut off."""
+    max_tokens: int
+    """Leave records out of which a sample has more tokens, whatever the context length."""
     max_record_size: int
     """A larger record is rejected. (default: 16MiB)"""
     pack: Union[bool, Literal["whole", "split"]]
@@ -97,8 +101,8 @@ class RunOptions(EncodeOptions, total=False):
 #: As the command spells them.
 NAMES = frozenset((
     "allow-dropped", "block-size", "bos-token", "context-length", "date", "encoding", "eos-token", "field", "format",
-    "history", "level", "limit", "loss", "max-record-size", "max-rejects", "output", "overwrite", "pack", "pack-align",
-    "pad-token", "parse-special", "partition", "pattern", "preset", "prompt-length", "response-length", "role",
-    "schema", "seam", "skip-other-files", "special-token", "straddle", "system", "template", "template-arg", "threads",
-    "tokenizer", "truncate", "verify",
+    "history", "level", "limit", "loss", "max-record-size", "max-rejects", "max-tokens", "min-tokens", "output",
+    "overwrite", "pack", "pack-align", "pad-token", "parse-special", "partition", "pattern", "preset", "prompt-length",
+    "response-length", "role", "schema", "seam", "skip-other-files", "special-token", "straddle", "system", "template",
+    "template-arg", "threads", "tokenizer", "truncate", "verify",
 ))

@@ -107,7 +107,7 @@ function cards() {
     t.endsCut ? `${count.format(t.endsCut)} lost their end token: show them` : null,
     t.endsCut ? "warn" : "", t.truncated ? (t.endsCut ? "lostEnd" : "truncated") : null));
   if (t.rejected != null) all.push(card(count.format(t.rejected), "rejected", share(t.rejected, t.records), t.rejected ? "bad" : ""));
-  if (t.leftOut) all.push(card(count.format(t.leftOut), "left out by length", share(t.leftOut, t.records), "warn"));
+  if (t.leftOut) all.push(card(count.format(t.leftOut), "left out, as asked for", share(t.leftOut, t.records), "warn"));
   all.push(card(share(t.fill, 1), "of each padded row is used",
     t.packed ? `packed: ${count.format(t.packed.rows)} rows, ${share(t.packed.fill, 1)} full` : null));
   return make("div.cards", all);
@@ -204,7 +204,7 @@ function rejects() {
   if (!data.rejects.length) return [];
   const section = make("section", make("h2", "Rejected and left out ", make("small", "each reason opens its records")));
   for (const group of data.rejects) {
-    section.append(make("details", make("summary", make("b", group.reason), ` ${count.format(group.count)} `, group.leftOut ? make("span.tag", "left out by length") : null),
+    section.append(make("details", make("summary", make("b", group.reason), ` ${count.format(group.count)} `, group.leftOut ? make("span.tag", "left out, as asked for") : null),
       group.examples.map(e => make("div.reject", make("div.mono", `${e.file}:${e.line}`), make("div", e.message), e.remedy ? make("div.soft", e.remedy) : null,
         e.record ? appendText(make("pre"), e.record) : null)),
       group.examples.length < group.count ? make("p.note", `${count.format(group.examples.length)} of ${count.format(group.count)} are shown; all of them stand in rejects.jsonl.`) : null));

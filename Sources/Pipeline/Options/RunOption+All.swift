@@ -139,6 +139,14 @@ extension RunOption {
       beginning of its prompt; oldest-turns: whole exchanges of a conversation, the oldest first, never its system \
       turn; drop: it is left out, and counted; error: the run stops.
       """, \.truncate, stored: "truncate", at: \.truncation.policy),
+    filter(
+      .minTokens, .length,
+      "Leave records out of which a sample has fewer tokens, before anything is cut off.",
+      in: 1...1 << 30, \.minTokens, stored: "min_tokens", at: \.truncation.minimumTokens),
+    filter(
+      .maxTokens, .length,
+      "Leave records out of which a sample has more tokens, whatever the context length.",
+      in: 1...1 << 30, \.maxTokens, stored: "max_tokens", at: \.truncation.maximumTokens),
   ]
 
   private static let packs: [RunOption] = [

@@ -107,6 +107,33 @@ extension RunOption {
       settle: { options, spec in spec[keyPath: place] = options[keyPath: path] })
   }
 
+  /// A bound that filters samples: it is no length of rows, and runs without it store nothing of it.
+  static func filter(
+    _ name: OptionName, _ group: Group, _ help: String, in range: ClosedRange<Int>,
+    _ path: any WritableKeyPath<RunOptions, Int?> & Sendable,
+    stored: StaticString, at place: any WritableKeyPath<RunSpec, Int?> & Sendable
+  ) -> RunOption {
+    var member = SpecMember.budget(stored, place)
+    member.isPresent = { $0[keyPath: place] != nil }
+    return RunOption(
+      name: name, group: group, valueName: "n", help: help, type: .number(range), standard: nil,
+      read: { value, options throws(Problem) in options[keyPath: path] = try value.number },
+      check: { options in
+        if let problem = options[keyPath: path].flatMap({ outside(name, range, $0) }) {
+          return problem
+        }
+        guard let fewest = options.minTokens, let most = options.maxTokens, fewest > most else {
+          return nil
+        }
+        return Problem(
+          .option,
+          reason: "\(OptionName.minTokens("\(fewest)")) is more than "
+            + "\(OptionName.maxTokens("\(most)")): no sample is kept",
+          remedy: "lower it, or raise \(OptionName.maxTokens)")
+      },
+      stored: member, settle: { options, spec in spec[keyPath: place] = options[keyPath: path] })
+  }
+
   static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
     _ name: OptionName, _ group: Group, _ valueName: String, _ help: String,
     _ path: any WritableKeyPath<RunOptions, Choice> & Sendable,

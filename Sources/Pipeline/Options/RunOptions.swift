@@ -18,6 +18,8 @@ public struct RunOptions: Sendable {
   public var promptLength: Int?
   public var responseLength: Int?
   public var truncate = TruncationPolicy.right
+  public var minTokens: Int?
+  public var maxTokens: Int?
   public var seam = Seam.split
   public var straddle = Straddle.mask
   public var parseSpecial = false

@@ -49,17 +49,17 @@ public struct Totals: Hashable, Sendable {
   public init() {}
 
   /// Of `rejected`, those that are at fault themselves.
-  public var faults: [String: UInt64] { rejected.filter { !Self.isOfLength($0.key) } }
-  /// Of `rejected`, those that the user's own lengths leave out: no fault of theirs.
-  public var leftOut: [String: UInt64] { rejected.filter { Self.isOfLength($0.key) } }
+  public var faults: [String: UInt64] { rejected.filter { !Self.isLeftOut($0.key) } }
+  /// Of `rejected`, those that the user's own lengths and filters leave out: no fault of theirs.
+  public var leftOut: [String: UInt64] { rejected.filter { Self.isLeftOut($0.key) } }
 
   /// Records that did not give samples, whatever the reason.
   public var rejectedCount: UInt64 { rejected.values.reduce(0, &+) }
   public var faultCount: UInt64 { faults.values.reduce(0, &+) }
   public var leftOutCount: UInt64 { leftOut.values.reduce(0, &+) }
 
-  private static func isOfLength(_ reason: String) -> Bool {
-    Problem.Kind(rawValue: reason)?.isOfLength ?? false
+  private static func isLeftOut(_ reason: String) -> Bool {
+    Problem.Kind(rawValue: reason)?.isLeftOut ?? false
   }
 
   /// Adds the totals of another block.

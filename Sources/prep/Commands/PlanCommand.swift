@@ -67,6 +67,7 @@ struct PlanCommand: ParsableCommand {
     var records = 0
     var encoded = 0
     var rejected = 0
+    var leftOut = 0
     var bytes = 0
     var seconds = 0.0
 
@@ -97,10 +98,10 @@ struct PlanCommand: ParsableCommand {
         encoded += 1
         bytes += record.count
         spent += clock.measure {
-          do {
+          do throws(Problem) {
             unsafe try encoder.encode(padded: record) { sample, _, _, _ in plan.add(sample) }
           } catch {
-            rejected += 1
+            if error.kind.isLeftOut { leftOut += 1 } else { rejected += 1 }
           }
         }
         return true
@@ -124,7 +125,8 @@ struct PlanCommand: ParsableCommand {
     let tokens = outcome.plan.tokens
     try out.line(
       "\(Format.count(outcome.records)) records, \(Format.count(outcome.encoded)) of them encoded"
-        + (outcome.rejected > 0 ? " (\(Format.count(outcome.rejected)) rejected)" : ""))
+        + (outcome.rejected > 0 ? " (\(Format.count(outcome.rejected)) rejected)" : "")
+        + (outcome.leftOut > 0 ? " (\(Format.count(outcome.leftOut)) left out)" : ""))
     guard tokens.total > 0 else { return }
     try out.line(
       "tokens of a sample: median \(Format.count(tokens.quantile(0.5))), 95 % ≤ \(Format.count(tokens.quantile(0.95))), "
@@ -163,6 +165,7 @@ struct PlanCommand: ParsableCommand {
       $0.member("records", outcome.records)
       $0.member("encoded", outcome.encoded)
       $0.member("rejected", outcome.rejected)
+      $0.member("left_out", outcome.leftOut)
       $0.member("samples", outcome.plan.tokens.total)
       $0.member("tokens", outcome.plan.tokens.sum)
       $0.member("learned_tokens", outcome.plan.learnedTokens)

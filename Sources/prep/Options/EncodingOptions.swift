@@ -37,6 +37,8 @@ struct EncodingOptions: ParsableArguments {
     options.promptLength = lengths.promptLength
     options.responseLength = lengths.responseLength
     options.truncate = lengths.truncate
+    options.minTokens = lengths.minTokens
+    options.maxTokens = lengths.maxTokens
     options.seam = seams.seam
     options.straddle = seams.straddle
     options.parseSpecial = tokens.parseSpecial
@@ -88,4 +90,10 @@ struct LengthFlags: ParsableArguments {
 
   @Option(help: .of(.truncate))
   var truncate = TruncationPolicy.right
+
+  @Option(help: .of(.minTokens))
+  var minTokens: Int?
+
+  @Option(help: .of(.maxTokens))
+  var maxTokens: Int?
 }

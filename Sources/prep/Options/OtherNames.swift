@@ -28,7 +28,7 @@ enum OtherNames {
       "--context-length",
       """
       max-length max-len max-seq-length max-seq-len max-sequence-length max-token-length seq-len seq-length \
-      sequence-len sequence-length model-max-length cutoff-len cutoff-length max-tokens context-len context-size \
+      sequence-len sequence-length model-max-length cutoff-len cutoff-length context-len context-size \
       context-window ctx-len n-ctx max-position-embeddings concat-tokens max-model-len length block-len max-tok
       """
     ),

@@ -91,7 +91,7 @@ final class ProgressDisplay: Sendable {
       state.rejectsShown += 1
       clear(&state)
       let remedy = reject.remedy.isEmpty ? "" : " (\(reject.remedy))"
-      let isLeftOut = Problem.Kind(rawValue: reject.reason)?.isOfLength ?? false
+      let isLeftOut = Problem.Kind(rawValue: reject.reason)?.isLeftOut ?? false
       let text =
         " \(String(decoding: file, as: UTF8.self)):\(reject.line): \(reject.message)\(remedy)"
       write(

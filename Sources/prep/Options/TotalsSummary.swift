@@ -29,7 +29,9 @@ struct TotalsSummary {
     self.add("records", Format.count(records))
     self.add("accepted", Format.count(totals.accepted) + share(totals.accepted))
     add("rejected", totals.faults, ", see \(rejectsFile)")
-    if totals.leftOutCount > 0 { add("left out", totals.leftOut, ", by the lengths asked for") }
+    if totals.leftOutCount > 0 {
+      add("left out", totals.leftOut, ", by the lengths and filters asked for")
+    }
     addKinds(KindCounts(totals).sorted)
     if let dropped = totals.counters["turns_dropped"], dropped > 0 {
       self.add("turns dropped", "\(Format.count(dropped)) left nothing in the text")

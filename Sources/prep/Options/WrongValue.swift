@@ -131,7 +131,8 @@ enum WrongValue {
   }
 
   private static let numbers: Set<String> = [
-    "--context-length", "--prompt-length", "--response-length", "--threads", "--level",
+    "--context-length", "--prompt-length", "--response-length", "--min-tokens", "--max-tokens",
+    "--threads", "--level",
     "--pack-align", "--limit", "--every", "--batch", "--samples", "--vocab-size",
     "--min-frequency",
   ]
