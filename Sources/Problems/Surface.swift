@@ -24,8 +24,27 @@ public enum Surface: Sendable {
 
   private func name(_ option: String, value: String?) -> String {
     switch self {
-    case .command: value.map { "--\(option) \($0)" } ?? "--\(option)"
+    case .command: value.map { "--\(option) \(Self.quoted($0))" } ?? "--\(option)"
     case .library: value.map { "\"\(option)\": \"\($0)\"" } ?? "\"\(option)\""
     }
+  }
+
+  /// An argument as a shell takes it: in quotes where it has other letters than a path or a setting. O(n).
+  public static func quoted(_ argument: String) -> String {
+    let plain = argument.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "/"),
+        UInt8(ascii: "-"), UInt8(ascii: "_"),
+        UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: "+"), UInt8(ascii: ","),
+        UInt8(ascii: "@"), UInt8(ascii: "%"):
+        true
+      default: byte >= 0x80
+      }
+    }
+    if plain, !argument.isEmpty { return argument }
+    var quoted = "'"
+    for character in argument { quoted += character == "'" ? #"'\''"# : "\(character)" }
+    return quoted + "'"
   }
 }

@@ -28,6 +28,8 @@ public enum VisibleText {
   public static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0: true
+    // Soft hyphen, zero-width space, word joiner, byte order mark.
+    case 0xAD, 0x200B, 0x2060, 0xFEFF: true
     // Direction marks, embeddings, overrides and isolates; line and paragraph separators.
     case 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
     default: false

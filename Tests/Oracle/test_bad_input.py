@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -68,6 +69,46 @@ def test_a_bad_record_is_rejected_with_its_place_and_the_run_goes_on(tmp_path, r
     assert rejects[0]["record"] == raw.decode(errors="replace")
     assert rejects[0]["file"] == str(tmp_path / "in.jsonl")
     assert f"rejected {tmp_path}/in.jsonl:2: {message} ({remedy})\n" == said(result)
+
+
+FOLLOWED = [
+    {"contents": [{"role": "user", "parts": [{"text": "Ask"}]}, {"role": "model", "parts": [{"text": "Say"}]}]},
+    {"dialog": [{"speaker": "human", "text": "Ask"}, {"speaker": "bot", "text": "Say"}]},
+    {"log": {"turns": [{"role": "user", "content": "Ask"}, {"role": "assistant", "content": "Say"}]}},
+    {"chat": [{"from": "human", "msg": "Ask"}, {"from": "gpt", "msg": "Say"}]},
+    {"user": "Ask", "assistant": "Say"},
+    {"human": "Ask", "bot": "Say", "id": 7},
+    {" instruction": "Ask", "output ": "Say"},
+    {"instruction's": "Ask", "output": "Say"},
+    {"Instruction": "Ask", "Response": "Say"},
+    {"messages": [{"role": "user", "content": "Ask"}], "response": "Say"},
+    {"messages": [{"who": "user", "content": "Ask"}, {"who": "assistant", "content": "Say"}]},
+]
+
+
+@pytest.mark.parametrize("record", FOLLOWED, ids=lambda record: next(iter(record)))
+def test_what_a_remedy_says_is_typed_as_it_stands_and_helps(tmp_path, record):
+    """The flags of the remedy, as a shell reads them; a second remedy may follow the first."""
+    (tmp_path / "in.jsonl").write_text(json.dumps(record) + "\n")
+    flags = []
+    for _ in range(3):
+        result = prep("inspect", tmp_path / "in.jsonl", "--record", 0, "--template", "chatml", "--json", *flags, check=False)
+        if result.returncode == 0:
+            break
+        remedy = said(result).rstrip().rpartition(" (")[2].removesuffix(")")
+        flags += shlex.split(remedy[remedy.index("--"):])
+    assert result.returncode == 0, said(result)
+    row = json.loads(result.stdout)
+    learned = "".join(t for t, label in zip(row["tokens"], row["labels"], strict=False) if label != -100)
+    assert learned.startswith("Say<|im_end|>") and "Ask" in "".join(row["tokens"])
+
+
+def test_a_null_is_said_to_be_one(tmp_path):
+    for record, message in [({"messages": None, "id": 1}, 'field "messages" is null; the record has "messages", "id"'),
+                            ({"task": None, "response": "R"}, 'field "task" is null; the record has "response"'),
+                            ({"prompt": None, "completion": "R"}, 'field "prompt" is null; the record has "completion"')]:
+        _, _, rejects = run(tmp_path, json.dumps(record) + "\n")
+        assert [r["message"] for r in rejects] == [message]
 
 
 def test_an_unknown_role_is_named(tmp_path):

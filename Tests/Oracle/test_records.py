@@ -50,6 +50,22 @@ def test_no_accepted_record_has_a_turn_that_left_nothing(tmp_path):
         assert told == rejected, template
 
 
+def test_a_schema_that_is_asked_for_is_the_one_that_is_read(tmp_path):
+    """Of records that hold a conversation and an instruction, and of those that lack what is asked for."""
+    both = {"messages": [user("q"), assistant("a")], "task": "T", "response": "R", "text": "X"}
+    data = write(tmp_path / "data.jsonl", [both, {"task": "T", "response": "R"}, {"messages": both["messages"]}])
+    for schema, prompts, missing in [("auto", "qTq", []), ("instruction", "TT", ["task"]), ("messages", "qq", ["messages"]), ("text", "X", ["text"] * 2)]:
+        out = tmp_path / schema
+        result = prep("run", data, "--output", out, "--template", "chatml", "--schema", schema, "--max-rejects", "100%", "--json")
+        rows = [json.loads(row) for row in prep("inspect", out, "--row", "all", "--json", "--unpadded").stdout.splitlines()]
+        texts = ["".join(row["tokens"]) for row in rows]
+        assert [next(c for c in "qTX" if c in text.replace("assistant", "")) for text in texts] == list(prompts), texts
+        with open(out / "rejects.jsonl", encoding="utf-8") as rejects:
+            assert [json.loads(line)["field"] for line in rejects] == missing
+        unused = {name: each["unused"] for name, each in json.loads(result.stdout)["text"].items() if each.get("unused")}
+        assert sum(unused.values()) > 0
+
+
 def test_packing_by_splitting_keeps_every_token(tmp_path):
     lines = [json.loads(line) for line in open(CHECKOUT / "fixtures" / "gsm8k.jsonl", encoding="utf-8")][:10]
     texts = [" ".join([line["task"]] * 3) for line in lines]

@@ -1,13 +1,14 @@
+import JSONText
 import Jinja
 import Problems
 
 /// Which bytes the model is to learn: from who wrote them, and from what a prompt already supplies.
 extension ChatRenderer {
   /// Decides which samples the record gives.
-  func plan() throws(Problem) {
+  func plan(of record: JSONNode) throws(Problem) {
     let turns = conversation.turns
     select()
-    if options.isStrict { try checkLearnable() }
+    if options.isStrict { try checkLearnable(record) }
     plans.removeAll(keepingCapacity: true)
     if options.history == .unroll, !options.loss.isEverything {
       for place in selected.indices where turns[selected[place]].weight > 0 {
@@ -79,7 +80,7 @@ extension ChatRenderer {
     return low < plan.learned.upperBound && selected[low] == turn
   }
 
-  private func checkLearnable() throws(Problem) {
+  private func checkLearnable(_ record: JSONNode) throws(Problem) {
     let turns = conversation.turns
     if selected.isEmpty, !options.loss.isEverything {
       let whose =
@@ -87,7 +88,7 @@ extension ChatRenderer {
         ? "assistant turn" : "turn for \(OptionName.loss(options.loss.rawValue))"
       throw Problem(
         .noAssistantTurn, at: "messages", "no \(whose) to learn from",
-        remedy: "remove the record, or use \(OptionName.loss("all"))")
+        remedy: answerBeside(record) ?? "remove the record, or use \(OptionName.loss("all"))")
     }
     if let empty = selected.first(where: {
       turns[$0].role == .assistant && turns[$0].isEmpty && turns[$0].weight > 0
@@ -97,6 +98,18 @@ extension ChatRenderer {
         .emptyResponse, at: place.hasSuffix("]") ? place + ".content" : place,
         "an assistant turn is empty", remedy: "remove the turn, or give it weight 0")
     }
+  }
+
+  /// What to do with a record whose conversation lacks the answer that stands beside it. Nil for others.
+  private func answerBeside(_ record: JSONNode) -> String? {
+    let fields = options.fields
+    guard options.loss == .assistant, let found = try? fields.find(in: record),
+      found.messages != nil, found.response != nil, fields.given[.messages] == nil
+    else { return nil }
+    let messages = fields.name(of: .messages, in: found)
+    return
+      "\"\(fields.name(of: .response, in: found))\" stands beside the conversation: where it is the answer, read both "
+      + "with \(OptionName.field("task=\(messages)"))"
   }
 
   /// A turn as errors name it: `messages[3]`, or the field that it was made of.

@@ -135,7 +135,7 @@ public final class ChatRenderer {
     dropped = 0..<0
     shares.removeAll(keepingCapacity: true)
     accounted = 0
-    try plan()
+    try plan(of: record)
     return plans.count
   }
 

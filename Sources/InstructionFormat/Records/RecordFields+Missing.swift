@@ -16,21 +16,46 @@ extension RecordFields {
     } else {
       meant = "add it, or name the one that holds it: \(OptionName.field("\(role.rawValue)=NAME"))"
     }
-    return Problem(
-      .missingField, field: name,
-      reason: "field \"\(name)\" is missing\(Self.list(keys, "; the record has "))", remedy: meant)
+    let names = Self.names(of: role, given: given).map(\.name)
+    let reason =
+      names.first(where: keys.contains).map {
+        "field \"\($0)\" is null\(Self.list(keys.filter { !names.contains($0) }, "; the record has "))"
+      } ?? "field \"\(name)\" is missing\(Self.list(keys, "; the record has "))"
+    return Problem(.missingField, field: name, reason: reason, remedy: meant)
   }
 
   func unknownSchema(_ record: JSONNode) -> Problem {
     let keys = Self.keys(of: record)
+    let isNull: (String) -> Bool = { record[$0]?.isAbsent ?? false }
+    if let name = Self.needed.flatMap(\.usualNames).first(where: isNull) {
+      return Problem(
+        .unknownSchema, reason: "field \"\(name)\" is null\(Self.list(keys, "; the record has "))",
+        remedy:
+          "remove the record, or name the field that counts: \(OptionName.field("task=NAME")) or \(OptionName.field("messages=NAME"))"
+      )
+    }
     let remedy =
-      held(by: record) ?? nearNames(keys)
+      held(by: record) ?? speakers(keys) ?? nearNames(keys)
       ?? "name the fields, as in \(OptionName.field("task=question")) \(OptionName.field("response=answer"))"
     return Problem(
       .unknownSchema,
       reason: keys.isEmpty
         ? "the record is an empty object" : "no known field\(Self.list(keys, " among "))",
       remedy: remedy)
+  }
+
+  /// The roles of which a record has one at least.
+  private static let needed: [RecordRole] = [.messages, .task, .response, .context, .text]
+
+  /// What to do with a record whose fields are named after who speaks: one exchange that is no list.
+  private func speakers(_ keys: [String]) -> String? {
+    func key(of role: MessageRole) -> String? { keys.first { MessageRole.named($0.utf8) == role } }
+    guard let user = key(of: .user), let assistant = key(of: .assistant) else { return nil }
+    var options = [OptionName.field("task=\(user)"), OptionName.field("response=\(assistant)")]
+    if let system = key(of: .system), !RecordRole.system.usualNames.contains(system) {
+      options.insert(OptionName.field("system=\(system)"), at: 0)
+    }
+    return "read them with \(options.joined(separator: " "))"
   }
 
   /// Fields that have nearly a known name, one a role.
@@ -60,15 +85,29 @@ extension RecordFields {
       guard let name = key.string, let first = value.elements.first(where: { _ in true }),
         first.isObject
       else { continue }
-      if let content = first["content"] ?? first["value"] ?? first["text"],
-        first["role"] != nil || first["from"] != nil || first["speaker"] != nil, !content.isNull
-      {
-        return "read the conversation in \"\(name)\" with \(OptionName.field("messages=\(name)"))"
+      if let content = Self.content(of: first) {
+        var options = [OptionName.field("messages=\(name)")]
+        if !RecordRole.content.usualNames.contains(content) {
+          options.append(OptionName.field("content=\(content)"))
+        }
+        return
+          "read the conversation in \"\(name)\" with \(options.joined(separator: " "))"
       }
       return
         "\"\(name)\" is a list of objects: if these are the records, write them one a line, as jq -c '.\(name)[]' does"
     }
     return inside(record)
+  }
+
+  /// The name under which a message has its content; nil where the object is none.
+  private static func content(of message: JSONNode) -> String? {
+    guard let role = RecordRole.role.usualNames.first(where: { message[$0]?.isString ?? false })
+    else { return nil }
+    let usual = RecordRole.content.usualNames.first { message[$0].map { !$0.isNull } ?? false }
+    return usual
+      ?? message.members.first { key, value in
+        key.string != role && (value.isString || value.isArray && !value.isEmpty)
+      }?.key.string
   }
 
   /// What to do with a record whose fields stand in one of its members. Nil for others.

@@ -33,7 +33,7 @@ public struct RecordFields: Hashable, Sendable {
       known[bytes, default: []].append(meaning)
     }
     for role in RecordRole.ofRecords {
-      for (rank, name) in (given[role].map { [$0] } ?? role.usualNames).enumerated() {
+      for (rank, name) in Self.names(of: role, given: given) {
         add(name, Meaning(role: role, sign: nil, rank: rank))
       }
     }
@@ -49,6 +49,13 @@ public struct RecordFields: Hashable, Sendable {
     paths = given.filter { $0.key != .role && $0.key != .content && $0.value.contains(".") }.map {
       ($0.key, $0.value.split(separator: ".").map(String.init))
     }
+  }
+
+  /// The names of a role and their ranks. What the user gave to one role has no other meaning.
+  static func names(of role: RecordRole, given: [RecordRole: String]) -> [(rank: Int, name: String)]
+  {
+    if let name = given[role] { return [(0, name)] }
+    return role.usualNames.enumerated().filter { !given.values.contains($1) }.map { ($0, $1) }
   }
 
   public static func == (a: Self, b: Self) -> Bool { a.schema == b.schema && a.given == b.given }
@@ -80,6 +87,11 @@ public struct RecordFields: Hashable, Sendable {
         || role == .context && secondContext?.node.index == value.index
     }
 
+    fileprivate mutating func forget(_ role: RecordRole) {
+      nodes[role.slot] = nil
+      ranks[role.slot] = .max
+    }
+
     fileprivate mutating func set(_ role: RecordRole, _ node: JSONNode, rank: Int) {
       nodes[role.slot] = node
       ranks[role.slot] = rank
@@ -107,6 +119,8 @@ public struct RecordFields: Hashable, Sendable {
     for path in paths where found[path.role] == nil {
       if let node = Self.node(at: path.keys, in: record) { found.set(path.role, node, rank: 0) }
     }
+    // Whoever asks for instructions does not get the conversation beside them.
+    if schema == .instruction { found.forget(.messages) }
     return found
   }
 

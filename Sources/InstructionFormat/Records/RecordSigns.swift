@@ -116,12 +116,13 @@ extension RecordFields {
   /// The schema of one record: the run's, or what its members say.
   public func schema(of found: Found, record: JSONNode) throws(Problem) -> RecordSchema {
     try refuseOtherTraining(found)
-    guard schema == .auto else { return schema }
-    if found.messages != nil { return .messages }
     // A prompt may be the conversation so far, the completion its last turns.
-    if found.task?.holdsMessages ?? false || found.response?.holdsMessages ?? false {
-      return .messages
-    }
+    let hasMessages =
+      found.messages != nil || found.task?.holdsMessages ?? false
+      || found.response?.holdsMessages ?? false
+    if schema == .messages, !hasMessages { throw missing(.messages, in: record) }
+    guard schema == .auto else { return schema }
+    if hasMessages { return .messages }
     if found.response != nil { return .instruction }
     if found[.text] != nil { return .text }
     if found.task != nil || found[.context] != nil { return .instruction }

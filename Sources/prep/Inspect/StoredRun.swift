@@ -93,25 +93,7 @@ struct StoredRun {
 
   /// The command as a shell takes it.
   var command: String {
-    get throws(Problem) { try arguments.map(Self.quoted).joined(separator: " ") }
-  }
-
-  static func quoted(_ argument: String) -> String {
-    let plain = argument.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "/"),
-        UInt8(ascii: "-"), UInt8(ascii: "_"),
-        UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: "+"), UInt8(ascii: ","),
-        UInt8(ascii: "@"), UInt8(ascii: "%"):
-        true
-      default: byte >= 0x80
-      }
-    }
-    if plain, !argument.isEmpty { return argument }
-    var quoted = "'"
-    for character in argument { quoted += character == "'" ? #"'\''"# : "\(character)" }
-    return quoted + "'"
+    get throws(Problem) { try arguments.map(Surface.quoted).joined(separator: " ") }
   }
 
   /// What the run depended on, in words.

@@ -26,7 +26,7 @@ struct StoredSet {
   func head(of report: Report) -> Report.Head {
     var head = Report.Head()
     head.version = prepVersion
-    head.inspect = "prep inspect \(StoredRun.quoted(run.folder))"
+    head.inspect = "prep inspect \(Surface.quoted(run.folder))"
     head.settings = run.settings.lines
     head.command = (try? run.command) ?? ""
     head.verdict = report.verdict

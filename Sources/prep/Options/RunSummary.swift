@@ -36,7 +36,7 @@ struct RunSummary {
     add("time", time)
     guard isFinished else { return }
     add("digest", report.manifest.digest.description)
-    add("next", "prep inspect \(StoredRun.quoted(folder)) --row 0")
+    add("next", "prep inspect \(Surface.quoted(folder)) --row 0")
   }
 
   private mutating func add(_ name: String, _ value: String, _ colour: Paint.Colour? = nil) {
