@@ -18,7 +18,7 @@ public struct RejectExamples: Sendable {
     public var count: Int
     public var examples: [Example]
 
-    /// Whether the lengths asked for leave these records out, which are no fault of theirs.
+    /// Whether the lengths and filters asked for leave these records out, which are no fault of theirs.
     public var isLeftOut: Bool { Problem.Kind(rawValue: reason)?.isLeftOut ?? false }
   }
 

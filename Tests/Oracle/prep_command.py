@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 # Texts and lists of ids that prep encoded or decoded for a comparison in this process.
@@ -23,6 +24,14 @@ def prep(*arguments, input=None, check=True, env=None) -> subprocess.CompletedPr
         raise AssertionError(
             f"prep {' '.join(map(str, arguments))[:500]} exited {result.returncode}: {result.stderr.decode(errors='replace')}")
     return result
+
+
+def kill(*arguments, after: float) -> None:
+    """Begins a command and kills it after so many seconds, if it is not done by then."""
+    process = subprocess.Popen([PREP, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(after)
+    process.kill()
+    process.wait()
 
 
 def said(result: subprocess.CompletedProcess) -> str:

@@ -2,13 +2,10 @@
 
 import json
 import random
-import signal
-import subprocess
-import time
 
 import gpt2
 import pytest
-from prep_command import PREP, prep
+from prep_command import kill, prep
 from shard_reader import DataSet
 
 EOS = 50256
@@ -104,11 +101,7 @@ def test_threads_parts_and_resumes_leave_no_trace(tmp_path, rng):
     digests.add(json.loads(prep("verify", tmp_path / "merged", "--json").stdout)["digest"])
     out = tmp_path / "killed"
     for _ in range(3):
-        process = subprocess.Popen(
-            [PREP, "run", *map(str, flags), "-o", str(out), "-q", "--max-rejects", "100%"], stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(0.01, 0.2))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        kill("run", *flags, "-o", out, "-q", "--max-rejects", "100%", after=rng.uniform(0.01, 0.2))
     digests.add(run(*flags, "-o", out)["digest"])
     assert digests == {whole["digest"]}
     # Another bound is another run.

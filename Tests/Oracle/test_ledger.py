@@ -3,15 +3,13 @@
 import collections
 import json
 import re
-import subprocess
-import time
 
 import published_templates
 import pytest
 
 from chat_cases import assistant, call, parts, system, tool, user
 from chat_models import write
-from prep_command import CHECKOUT, PREP, prep
+from prep_command import CHECKOUT, kill, prep
 
 GSM8K = CHECKOUT / "fixtures" / "gsm8k.jsonl"
 FATES = ("rendered", "dropped", "cut", "unused")
@@ -306,9 +304,6 @@ def test_an_interrupted_run_counts_the_same(tmp_path, rng):
     flags = ["--template", "chatml", "--context-length", 96, "--allow-dropped", "--threads", 1, "--max-rejects", "100%"]
     whole = run(data, tmp_path / "whole", *flags)
     for _ in range(4):
-        process = subprocess.Popen([PREP, "run", *map(str, data), "--output", tmp_path / "killed", *map(str, flags)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(rng.random() / 20)
-        process.kill()
-        process.wait()
+        kill("run", *data, "--output", tmp_path / "killed", *flags, after=rng.random() / 20)
     again = json.loads(prep("run", *data, "--output", tmp_path / "killed", *flags, "--json").stdout)
     assert {key: again[key] for key in ("text", "unread", "digest")} == {key: whole[key] for key in ("text", "unread", "digest")}

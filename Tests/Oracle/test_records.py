@@ -66,6 +66,17 @@ def test_a_schema_that_is_asked_for_is_the_one_that_is_read(tmp_path):
         assert sum(unused.values()) > 0
 
 
+def test_a_name_given_to_one_role_has_no_other_meaning(tmp_path):
+    """Names of the record's own members; a key of messages may be one of them."""
+    turns = [{"speaker": "human", "text": "q"}, {"speaker": "bot", "text": "a"}]
+    data = write(tmp_path / "data.jsonl", [{"log": turns}, {"text": "X"}])
+    shown = prep("inspect", data, "--record", "all", "--json", "--unpadded", "--template", "chatml", "--field", "messages=log", "--field", "content=text")
+    assert ["X" in json.loads(row)["tokens"] for row in shown.stdout.splitlines()] == [False, True]
+    data = write(tmp_path / "swapped.jsonl", [{"input": "T", "output": "R"}])
+    row = json.loads(prep("inspect", data, "--record", 0, "--json", "--unpadded", "--field", "task=input").stdout)
+    assert row["tokens"].count("T") == 1
+
+
 def test_packing_by_splitting_keeps_every_token(tmp_path):
     lines = [json.loads(line) for line in open(CHECKOUT / "fixtures" / "gsm8k.jsonl", encoding="utf-8")][:10]
     texts = [" ".join([line["task"]] * 3) for line in lines]

@@ -5,13 +5,11 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
-from prep_command import CHECKOUT, PREP, prep
+from prep_command import CHECKOUT, PREP, kill, prep
 from tokenizers import Tokenizer
 
 GSM8K = CHECKOUT / "fixtures" / "gsm8k.jsonl"
@@ -158,11 +156,7 @@ def test_a_killed_run_goes_on(tmp_path, rng):
     whole = report_of(*flags, "-o", tmp_path / "whole")
     out = tmp_path / "killed"
     for _ in range(4):
-        process = subprocess.Popen(
-            [PREP, "run", *map(str, flags), "-o", str(out), "-q", "--max-rejects", "100%"], stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(0.01, 0.4))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        kill("run", *flags, "-o", out, "-q", "--max-rejects", "100%", after=rng.uniform(0.01, 0.4))
         names = [p.name for p in out.glob("*")] if out.exists() else []
         if "manifest.sqlite" not in names:
             assert prep("verify", out, check=False).returncode in (1, 2)  # shards without a manifest, or nothing yet

@@ -103,6 +103,7 @@ extension ChatRenderer {
   /// What to do with a record whose conversation lacks the answer that stands beside it. Nil for others.
   private func answerBeside(_ record: JSONNode) -> String? {
     let fields = options.fields
+    // The record was read with them before, so they are found again.
     guard options.loss == .assistant, let found = try? fields.find(in: record),
       found.messages != nil, found.response != nil, fields.given[.messages] == nil
     else { return nil }

@@ -18,18 +18,17 @@ extension RecordFields {
     }
     let names = Self.names(of: role, given: given).map(\.name)
     let reason =
-      names.first(where: keys.contains).map {
-        "field \"\($0)\" is null\(Self.list(keys.filter { !names.contains($0) }, "; the record has "))"
+      nullName(of: [role], in: record).map {
+        Self.isNull($0, beside: keys.filter { !names.contains($0) })
       } ?? "field \"\(name)\" is missing\(Self.list(keys, "; the record has "))"
     return Problem(.missingField, field: name, reason: reason, remedy: meant)
   }
 
   func unknownSchema(_ record: JSONNode) -> Problem {
     let keys = Self.keys(of: record)
-    let isNull: (String) -> Bool = { record[$0]?.isAbsent ?? false }
-    if let name = Self.needed.flatMap(\.usualNames).first(where: isNull) {
+    if let name = nullName(of: Self.needed, in: record) {
       return Problem(
-        .unknownSchema, reason: "field \"\(name)\" is null\(Self.list(keys, "; the record has "))",
+        .unknownSchema, reason: Self.isNull(name, beside: keys),
         remedy:
           "remove the record, or name the field that counts: \(OptionName.field("task=NAME")) or \(OptionName.field("messages=NAME"))"
       )
@@ -42,6 +41,20 @@ extension RecordFields {
       reason: keys.isEmpty
         ? "the record is an empty object" : "no known field\(Self.list(keys, " among "))",
       remedy: remedy)
+  }
+
+  /// The first name of one of the roles under which the record has a null.
+  private func nullName(of roles: [RecordRole], in record: JSONNode) -> String? {
+    for role in roles {
+      for (_, name) in Self.names(of: role, given: given) where record[name]?.isAbsent ?? false {
+        return name
+      }
+    }
+    return nil
+  }
+
+  private static func isNull(_ name: String, beside keys: [String]) -> String {
+    "field \"\(name)\" is null\(list(keys, "; the record has "))"
   }
 
   /// The roles of which a record has one at least.

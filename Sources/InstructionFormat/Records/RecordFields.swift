@@ -51,11 +51,12 @@ public struct RecordFields: Hashable, Sendable {
     }
   }
 
-  /// The names of a role and their ranks. What the user gave to one role has no other meaning.
+  /// The names of a role of records, and their ranks. What the user gave to one such role has no other meaning.
   static func names(of role: RecordRole, given: [RecordRole: String]) -> [(rank: Int, name: String)]
   {
     if let name = given[role] { return [(0, name)] }
-    return role.usualNames.enumerated().filter { !given.values.contains($1) }.map { ($0, $1) }
+    let taken = RecordRole.ofRecords.compactMap { given[$0] }
+    return role.usualNames.enumerated().filter { !taken.contains($1) }.map { ($0, $1) }
   }
 
   public static func == (a: Self, b: Self) -> Bool { a.schema == b.schema && a.given == b.given }
